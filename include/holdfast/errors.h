@@ -1,0 +1,60 @@
+/* errors.h -- the one table of error codes.
+ * A code is two capital letters for the module, a number from 1 and a class that tells the caller what
+ * to do. Extend only: never renumber or reuse a row, because receipts and logs carry the code.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HOLDFAST_ERRORS_H
+#define HOLDFAST_ERRORS_H
+
+enum {
+	HF_CLASS_MISUSE    = 1, /* our bug */
+	HF_CLASS_LIMIT     = 2, /* too large, no room; retry only after making room */
+	HF_CLASS_MALFORMED = 3, /* foreign bytes do not parse */
+	HF_CLASS_REFUSED   = 4, /* parsed, not allowed: signature, policy, replay, expiry */
+	HF_CLASS_GONE      = 5, /* erased or absent */
+	HF_CLASS_MACHINE   = 6, /* storage, randomness, network failed; the only class worth a plain retry */
+};
+
+/* X(name, letter, letter, number, class, text) */
+#define HF_ERROR_TABLE(X) \
+	/* base */ \
+	X(HF_ERR_BASE_NO_ROOM, 'B', 'A', 1, HF_CLASS_LIMIT, "output does not fit") \
+	X(HF_ERR_BASE_TEXT, 'B', 'A', 2, HF_CLASS_MALFORMED, "text is not in its alphabet") \
+	X(HF_ERR_BASE_MISUSE, 'B', 'A', 3, HF_CLASS_MISUSE, "called against its contract") \
+	/* cbor */ \
+	X(HF_ERR_CBOR_SHORT, 'C', 'B', 1, HF_CLASS_MALFORMED, "CBOR ends too early") \
+	X(HF_ERR_CBOR_TYPE, 'C', 'B', 2, HF_CLASS_MALFORMED, "CBOR item has another type") \
+	X(HF_ERR_CBOR_FORM, 'C', 'B', 3, HF_CLASS_MALFORMED, "CBOR is not deterministic") \
+	X(HF_ERR_CBOR_TRAILING, 'C', 'B', 4, HF_CLASS_MALFORMED, "bytes follow the CBOR item") \
+	X(HF_ERR_CBOR_DEPTH, 'C', 'B', 5, HF_CLASS_LIMIT, "CBOR is nested too deep") \
+	X(HF_ERR_CBOR_RANGE, 'C', 'B', 6, HF_CLASS_MALFORMED, "CBOR value is out of range") \
+	/* cose */ \
+	X(HF_ERR_COSE_SHAPE, 'C', 'O', 1, HF_CLASS_MALFORMED, "not the COSE structure expected") \
+	X(HF_ERR_COSE_ALG, 'C', 'O', 2, HF_CLASS_REFUSED, "algorithm is not the one the policy names") \
+	X(HF_ERR_COSE_SIGNATURE, 'C', 'O', 3, HF_CLASS_REFUSED, "signature does not verify") \
+	X(HF_ERR_COSE_DECRYPT, 'C', 'O', 4, HF_CLASS_REFUSED, "decryption failed") \
+	X(HF_ERR_COSE_POINT, 'C', 'O', 5, HF_CLASS_REFUSED, "point is not on the curve") \
+	X(HF_ERR_COSE_LIMIT, 'C', 'O', 6, HF_CLASS_LIMIT, "COSE object exceeds a limit") \
+	/* crypto */ \
+	X(HF_ERR_CRYPTO_FAILED, 'C', 'R', 1, HF_CLASS_MACHINE, "crypto library failed") \
+	X(HF_ERR_CRYPTO_SIGNATURE, 'C', 'R', 2, HF_CLASS_REFUSED, "signature does not verify") \
+	X(HF_ERR_CRYPTO_TAG, 'C', 'R', 3, HF_CLASS_REFUSED, "authentication tag does not verify") \
+	X(HF_ERR_CRYPTO_POINT, 'C', 'R', 4, HF_CLASS_REFUSED, "point or public key is not valid") \
+	X(HF_ERR_CRYPTO_KEY, 'C', 'R', 5, HF_CLASS_MALFORMED, "key does not parse") \
+	X(HF_ERR_CRYPTO_CERT, 'C', 'R', 6, HF_CLASS_MALFORMED, "certificate does not parse") \
+	X(HF_ERR_CRYPTO_CSR, 'C', 'R', 7, HF_CLASS_MALFORMED, "certificate request does not parse") \
+	X(HF_ERR_CRYPTO_CHAIN, 'C', 'R', 8, HF_CLASS_REFUSED, "certificate does not chain to a trusted one") \
+	/* port */ \
+	X(HF_ERR_PORT_RANDOM, 'P', 'T', 1, HF_CLASS_MACHINE, "no randomness") \
+	X(HF_ERR_PORT_STORAGE, 'P', 'T', 2, HF_CLASS_MACHINE, "storage failed") \
+	X(HF_ERR_PORT_ABSENT, 'P', 'T', 3, HF_CLASS_GONE, "no such record") \
+	X(HF_ERR_PORT_CORRUPT, 'P', 'T', 4, HF_CLASS_MALFORMED, "record is damaged") \
+	X(HF_ERR_PORT_KEY, 'P', 'T', 5, HF_CLASS_MACHINE, "key backend failed")
+
+typedef enum hf_err {
+	HF_OK = 0,
+#define HF_ERR_ROW(name, a, b, number, class, text) \
+	name = ((a) << 24) | ((b) << 16) | ((number) << 8) | (class),
+	HF_ERROR_TABLE(HF_ERR_ROW)
+#undef HF_ERR_ROW
+} hf_err;
+#endif
