@@ -27,6 +27,8 @@ enum {
 	X(HF_ERR_CBOR_TRAILING, 'C', 'B', 4, HF_CLASS_MALFORMED, "bytes follow the CBOR item") \
 	X(HF_ERR_CBOR_DEPTH, 'C', 'B', 5, HF_CLASS_LIMIT, "CBOR is nested too deep") \
 	X(HF_ERR_CBOR_RANGE, 'C', 'B', 6, HF_CLASS_MALFORMED, "CBOR value is out of range") \
+	X(HF_ERR_CBOR_COUNT, 'C', 'B', 7, HF_CLASS_MALFORMED, "CBOR container has another number of items") \
+	X(HF_ERR_CBOR_KEY, 'C', 'B', 8, HF_CLASS_MALFORMED, "CBOR map has another key here") \
 	/* cose */ \
 	X(HF_ERR_COSE_SHAPE, 'C', 'O', 1, HF_CLASS_MALFORMED, "not the COSE structure expected") \
 	X(HF_ERR_COSE_ALG, 'C', 'O', 2, HF_CLASS_REFUSED, "algorithm is not the one the policy names") \
