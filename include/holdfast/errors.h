@@ -50,7 +50,18 @@ enum {
 	X(HF_ERR_PORT_STORAGE, 'P', 'T', 2, HF_CLASS_MACHINE, "storage failed") \
 	X(HF_ERR_PORT_ABSENT, 'P', 'T', 3, HF_CLASS_GONE, "no such record") \
 	X(HF_ERR_PORT_CORRUPT, 'P', 'T', 4, HF_CLASS_MALFORMED, "record is damaged") \
-	X(HF_ERR_PORT_KEY, 'P', 'T', 5, HF_CLASS_MACHINE, "key backend failed")
+	X(HF_ERR_PORT_KEY, 'P', 'T', 5, HF_CLASS_MACHINE, "key backend failed") \
+	/* bus */ \
+	X(HF_ERR_BUS_DOWN, 'B', 'U', 1, HF_CLASS_MACHINE, "no connection to the broker") \
+	X(HF_ERR_BUS_MESSAGE, 'B', 'U', 2, HF_CLASS_MISUSE, "message does not fit a topic of the channel") \
+	X(HF_ERR_BUS_SOCKET, 'B', 'U', 3, HF_CLASS_MACHINE, "cannot listen for the broker plugin") \
+	/* broker configuration */ \
+	X(HF_ERR_BROKER_CONF, 'B', 'K', 1, HF_CLASS_MISUSE, "value cannot stand in a broker configuration") \
+	X(HF_ERR_BROKER_FILE, 'B', 'K', 2, HF_CLASS_MACHINE, "broker configuration cannot be written") \
+	X(HF_ERR_BROKER_ABSENT, 'B', 'K', 3, HF_CLASS_GONE, "mosquitto is not installed") \
+	/* plugin */ \
+	X(HF_ERR_PLUGIN_FRAME, 'P', 'L', 1, HF_CLASS_MALFORMED, "plugin frame does not parse") \
+	X(HF_ERR_PLUGIN_ROOM, 'P', 'L', 2, HF_CLASS_LIMIT, "plugin table is full")
 
 typedef enum hf_err {
 	HF_OK = 0,
