@@ -51,6 +51,7 @@ enum {
 	X(HF_ERR_PORT_ABSENT, 'P', 'T', 3, HF_CLASS_GONE, "no such record") \
 	X(HF_ERR_PORT_CORRUPT, 'P', 'T', 4, HF_CLASS_MALFORMED, "record is damaged") \
 	X(HF_ERR_PORT_KEY, 'P', 'T', 5, HF_CLASS_MACHINE, "key backend failed") \
+	X(HF_ERR_PORT_BUSY, 'P', 'T', 6, HF_CLASS_MACHINE, "storage is in use by another process") \
 	/* bus */ \
 	X(HF_ERR_BUS_DOWN, 'B', 'U', 1, HF_CLASS_MACHINE, "no connection to the broker") \
 	X(HF_ERR_BUS_MESSAGE, 'B', 'U', 2, HF_CLASS_MISUSE, "message does not fit a topic of the channel") \
