@@ -62,7 +62,61 @@ enum {
 	X(HF_ERR_BROKER_ABSENT, 'B', 'K', 3, HF_CLASS_GONE, "mosquitto is not installed") \
 	/* plugin */ \
 	X(HF_ERR_PLUGIN_FRAME, 'P', 'L', 1, HF_CLASS_MALFORMED, "plugin frame does not parse") \
-	X(HF_ERR_PLUGIN_ROOM, 'P', 'L', 2, HF_CLASS_LIMIT, "plugin table is full")
+	X(HF_ERR_PLUGIN_ROOM, 'P', 'L', 2, HF_CLASS_LIMIT, "plugin table is full") \
+	/* host */ \
+	X(HF_ERR_HOST_MEMORY, 'H', 'O', 1, HF_CLASS_MACHINE, "no memory") \
+	X(HF_ERR_FILE_ABSENT, 'F', 'I', 1, HF_CLASS_GONE, "no such file") \
+	X(HF_ERR_FILE_EXISTS, 'F', 'I', 2, HF_CLASS_REFUSED, "file exists already") \
+	X(HF_ERR_FILE_TOO_LARGE, 'F', 'I', 3, HF_CLASS_LIMIT, "file is too large") \
+	X(HF_ERR_FILE_MODE, 'F', 'I', 4, HF_CLASS_REFUSED, "file can be reached by other users") \
+	X(HF_ERR_FILE_IO, 'F', 'I', 5, HF_CLASS_MACHINE, "file cannot be read or written") \
+	X(HF_ERR_FILE_PATH, 'F', 'I', 6, HF_CLASS_LIMIT, "path is too long") \
+	X(HF_ERR_CONF_SYNTAX, 'C', 'F', 1, HF_CLASS_MALFORMED, "line is not `key = value`") \
+	X(HF_ERR_CONF_UNKNOWN, 'C', 'F', 2, HF_CLASS_MALFORMED, "key is not known") \
+	X(HF_ERR_CONF_TWICE, 'C', 'F', 3, HF_CLASS_MALFORMED, "key is given twice") \
+	X(HF_ERR_CONF_VALUE, 'C', 'F', 4, HF_CLASS_MALFORMED, "value is not allowed") \
+	X(HF_ERR_CONF_MISSING, 'C', 'F', 5, HF_CLASS_MALFORMED, "required key is missing") \
+	X(HF_ERR_LOOP_FAILED, 'L', 'O', 1, HF_CLASS_MACHINE, "event loop failed") \
+	X(HF_ERR_IPC_FRAME, 'I', 'P', 1, HF_CLASS_MALFORMED, "message frame is not valid") \
+	X(HF_ERR_IPC_TYPE, 'I', 'P', 2, HF_CLASS_REFUSED, "message type is not served here") \
+	X(HF_ERR_IPC_TIMEOUT, 'I', 'P', 3, HF_CLASS_MACHINE, "other process did not answer in time") \
+	X(HF_ERR_IPC_CLOSED, 'I', 'P', 4, HF_CLASS_MACHINE, "other process is gone") \
+	X(HF_ERR_IPC_SOCKET, 'I', 'P', 5, HF_CLASS_MACHINE, "socket between processes failed") \
+	X(HF_ERR_IPC_BUSY, 'I', 'P', 6, HF_CLASS_LIMIT, "queue to the other process is full") \
+	X(HF_ERR_IPC_KEY, 'I', 'P', 7, HF_CLASS_GONE, "no such key in the other process") \
+	X(HF_ERR_PROC_TABLE, 'P', 'R', 1, HF_CLASS_MISUSE, "process table is not valid") \
+	X(HF_ERR_PROC_START, 'P', 'R', 2, HF_CLASS_MACHINE, "process cannot be started") \
+	X(HF_ERR_PROC_ORPHAN, 'P', 'R', 3, HF_CLASS_GONE, "supervisor is gone") \
+	X(HF_ERR_SANDBOX_USER, 'S', 'B', 1, HF_CLASS_MACHINE, "cannot change to the user") \
+	X(HF_ERR_SANDBOX_LIMIT, 'S', 'B', 2, HF_CLASS_MACHINE, "cannot set a resource limit") \
+	X(HF_ERR_SANDBOX_LANDLOCK, 'S', 'B', 3, HF_CLASS_MACHINE, "cannot enter Landlock") \
+	X(HF_ERR_SANDBOX_SECCOMP, 'S', 'B', 4, HF_CLASS_MACHINE, "cannot load the system call filter") \
+	X(HF_ERR_JSON_SYNTAX, 'J', 'S', 1, HF_CLASS_MALFORMED, "JSON does not parse") \
+	X(HF_ERR_JSON_UNKNOWN, 'J', 'S', 2, HF_CLASS_MALFORMED, "JSON member is not known") \
+	X(HF_ERR_JSON_TYPE, 'J', 'S', 3, HF_CLASS_MALFORMED, "JSON value has another type") \
+	X(HF_ERR_JSON_MISSING, 'J', 'S', 4, HF_CLASS_MALFORMED, "JSON member is missing") \
+	X(HF_ERR_JSON_RANGE, 'J', 'S', 5, HF_CLASS_MALFORMED, "JSON value is out of range") \
+	X(HF_ERR_JSON_LIMIT, 'J', 'S', 6, HF_CLASS_LIMIT, "JSON is too large or nested too deep") \
+	X(HF_ERR_TLS_CONTEXT, 'T', 'L', 1, HF_CLASS_MACHINE, "TLS context cannot be made") \
+	X(HF_ERR_TLS_KEY, 'T', 'L', 2, HF_CLASS_MISUSE, "key and certificate do not match") \
+	X(HF_ERR_TLS_HANDSHAKE, 'T', 'L', 3, HF_CLASS_MACHINE, "TLS handshake failed") \
+	X(HF_ERR_TLS_VERIFY, 'T', 'L', 4, HF_CLASS_REFUSED, "TLS peer is not the one wanted") \
+	X(HF_ERR_HTTP_CONF, 'H', 'T', 1, HF_CLASS_MISUSE, "HTTP server is set up wrongly") \
+	X(HF_ERR_HTTP_LISTEN, 'H', 'T', 2, HF_CLASS_MACHINE, "cannot listen") \
+	X(HF_ERR_HTTP_ABSENT, 'H', 'T', 3, HF_CLASS_GONE, "query has no such name") \
+	X(HF_ERR_HTTP_QUERY, 'H', 'T', 4, HF_CLASS_MALFORMED, "query is not valid") \
+	X(HF_ERR_HTTP_FRAME, 'H', 'T', 5, HF_CLASS_MALFORMED, "HTTP request is not strict") \
+	X(HF_ERR_HTTPC_RESOLVE, 'H', 'C', 1, HF_CLASS_MACHINE, "host name is not known") \
+	X(HF_ERR_HTTPC_CONNECT, 'H', 'C', 2, HF_CLASS_MACHINE, "cannot connect") \
+	X(HF_ERR_HTTPC_TIMEOUT, 'H', 'C', 3, HF_CLASS_MACHINE, "server did not answer in time") \
+	X(HF_ERR_HTTPC_CLOSED, 'H', 'C', 4, HF_CLASS_MACHINE, "server closed the connection") \
+	X(HF_ERR_HTTPC_ANSWER, 'H', 'C', 5, HF_CLASS_MALFORMED, "answer is not HTTP") \
+	X(HF_ERR_HTTPC_TOO_LARGE, 'H', 'C', 6, HF_CLASS_LIMIT, "answer is too large") \
+	X(HF_ERR_MQTT_CONF, 'M', 'Q', 1, HF_CLASS_MISUSE, "MQTT client is set up wrongly") \
+	X(HF_ERR_MQTT_FAILED, 'M', 'Q', 2, HF_CLASS_MACHINE, "MQTT library failed") \
+	X(HF_ERR_MQTT_CONNECT, 'M', 'Q', 3, HF_CLASS_MACHINE, "cannot connect to the broker") \
+	X(HF_ERR_MQTT_DOWN, 'M', 'Q', 4, HF_CLASS_MACHINE, "not connected to the broker") \
+	X(HF_ERR_MQTT_TOO_LARGE, 'M', 'Q', 5, HF_CLASS_LIMIT, "MQTT message is too large")
 
 typedef enum hf_err {
 	HF_OK = 0,

@@ -1,0 +1,57 @@
+/* sandbox.h -- give up every power a process does not need; open first, then enter, then read input.
+ * Steps: user and groups, no_new_privs, not dumpable, no core file, limits, Landlock (when the kernel
+ * has it), seccomp allow-list. What a profile does not name fails with EPERM; what only an attacker
+ * would try (a new program, tracing, mounting, kernel keys and modules, bpf) kills the process.
+ * Thread rule: call once, while the process has one thread; later threads inherit it. No way back.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HF_SANDBOX_H
+#define HF_SANDBOX_H
+#include <hf/why.h>
+
+/* Powers beyond the floor (memory, clocks, epoll, timers, signals of its own, open descriptors). */
+enum {
+	HF_POWER_READ = 1 << 0,    /* open files for reading, list directories */
+	HF_POWER_WRITE = 1 << 1,   /* create, write, rename and remove files (implies READ) */
+	HF_POWER_ACCEPT = 1 << 2,  /* accept connections on listening sockets made before */
+	HF_POWER_CONNECT = 1 << 3, /* make and connect IPv4, IPv6 and Unix sockets; names by DNS */
+	HF_POWER_LOCAL = 1 << 4,   /* make, bind and connect Unix sockets only */
+	HF_POWER_THREADS = 1 << 5, /* start threads */
+	HF_POWER_DEVICE = 1 << 6,  /* ioctl and poll on device nodes (TPM) */
+	HF_POWER_SPAWN = 1 << 7,   /* fork, exec, signal and reap children (supervisors) */
+};
+
+/* The profiles of all our processes; doc/processes.md shows the same table. */
+enum {
+	HF_SANDBOX_SUPERVISOR = HF_POWER_WRITE | HF_POWER_SPAWN | HF_POWER_LOCAL | HF_POWER_THREADS,
+	HF_SANDBOX_SERVER_NET = HF_POWER_WRITE | HF_POWER_ACCEPT | HF_POWER_THREADS, /* enrol, api */
+	HF_SANDBOX_SERVER_BUS = HF_POWER_WRITE | HF_POWER_ACCEPT | HF_POWER_LOCAL | HF_POWER_THREADS,
+	HF_SANDBOX_SERVER_CA = HF_POWER_WRITE | HF_POWER_THREADS, /* store, key files; PKCS#11 modules are loaded before */
+	HF_SANDBOX_AGENT_NET = HF_POWER_CONNECT | HF_POWER_READ | HF_POWER_ACCEPT,
+	HF_SANDBOX_AGENT_KEY = HF_POWER_WRITE,
+	HF_SANDBOX_AGENT_KEY_TPM = HF_POWER_WRITE | HF_POWER_DEVICE,
+	/* A TPM reached by a socket (swtpm in tests): the socket is opened before or needs this. */
+	HF_SANDBOX_AGENT_KEY_SWTPM = HF_POWER_WRITE | HF_POWER_CONNECT,
+	HF_SANDBOX_AGENT_TAMPER = HF_POWER_DEVICE,
+	HF_SANDBOX_CLI_KEY = 0, /* the operator's key holder: open descriptors only */
+};
+
+struct hf_sandbox_path {
+	const char *path; /* the file or the whole tree below a directory; an absent path is left out */
+	bool write;
+};
+struct hf_sandbox {
+	unsigned powers;
+	const char *user;  /* change to this user and its groups when started as root; NULL = stay */
+	const char *group; /* NULL = the user's own */
+	const struct hf_sandbox_path *paths; /* Landlock: nothing else can be opened; n_paths 0 with READ or
+					      * WRITE power = Landlock left out */
+	size_t n_paths;
+	uint64_t max_fds;    /* RLIMIT_NOFILE; 0 = as it is */
+	uint64_t max_memory; /* RLIMIT_AS in bytes; 0 = as it is */
+};
+/* Errors: HF_ERR_SANDBOX_USER, _LIMIT, _LANDLOCK, _SECCOMP: the process must end. A kernel without
+ * Landlock is not an error; without seccomp it is. */
+HF_MUST_CHECK hf_err hf_sandbox_enter(const struct hf_sandbox *s, struct hf_why *why);
+/* Landlock ABI of this kernel, 0 when absent. */
+int hf_sandbox_landlock_abi(void);
+#endif
