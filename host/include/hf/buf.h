@@ -27,7 +27,8 @@ void hf_buf_reset(struct hf_buf *b);
 /* Append. Errors: HF_ERR_BASE_NO_ROOM above the ceiling, HF_ERR_HOST_MEMORY; then nothing was appended. */
 HF_MUST_CHECK hf_err hf_buf_put(struct hf_buf *b, hf_bytes data);
 HF_MUST_CHECK hf_err hf_buf_puts(struct hf_buf *b, const char *text);
-HF_MUST_CHECK hf_err hf_buf_printf(struct hf_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+HF_MUST_CHECK hf_err hf_buf_printf(struct hf_buf *b, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 HF_MUST_CHECK hf_err hf_buf_vprintf(struct hf_buf *b, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
 /* Make room for `n` more bytes and give where they go; hf_buf_commit then counts those written. */

@@ -49,7 +49,7 @@ void hf_httpc_res_free(struct hf_httpc_res *res);
 /* One request and its answer; `res` is emptied first. Any status is HF_OK. Errors: HF_ERR_HTTPC_TIMEOUT,
  * _CLOSED (nothing was answered: safe to open again and repeat an idempotent call), _ANSWER (not HTTP),
  * _TOO_LARGE. After an error the client can only be closed. */
-HF_MUST_CHECK hf_err hf_httpc_call(struct hf_httpc *c, const struct hf_httpc_req *req, struct hf_httpc_res *res,
-				   struct hf_why *why);
+HF_MUST_CHECK hf_err hf_httpc_call(struct hf_httpc *c, const struct hf_httpc_req *req,
+				   struct hf_httpc_res *res, struct hf_why *why);
 const char *hf_httpc_header(const struct hf_httpc_res *res, const char *name);
 #endif

@@ -56,7 +56,10 @@ HF_MUST_CHECK hf_err hf_json_print(const struct hf_json *v, struct hf_buf *out);
 
 /* ---- writing: sticky error, commas and escaping done here ----
  *   struct hf_json_out j = { .buf = &b };
- *   hf_json_open(&j, NULL, '{'); hf_json_put_text(&j, "dev", dev); hf_json_close(&j); HF_TRY(hf_json_end(&j));
+ *   hf_json_open(&j, NULL, '{');
+ *   hf_json_put_text(&j, "dev", dev);
+ *   hf_json_close(&j);
+ *   HF_TRY(hf_json_end(&j));
  * `name` is the member's name inside an object, NULL inside an array or at the top. */
 struct hf_json_out {
 	struct hf_buf *buf;

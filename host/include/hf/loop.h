@@ -33,7 +33,8 @@ struct hf_timer {
 	void (*fn)(void *ctx);
 	void *ctx;
 };
-HF_MUST_CHECK hf_err hf_timer_init(struct hf_timer *t, struct hf_loop *loop, void (*fn)(void *ctx), void *ctx);
+HF_MUST_CHECK hf_err hf_timer_init(struct hf_timer *t, struct hf_loop *loop, void (*fn)(void *ctx),
+				   void *ctx);
 HF_MUST_CHECK hf_err hf_timer_start(struct hf_timer *t, uint64_t after_ms);
 void hf_timer_stop(struct hf_timer *t);
 bool hf_timer_running(const struct hf_timer *t);

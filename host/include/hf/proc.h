@@ -41,7 +41,8 @@ struct hf_proc_events {
 };
 
 struct hf_proc; /* the supervisor */
-/* `rows` and what they point to are borrowed until hf_proc_free. Errors: HF_ERR_PROC_TABLE, HF_ERR_LOOP_FAILED. */
+/* `rows` and what they point to are borrowed until hf_proc_free.
+ * Errors: HF_ERR_PROC_TABLE, HF_ERR_LOOP_FAILED. */
 HF_MUST_CHECK hf_err hf_proc_new(struct hf_loop *loop, const struct hf_proc_row *rows, size_t n,
 				 const struct hf_proc_events *events, struct hf_proc **out);
 /* Start all, in the order of the table. A program that cannot be executed is an error here, with words:
