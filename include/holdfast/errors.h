@@ -116,7 +116,26 @@ enum {
 	X(HF_ERR_MQTT_FAILED, 'M', 'Q', 2, HF_CLASS_MACHINE, "MQTT library failed") \
 	X(HF_ERR_MQTT_CONNECT, 'M', 'Q', 3, HF_CLASS_MACHINE, "cannot connect to the broker") \
 	X(HF_ERR_MQTT_DOWN, 'M', 'Q', 4, HF_CLASS_MACHINE, "not connected to the broker") \
-	X(HF_ERR_MQTT_TOO_LARGE, 'M', 'Q', 5, HF_CLASS_LIMIT, "MQTT message is too large")
+	X(HF_ERR_MQTT_TOO_LARGE, 'M', 'Q', 5, HF_CLASS_LIMIT, "MQTT message is too large") \
+	/* identity */ \
+	X(HF_ERR_IDENTITY_NAME, 'I', 'D', 1, HF_CLASS_MALFORMED, "device name is not well formed") \
+	X(HF_ERR_CLAIM_CODE, 'C', 'L', 1, HF_CLASS_MALFORMED, "not a claim code: 28 characters after HF1:") \
+	X(HF_ERR_CLAIM_CHECK, 'C', 'L', 2, HF_CLASS_MALFORMED, "claim code has a typing error") \
+	X(HF_ERR_CLAIM_MAC, 'C', 'L', 3, HF_CLASS_REFUSED, "claim proof does not verify") \
+	X(HF_ERR_CLAIM_HEADER, 'C', 'L', 4, HF_CLASS_MALFORMED, "claim header is not well formed") \
+	X(HF_ERR_ENDORSE_SHAPE, 'E', 'N', 1, HF_CLASS_MALFORMED, "not a key endorsement") \
+	X(HF_ERR_ENDORSE_PROOF, 'E', 'N', 2, HF_CLASS_REFUSED, "key endorsement is not the device's") \
+	X(HF_ERR_ENDORSE_DEV, 'E', 'N', 3, HF_CLASS_REFUSED, "key endorsement is for another device") \
+	X(HF_ERR_ENDORSE_GENERATION, 'E', 'N', 4, HF_CLASS_REFUSED, "key endorsement does not follow the last") \
+	X(HF_ERR_ENDORSE_KEY, 'E', 'N', 5, HF_CLASS_REFUSED, "endorsed key is not the certificate's") \
+	X(HF_ERR_HELLO_SHAPE, 'H', 'E', 1, HF_CLASS_MALFORMED, "not a hello or its answer") \
+	X(HF_ERR_HELLO_OTHER, 'H', 'E', 2, HF_CLASS_REFUSED, "answer is for another hello") \
+	X(HF_ERR_RENEW_EVENT, 'R', 'N', 1, HF_CLASS_MISUSE, "event does not fit the renewal state") \
+	X(HF_ERR_RENEW_KEY, 'R', 'N', 2, HF_CLASS_REFUSED, "certificate is for another key") \
+	X(HF_ERR_RENEW_NAME, 'R', 'N', 3, HF_CLASS_REFUSED, "certificate is for another device") \
+	X(HF_ERR_RENEW_LIFE, 'R', 'N', 4, HF_CLASS_REFUSED, "certificate life is not usable") \
+	X(HF_ERR_RENEW_RECORD, 'R', 'N', 5, HF_CLASS_MALFORMED, "identity record is damaged") \
+	/* New rows go above this line, so that every row ends in a backslash. */
 
 typedef enum hf_err {
 	HF_OK = 0,
