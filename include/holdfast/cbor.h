@@ -38,7 +38,7 @@ enum {
 
 /* One open container; private to both sides. */
 struct hf_cbor_level {
-	uint64_t left;    /* items still to come; a map counts keys and values */
+	size_t left;      /* items still to come; a map counts keys and values */
 	size_t key;       /* where the last key lies ... */
 	size_t key_len;   /* ... and its length, 0 before the first */
 	uint8_t kind;
@@ -63,7 +63,7 @@ void hf_cbor_put_uint(struct hf_cborw *w, uint64_t v);
 void hf_cbor_put_int(struct hf_cborw *w, int64_t v);
 void hf_cbor_put_key(struct hf_cborw *w, int64_t key);
 void hf_cbor_put_bytes(struct hf_cborw *w, hf_bytes b);
-/* `t` is UTF-8 (checked). */
+/* `t` must be UTF-8 (HF_ERR_CBOR_FORM). */
 void hf_cbor_put_text(struct hf_cborw *w, hf_bytes t);
 void hf_cbor_put_null(struct hf_cborw *w);
 void hf_cbor_put_bool(struct hf_cborw *w, bool v);
@@ -87,7 +87,7 @@ void hf_cbor_writer_fail(struct hf_cborw *w, hf_err err);
 
 /* HF_OK when every container is full. On error out->len is what it was at hf_cbor_writer. A writer may
  * write several items one after another (a CBOR sequence).
- * Errors: HF_ERR_BASE_NO_ROOM; HF_ERR_CBOR_DEPTH; HF_ERR_BASE_MISUSE (counts, key order); for put_raw
+ * Errors: HF_ERR_BASE_NO_ROOM; HF_ERR_CBOR_DEPTH; HF_ERR_BASE_MISUSE (counts, key order); for put_text and put_raw
  * the reader's. */
 HF_MUST_CHECK hf_err hf_cbor_finish(struct hf_cborw *w);
 

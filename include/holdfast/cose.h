@@ -101,6 +101,7 @@ struct hf_cose_signature {
 };
 
 struct hf_cose_sign {
+	hf_bytes body_header; /* empty; only foreign objects have one */
 	hf_bytes payload;
 	size_t n; /* 1 to HF_COSE_MAX_SIGNATURES */
 	struct hf_cose_signature signature[HF_COSE_MAX_SIGNATURES];
