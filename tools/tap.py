@@ -40,9 +40,11 @@ class Tap:
 
 def project_files(*suffixes, under=("",)):
     """Files that git tracks or would track, relative to the root, sorted; all files where git is absent."""
-    run = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT,
-                         capture_output=True, check=False)
-    if run.returncode == 0:
+    run = None
+    if (ROOT / ".git").exists():  # else a copy, perhaps below another project's folder
+        run = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT,
+                             capture_output=True, check=False)
+    if run and run.returncode == 0:
         names = [n for n in run.stdout.decode().split("\0") if n]
     else:
         names = [str(p.relative_to(ROOT)) for p in ROOT.rglob("*") if p.is_file()]
