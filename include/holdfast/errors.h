@@ -135,7 +135,11 @@ enum {
 	X(HF_ERR_RENEW_NAME, 'R', 'N', 3, HF_CLASS_REFUSED, "certificate is for another device") \
 	X(HF_ERR_RENEW_LIFE, 'R', 'N', 4, HF_CLASS_REFUSED, "certificate life is not usable") \
 	X(HF_ERR_RENEW_RECORD, 'R', 'N', 5, HF_CLASS_MALFORMED, "identity record is damaged") \
-	/* New rows go above this line, so that every row ends in a backslash. */
+	/* New rows go above this line, so that every row ends in a backslash. */ \
+	/* deploy */ \
+	X(HF_ERR_DEPLOY_NOT_ONE, 'D', 'P', 1, HF_CLASS_GONE, "not a deployment") \
+	X(HF_ERR_DEPLOY_VALUE, 'D', 'P', 2, HF_CLASS_MALFORMED, "value of a configuration key is not fit") \
+	X(HF_ERR_DEPLOY_PROVISION, 'D', 'P', 3, HF_CLASS_MALFORMED, "not a provisioning file")
 
 typedef enum hf_err {
 	HF_OK = 0,

@@ -1,0 +1,173 @@
+/* deploy.c -- read a deployment's files and judge what one line alone cannot.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <hf/deploy.h>
+#include <hf/file.h>
+
+static bool is_lower_or_digit(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+bool hf_deploy_is_name(const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n == 0 || n > HF_DEPLOY_NAME_MAX || text[0] < 'a' || text[0] > 'z' || text[n - 1] == '-')
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!is_lower_or_digit(text[i]) && text[i] != '-')
+			return false;
+	return true;
+}
+
+/* RFC 1123 s2.1 labels in lower case; an address is not a name. */
+bool hf_deploy_is_host(const char *text)
+{
+	size_t label = 0;
+	bool letter = false;
+
+	if (strlen(text) >= HF_DEPLOY_HOST_MAX)
+		return false;
+	for (const char *p = text; *p != '\0'; p++) {
+		bool end = p[1] == '\0' || p[1] == '.';
+
+		if (*p == '.') {
+			if (label == 0 || p[1] == '\0')
+				return false;
+			label = 0;
+			continue;
+		}
+		if (!is_lower_or_digit(*p) && !(*p == '-' && label > 0 && !end))
+			return false;
+		letter = letter || *p > '9';
+		if (++label > 63)
+			return false;
+	}
+	return label > 0 && letter;
+}
+
+bool hf_deploy_split_listen(const char *text, char host[static HF_DEPLOY_HOST_MAX], uint16_t *port)
+{
+	const char *colon = strrchr(text, ':');
+	size_t len = colon == NULL ? 0 : (size_t)(colon - text);
+	char *end;
+	unsigned long value;
+
+	if (len == 0 || colon[1] < '0' || colon[1] > '9')
+		return false;
+	value = strtoul(colon + 1, &end, 10);
+	if (*end != '\0' || value == 0 || value > 65535)
+		return false;
+	if (text[0] == '[' && text[len - 1] == ']') {
+		text++;
+		len -= 2;
+	} else if (memchr(text, ':', len) != NULL) {
+		return false;
+	}
+	if (len == 0 || len >= HF_DEPLOY_HOST_MAX)
+		return false;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	*port = (uint16_t)value;
+	return true;
+}
+
+hf_err hf_deploy_path(char out[static HF_DEPLOY_PATH_MAX], const char *dir, const char *name, struct hf_why *why)
+{
+	int n = snprintf(out, HF_DEPLOY_PATH_MAX, "%s/%s", dir, name);
+
+	if (n < 0 || n >= HF_DEPLOY_PATH_MAX)
+		return hf_why_set(why, HF_ERR_DEPLOY_VALUE, "path %s/... is too long", dir);
+	return HF_OK;
+}
+
+hf_err hf_deploy_uri(char out[static HF_DEPLOY_PATH_MAX], const char *folder, const char *uri, struct hf_why *why)
+{
+	const char *path = strncmp(uri, "file:", 5) == 0 ? uri + 5 : uri;
+	bool whole = strchr(uri, ':') != NULL && path == uri;
+	int n;
+
+	if (whole || path[0] == '/')
+		n = snprintf(out, HF_DEPLOY_PATH_MAX, "%s", uri);
+	else
+		n = snprintf(out, HF_DEPLOY_PATH_MAX, "%s%s/%s", path == uri ? "" : "file:", folder, path);
+	if (n < 0 || n >= HF_DEPLOY_PATH_MAX)
+		return hf_why_set(why, HF_ERR_DEPLOY_VALUE, "'%s' is too long", uri);
+	return HF_OK;
+}
+
+static hf_err refuse(struct hf_why *why, const char *key, const char *value, const char *wanted)
+{
+	return hf_why_set(why, HF_ERR_DEPLOY_VALUE, "%s = %s: %s is needed", key, value, wanted);
+}
+
+static hf_err check_listen(struct hf_why *why, const char *key, const char *value, bool may_be_empty)
+{
+	char host[HF_DEPLOY_HOST_MAX];
+	uint16_t port;
+
+	if ((may_be_empty && value[0] == '\0') || hf_deploy_split_listen(value, host, &port))
+		return HF_OK;
+	return refuse(why, key, value, "ADDRESS:PORT");
+}
+
+static hf_err check_deploy(const struct hf_deploy *d, struct hf_why *why)
+{
+	if (!hf_deploy_is_host(d->domain))
+		return refuse(why, "domain", d->domain, "a DNS name in lower case");
+	if (!hf_deploy_is_host(d->host))
+		return refuse(why, "host", d->host, "a DNS name in lower case");
+	HF_TRY(check_listen(why, "est-listen", d->est_listen, false));
+	HF_TRY(check_listen(why, "api-listen", d->api_listen, false));
+	HF_TRY(check_listen(why, "mqtt-listen", d->mqtt_listen, false));
+	HF_TRY(check_listen(why, "compat-listen", d->compat_listen, true));
+	if (d->default_line[0] != '\0' && !hf_deploy_is_name(d->default_line))
+		return refuse(why, "default-line", d->default_line, "the name of a product line");
+	if (d->compat_listen[0] != '\0' && !hf_deploy_is_name(d->compat_line))
+		return refuse(why, "compat-line", d->compat_line, "the name of a product line");
+	return HF_OK;
+}
+
+hf_err hf_deploy_read(const char *dir, struct hf_deploy *out, struct hf_why *why)
+{
+	char path[HF_DEPLOY_PATH_MAX];
+
+	HF_TRY(hf_deploy_path(path, dir, "holdfast.conf", why));
+	if (!hf_file_exists(path))
+		return hf_why_set(why, HF_ERR_DEPLOY_NOT_ONE,
+				  "%s is not a deployment (no holdfast.conf); 'holdfast init %s' makes one", dir, dir);
+	HF_TRY(hf_conf_read(path, hf_deploy_keys, hf_n_deploy_keys, out, why));
+	hf_err err = check_deploy(out, why);
+	return err == HF_OK ? HF_OK : hf_why_add(why, err, "%s", path);
+}
+
+hf_err hf_deploy_line_read(const char *path, struct hf_deploy_line *out, struct hf_why *why)
+{
+	HF_TRY(hf_conf_read(path, hf_deploy_line_keys, hf_n_deploy_line_keys, out, why));
+	if (!hf_deploy_is_name(out->line))
+		return refuse(why, "line", out->line, "a name of a-z, 0-9 and '-'");
+	if (!hf_deploy_is_name(out->owner))
+		return refuse(why, "owner", out->owner, "the name of an account");
+	if (out->life_s < 3 * out->offline_s)
+		return hf_why_set(why, HF_ERR_DEPLOY_VALUE,
+				  "%s: life must be at least three times offline, or a device out of contact "
+				  "loses its certificate",
+				  path);
+	return HF_OK;
+}
+
+hf_err hf_deploy_operator_read(const char *folder, struct hf_deploy_operator *out, struct hf_why *why)
+{
+	char path[HF_DEPLOY_PATH_MAX];
+
+	HF_TRY(hf_deploy_path(path, folder, "operator.conf", why));
+	HF_TRY(hf_conf_read(path, hf_deploy_operator_keys, hf_n_deploy_operator_keys, out, why));
+	if (!hf_deploy_is_name(out->name))
+		return refuse(why, "name", out->name, "a name of a-z, 0-9 and '-'");
+	if (strncmp(out->api, "https://", 8) != 0)
+		return refuse(why, "api", out->api, "https://HOST:PORT");
+	return HF_OK;
+}
