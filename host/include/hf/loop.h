@@ -30,6 +30,7 @@ int64_t hf_now_unix(void);
  * _close before the memory goes. All may be called inside the callback. */
 struct hf_timer {
 	void *ev;
+	uint64_t due_ms;
 	void (*fn)(void *ctx);
 	void *ctx;
 };
