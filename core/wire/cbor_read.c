@@ -64,7 +64,8 @@ bool hf_cbor_try_null(struct hf_cborr *r)
 {
 	struct hf__cbor_item item;
 
-	if (hf_cbor_peek(r) != HF_CBOR_SIMPLE || hf__cbor_look(r, &item) != HF_OK || item.info != HF__CBOR_NULL)
+	if (hf_cbor_peek(r) != HF_CBOR_SIMPLE || hf__cbor_look(r, &item) != HF_OK ||
+	    item.info != HF__CBOR_NULL)
 		return false;
 	return hf__cbor_take(r, bit(HF_CBOR_SIMPLE), &item);
 }

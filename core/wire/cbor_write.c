@@ -97,7 +97,8 @@ static void open_level(struct hf_cborw *w, int kind, size_t left, size_t key)
 	if (w->err == HF_OK && w->depth == HF_CBOR_MAX_DEPTH)
 		w->err = HF_ERR_CBOR_DEPTH;
 	if (w->err == HF_OK)
-		w->level[w->depth++] = (struct hf_cbor_level){ .kind = (uint8_t)kind, .left = left, .key = key };
+		w->level[w->depth++] =
+			(struct hf_cbor_level){ .kind = (uint8_t)kind, .left = left, .key = key };
 }
 
 static void put_scalar(struct hf_cborw *w, int major, uint64_t arg, hf_bytes content)

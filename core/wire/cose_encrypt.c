@@ -183,7 +183,8 @@ static hf_err ephemeral_point(const struct hf_cose_encrypt *e, uint8_t pub[stati
 	return hf_crypto_p256_check(pub);
 }
 
-hf_err hf__cose_recipient_secret(const struct hf_cose_encrypt *e, const struct hf_ecdhkey *key, struct hf_key *x)
+hf_err hf__cose_recipient_secret(const struct hf_cose_encrypt *e, const struct hf_ecdhkey *key,
+				 struct hf_key *x)
 {
 	uint8_t pub[HF_P256_POINT_LEN];
 

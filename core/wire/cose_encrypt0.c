@@ -98,11 +98,14 @@ hf_err hf_cose_encrypt0_read(hf_bytes in, struct hf_cose_encrypt0 *e)
 	return err;
 }
 
-hf_err hf_cose_encrypt0_open(const struct hf_cose_encrypt0 *e, const struct hf_key *key, const uint8_t *base_iv,
-			     hf_bytes aad, struct hf_out *out)
+hf_err hf_cose_encrypt0_open(const struct hf_cose_encrypt0 *e, const struct hf_key *key,
+			     const uint8_t *base_iv, hf_bytes aad, struct hf_out *out)
 {
 	struct hf__cose_seal seal = {
-		.context = HF_STR("Encrypt0"), .header = e->protected_header, .aad = aad, .key = key,
+		.context = HF_STR("Encrypt0"),
+		.header = e->protected_header,
+		.aad = aad,
+		.key = key,
 	};
 
 	if (key->len == 0 || key->len != hf__cose_key_len(e->alg))

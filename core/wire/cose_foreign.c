@@ -206,7 +206,10 @@ hf_err hf_cose_foreign_direct_open(const struct hf_cose_encrypt0 *e, const struc
 				   const uint8_t *base_iv, hf_bytes aad, struct hf_out *out)
 {
 	struct hf__cose_seal seal = {
-		.context = HF_STR("Encrypt"), .header = e->protected_header, .aad = aad, .key = key,
+		.context = HF_STR("Encrypt"),
+		.header = e->protected_header,
+		.aad = aad,
+		.key = key,
 	};
 
 	if (key->len == 0 || key->len != hf__cose_key_len(e->alg))

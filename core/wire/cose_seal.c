@@ -59,7 +59,8 @@ hf_err hf__cose_content_key(int64_t alg, hf_bytes recipient_header, const struct
 	return hf_crypto_hkdf((hf_bytes){ 0 }, x, hf_out_bytes(&context), key->b, key->len);
 }
 
-hf_err hf__cose_iv(hf_bytes iv, hf_bytes partial_iv, const uint8_t *base_iv, uint8_t out[static HF_AEAD_NONCE_LEN])
+hf_err hf__cose_iv(hf_bytes iv, hf_bytes partial_iv, const uint8_t *base_iv,
+		   uint8_t out[static HF_AEAD_NONCE_LEN])
 {
 	size_t skip;
 
@@ -101,8 +102,8 @@ hf_err hf__cose_open_ciphertext(const struct hf__cose_seal *s, hf_bytes cipherte
 	if (ciphertext.len - HF_AEAD_TAG_LEN > out->cap - out->len)
 		return HF_ERR_BASE_NO_ROOM;
 	HF_TRY(hf__cose_enc_structure(s->context, s->header, s->aad, &aad));
-	HF_TRY(hf__cose_from_crypto(hf_crypto_aead_open(s->key, s->iv, hf_out_bytes(&aad), ciphertext,
-							out->ptr + out->len)));
+	HF_TRY(hf__cose_from_crypto(
+		hf_crypto_aead_open(s->key, s->iv, hf_out_bytes(&aad), ciphertext, out->ptr + out->len)));
 	out->len += ciphertext.len - HF_AEAD_TAG_LEN;
 	return HF_OK;
 }

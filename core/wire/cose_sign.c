@@ -109,7 +109,8 @@ hf_err hf_cose_sign_add(hf_bytes object, const struct hf_cose_signer *signer, hf
 		hf_err err = HF_OK;
 
 		if (!hf_bytes_equal(s.signature[i].kid, signer->kid))
-			err = insert(&list, (struct entry){ .kid = s.signature[i].kid, .old = &s.signature[i] });
+			err = insert(&list,
+				     (struct entry){ .kid = s.signature[i].kid, .old = &s.signature[i] });
 		if (err != HF_OK)
 			return HF_ERR_COSE_SHAPE; /* one signer twice */
 	}
@@ -163,8 +164,8 @@ hf_err hf_cose_sign_read(hf_bytes in, struct hf_cose_sign *s)
 	return err;
 }
 
-hf_err hf_cose_sign_verify(const struct hf_cose_sign *s, size_t i, const struct hf_cose_pub *key, hf_bytes aad,
-			   struct hf_out *scratch)
+hf_err hf_cose_sign_verify(const struct hf_cose_sign *s, size_t i, const struct hf_cose_pub *key,
+			   hf_bytes aad, struct hf_out *scratch)
 {
 	struct hf__cose_tbs t;
 	struct hf__cose_tbs_input in = { .body_header = s->body_header, .aad = aad, .payload = s->payload };

@@ -3,9 +3,9 @@
 #include "wire_priv.h"
 
 struct lead {
-	uint8_t first, last;     /* lead bytes of this row */
-	uint8_t low, high;       /* allowed second byte */
-	uint8_t n;               /* bytes after the lead */
+	uint8_t first, last; /* lead bytes of this row */
+	uint8_t low, high;   /* allowed second byte */
+	uint8_t n;           /* bytes after the lead */
 };
 
 /* RFC 3629 s4, the table of well-formed sequences. */

@@ -38,9 +38,9 @@ enum {
 
 /* One open container; private to both sides. */
 struct hf_cbor_level {
-	size_t left;      /* items still to come; a map counts keys and values */
-	size_t key;       /* where the last key lies ... */
-	size_t key_len;   /* ... and its length, 0 before the first */
+	size_t left;    /* items still to come; a map counts keys and values */
+	size_t key;     /* where the last key lies ... */
+	size_t key_len; /* ... and its length, 0 before the first */
 	uint8_t kind;
 };
 

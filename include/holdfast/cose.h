@@ -111,8 +111,8 @@ struct hf_cose_sign {
  * more than HF_COSE_MAX_SIGNATURES is HF_ERR_COSE_LIMIT. */
 HF_MUST_CHECK hf_err hf_cose_sign_read(hf_bytes in, struct hf_cose_sign *s);
 /* Ask signature `i`. Errors as sign1_verify; HF_ERR_BASE_MISUSE for i >= n. */
-HF_MUST_CHECK hf_err hf_cose_sign_verify(const struct hf_cose_sign *s, size_t i, const struct hf_cose_pub *key,
-					 hf_bytes aad, struct hf_out *scratch);
+HF_MUST_CHECK hf_err hf_cose_sign_verify(const struct hf_cose_sign *s, size_t i,
+					 const struct hf_cose_pub *key, hf_bytes aad, struct hf_out *scratch);
 /* Are the kids strictly ascending (statement container: sorted, none twice)? */
 bool hf_cose_sign_is_sorted(const struct hf_cose_sign *s);
 /* Append an object signed by `n` signers; signatures are written sorted by kid. Two signers with one kid
@@ -163,9 +163,9 @@ struct hf_cose_encrypt {
 	hf_bytes recipient_header;
 	int64_t recipient_alg;
 	hf_bytes kid;
-	hf_bytes x;     /* 32 bytes */
-	hf_bytes y;     /* 32 bytes, empty when compressed */
-	bool y_is_odd;  /* compressed only */
+	hf_bytes x;    /* 32 bytes */
+	hf_bytes y;    /* 32 bytes, empty when compressed */
+	bool y_is_odd; /* compressed only */
 };
 
 /* Append `plain` sealed to the point `peer`, named by `kid` (channel.md: hf_crypto_kid of the point).

@@ -18,13 +18,15 @@ HF_MUST_CHECK hf_err hf_cose_foreign_direct_open(const struct hf_cose_encrypt0 *
 						 const uint8_t *base_iv, hf_bytes aad, struct hf_out *out);
 
 /* The steps: each replaces the content of `out`. */
-HF_MUST_CHECK hf_err hf_cose_foreign_sign1_tbs(const struct hf_cose_sign1 *s, hf_bytes aad, struct hf_out *out);
+HF_MUST_CHECK hf_err hf_cose_foreign_sign1_tbs(const struct hf_cose_sign1 *s, hf_bytes aad,
+					       struct hf_out *out);
 HF_MUST_CHECK hf_err hf_cose_foreign_sign_tbs(const struct hf_cose_sign *s, size_t i, hf_bytes aad,
 					      struct hf_out *out);
 /* `context` is "Encrypt" or "Encrypt0". */
 HF_MUST_CHECK hf_err hf_cose_foreign_enc_structure(hf_bytes context, hf_bytes protected_header, hf_bytes aad,
 						   struct hf_out *out);
 HF_MUST_CHECK hf_err hf_cose_foreign_kdf_context(const struct hf_cose_encrypt *e, struct hf_out *out);
-HF_MUST_CHECK hf_err hf_cose_foreign_content_key(const struct hf_cose_encrypt *e, const struct hf_ecdhkey *key,
-						 struct hf_key *secret, struct hf_key *content);
+HF_MUST_CHECK hf_err hf_cose_foreign_content_key(const struct hf_cose_encrypt *e,
+						 const struct hf_ecdhkey *key, struct hf_key *secret,
+						 struct hf_key *content);
 #endif
