@@ -36,6 +36,12 @@ enum {
 	X(HF_ERR_COSE_DECRYPT, 'C', 'O', 4, HF_CLASS_REFUSED, "decryption failed") \
 	X(HF_ERR_COSE_POINT, 'C', 'O', 5, HF_CLASS_REFUSED, "point is not on the curve") \
 	X(HF_ERR_COSE_LIMIT, 'C', 'O', 6, HF_CLASS_LIMIT, "COSE object exceeds a limit") \
+	/* seal */ \
+	X(HF_ERR_SEAL_SPENT, 'S', 'L', 1, HF_CLASS_LIMIT, "stream key is used up") \
+	X(HF_ERR_SEAL_TOO_LARGE, 'S', 'L', 2, HF_CLASS_LIMIT, "data does not fit one frame") \
+	X(HF_ERR_SEAL_SHAPE, 'S', 'L', 3, HF_CLASS_MALFORMED, "not a stream key or frame") \
+	X(HF_ERR_SEAL_DEV, 'S', 'L', 4, HF_CLASS_REFUSED, "stream key names another device") \
+	X(HF_ERR_SEAL_KEY, 'S', 'L', 5, HF_CLASS_REFUSED, "frame belongs to another stream key") \
 	/* crypto */ \
 	X(HF_ERR_CRYPTO_FAILED, 'C', 'R', 1, HF_CLASS_MACHINE, "crypto library failed") \
 	X(HF_ERR_CRYPTO_SIGNATURE, 'C', 'R', 2, HF_CLASS_REFUSED, "signature does not verify") \
