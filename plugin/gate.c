@@ -8,7 +8,7 @@ enum {
 	COUNTERS_MS = 10000,
 	RESYNC_SLOTS = 512,   /* per tick */
 	RESYNC_ROOM = 65536,  /* leave this much for what happens meanwhile */
-	QUIET_MS = 60000,     /* one alarm per device and minute */
+	QUIET_MS = 60000,     /* one alarm of a kind per device and minute */
 };
 
 static const struct hf_bucket_rule alarm_rule = { 100, 600 };
@@ -57,7 +57,7 @@ void hf__gate_alarm(struct hf_gate *g, const char *kind, const char *dev, const 
 		    const char *detail, const struct hf_now *now)
 {
 	struct hf_device *device = dev[0] == '\0' ? NULL : hf__device_get(&g->sessions, dev);
-	bool quiet = device != NULL && device->quiet_until_ms > now->ms && strcmp(kind, "flood") != 0;
+	bool quiet = device != NULL && device->quiet_until_ms > now->ms && strcmp(kind, device->quiet_kind) == 0;
 
 	if (quiet)
 		return;
@@ -65,8 +65,10 @@ void hf__gate_alarm(struct hf_gate *g, const char *kind, const char *dev, const 
 		g->count[HF_COUNT_ALARMS_LOST]++;
 		return;
 	}
-	if (device != NULL)
+	if (device != NULL) {
 		device->quiet_until_ms = now->ms + QUIET_MS;
+		device->quiet_kind = kind;
+	}
 	sent(g, hf__frame_put_alarm(&g->out, kind, dev, address == NULL ? "" : address, detail));
 }
 
@@ -246,10 +248,11 @@ bool hf__gate_kick(struct hf_gate *g, const struct hf_now *now, char dev[static 
 
 		/* The broker kicks by client id, which the newest session holds; an older one is already
 		 * being taken over and must not drag a good one out. */
+		forced = device != NULL && device->kick_forced;
+		if (device != NULL)
+			device->kick_forced = false;
 		if (device == NULL || device->sessions == NULL)
 			continue;
-		forced = device->kick_forced;
-		device->kick_forced = false;
 		if (!forced && !hf__gate_is_bad(g, device->sessions, now))
 			continue;
 		g->count[HF_COUNT_KICKS]++;

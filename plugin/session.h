@@ -25,7 +25,8 @@ struct hf_device {
 	struct hf_denials denials;
 	struct hf_takeovers takeovers;
 	int64_t refuse_until_ms;
-	int64_t quiet_until_ms; /* no second alarm before */
+	int64_t quiet_until_ms; /* no second alarm of this kind before */
+	const char *quiet_kind;
 };
 
 struct hf_session {
