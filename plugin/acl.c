@@ -70,11 +70,24 @@ static bool cut(const char *topic, hf_bytes level[static LEVELS])
 	return true;
 }
 
-static const struct hf_acl_class *find_class(hf_bytes level)
+static enum hf_acl_dir find_dir(hf_bytes level)
+{
+	if (is(level, "up"))
+		return HF_ACL_UP;
+	return is(level, "dn") ? HF_ACL_DN : HF_ACL_NONE;
+}
+
+static uint32_t max_len(const struct hf_acl_class *c, enum hf_acl_dir dir)
+{
+	return dir == HF_ACL_UP ? c->max_up : dir == HF_ACL_DN ? c->max_dn : 0;
+}
+
+/* NULL as well when the class has no such direction. */
+static const struct hf_acl_class *find_class(hf_bytes level, enum hf_acl_dir dir)
 {
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
 		if (is(level, classes[i].name))
-			return &classes[i];
+			return max_len(&classes[i], dir) > 0 ? &classes[i] : NULL;
 	return NULL;
 }
 
@@ -87,15 +100,11 @@ bool hf__acl_split(const char *topic, struct hf_acl_topic *t)
 		return false;
 	if (!is(level[0], "hf") || !is(level[1], "1") || !is_dev(level[2]) || !is(level[3], "-"))
 		return false;
-	if (!is(level[4], "up") && !is(level[4], "dn"))
-		return false;
-	t->dir = is(level[4], "up") ? HF_ACL_UP : HF_ACL_DN;
-	t->cls = find_class(level[5]);
-	if (t->cls == NULL || (t->dir == HF_ACL_UP ? t->cls->max_up : t->cls->max_dn) == 0)
-		return false;
+	t->dir = find_dir(level[4]);
+	t->cls = find_class(level[5], t->dir);
 	t->dev = level[2];
 	t->id = level[6];
-	return is_id(level[6]);
+	return t->cls != NULL && is_id(level[6]);
 }
 
 bool hf__acl_device_write(const char *dev, bool quarantined, const struct hf_acl_msg *m)

@@ -7,7 +7,7 @@
 #include <holdfast/base.h>
 
 enum { HF_ACL_DEV_LEN = 16, HF_ACL_ID_MAX_LEN = 64 };
-enum hf_acl_dir { HF_ACL_UP = 1, HF_ACL_DN = 2 };
+enum hf_acl_dir { HF_ACL_NONE = 0, HF_ACL_UP = 1, HF_ACL_DN = 2 };
 
 /* One class of channel.md section 5. */
 struct hf_acl_class {

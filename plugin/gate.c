@@ -264,9 +264,9 @@ bool hf__gate_kick(struct hf_gate *g, const struct hf_now *now, char dev[static 
 /* Slots to visit now so that a whole round takes SWEEP_MS. */
 static size_t slice(size_t cap, int64_t passed_ms)
 {
-	if (passed_ms >= SWEEP_MS)
+	if (passed_ms >= SWEEP_MS || cap == 0)
 		return cap;
-	return passed_ms <= 0 ? 0 : cap * (size_t)passed_ms / SWEEP_MS + 1;
+	return cap * (size_t)passed_ms / SWEEP_MS + 1;
 }
 
 static void sweep_sessions(struct hf_gate *g, size_t n, const struct hf_now *now)
