@@ -92,7 +92,7 @@ enum {
 	X(HF_ERR_IPC_KEY, 'I', 'P', 7, HF_CLASS_GONE, "no such key in the other process") \
 	X(HF_ERR_PROC_TABLE, 'P', 'R', 1, HF_CLASS_MISUSE, "process table is not valid") \
 	X(HF_ERR_PROC_START, 'P', 'R', 2, HF_CLASS_MACHINE, "process cannot be started") \
-	X(HF_ERR_PROC_ORPHAN, 'P', 'R', 3, HF_CLASS_GONE, "supervisor is gone") \
+	X(HF_ERR_PROC_ORPHAN, 'P', 'R', 3, HF_CLASS_GONE, "no supervisor started this process") \
 	X(HF_ERR_SANDBOX_USER, 'S', 'B', 1, HF_CLASS_MACHINE, "cannot change to the user") \
 	X(HF_ERR_SANDBOX_LIMIT, 'S', 'B', 2, HF_CLASS_MACHINE, "cannot set a resource limit") \
 	X(HF_ERR_SANDBOX_LANDLOCK, 'S', 'B', 3, HF_CLASS_MACHINE, "cannot enter Landlock") \

@@ -59,7 +59,8 @@ pid_t hf_proc_pid(const struct hf_proc *p, size_t row);
 void hf_proc_status_text(int status, char out[static 64]);
 /* Kills what still runs. */
 void hf_proc_free(struct hf_proc *p);
-/* In a child, first thing: die with the supervisor, ignore SIGPIPE. Errors: HF_ERR_PROC_ORPHAN when the
- * supervisor is gone already. */
+/* In a child, first thing: check that it will die with its supervisor, ignore SIGPIPE. Changing the user
+ * clears the parent-death signal; hf_sandbox_enter sets it again. Errors: HF_ERR_PROC_ORPHAN when no
+ * supervisor started this process. */
 HF_MUST_CHECK hf_err hf_proc_child_begin(void);
 #endif
