@@ -59,7 +59,7 @@ static void longer_heads_than_needed_are_refused(void **unused)
 {
 	static const char *const bad[] = {
 		"1800", "1817", "190000", "1900ff", "1a00000000", "1a0000ffff", "1b0000000000000000",
-		"1b00000000ffffffff", "3800", "390017", "580100", "5900010a", "7801" "61", "9800", "980100",
+		"1b00000000ffffffff", "3800", "390017", "580100", "5900010a", "780161", "9800", "980100",
 		"b800", "d80001", "d81701", "9b0000000000000000",
 	};
 	(void)unused;
@@ -72,7 +72,7 @@ static void indefinite_lengths_and_reserved_heads_are_refused(void **unused)
 {
 	static const char *const bad[] = {
 		"5f42010243030405ff", "7f657374726561646d696e67ff", "9fff", "9f0102ff", "bfff", "bf6161f5ff",
-		"1c", "1d", "1e", "1f", "3c", "5c", "7d", "9e", "bc", "df", "81" "5f40ff",
+		"1c", "1d", "1e", "1f", "3c", "5c", "7d", "9e", "bc", "df", "815f40ff",
 	};
 	(void)unused;
 
