@@ -2,6 +2,8 @@
  * Steps: user and groups, no_new_privs, not dumpable, no core file, limits, Landlock (when the kernel
  * has it), seccomp allow-list. What a profile does not name fails with EPERM; what only an attacker
  * would try (a new program, tracing, mounting, kernel keys and modules, bpf) kills the process.
+ * A descriptor that is open stays usable; new code can never be mapped (load modules before).
+ * Name look-ups (HF_POWER_CONNECT) read /etc: allow it in `paths`.
  * Thread rule: call once, while the process has one thread; later threads inherit it. No way back.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HF_SANDBOX_H
@@ -17,12 +19,13 @@ enum {
 	HF_POWER_LOCAL = 1 << 4,   /* make, bind and connect Unix sockets only */
 	HF_POWER_THREADS = 1 << 5, /* start threads */
 	HF_POWER_DEVICE = 1 << 6,  /* ioctl and poll on device nodes (TPM) */
-	HF_POWER_SPAWN = 1 << 7,   /* fork, exec, signal and reap children (supervisors) */
+	HF_POWER_SPAWN = 1 << 7,   /* supervisors: everything but the deadly list, which keeps exec open */
 };
 
 /* The profiles of all our processes; doc/processes.md shows the same table. */
 enum {
-	HF_SANDBOX_SUPERVISOR = HF_POWER_WRITE | HF_POWER_SPAWN | HF_POWER_LOCAL | HF_POWER_THREADS,
+	/* Children inherit a filter and Landlock, so a supervisor only gives up what no child ever needs. */
+	HF_SANDBOX_SUPERVISOR = HF_POWER_SPAWN,
 	HF_SANDBOX_SERVER_NET = HF_POWER_WRITE | HF_POWER_ACCEPT | HF_POWER_THREADS, /* enrol, api */
 	HF_SANDBOX_SERVER_BUS = HF_POWER_WRITE | HF_POWER_ACCEPT | HF_POWER_LOCAL | HF_POWER_THREADS,
 	HF_SANDBOX_SERVER_CA = HF_POWER_WRITE | HF_POWER_THREADS, /* store, key files */
