@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HF_BROKER_H
 #define HF_BROKER_H
-#include <holdfast/base.h>
+#include <hf/why.h>
 
 enum { HF_BROKER_PATH_MAX = 1024, HF_BROKER_CAS_MAX = 64 };
 
@@ -22,11 +22,13 @@ struct hf_broker_conf {
 	const char *const *cas;     /* PEM files: Root, Operational and Device-ID CAs, never the Server CA */
 	size_t n_cas;
 	uint32_t max_connections;   /* 0: 110000 */
+	const char *user;           /* NULL: no line. Started as root, Mosquitto otherwise becomes `mosquitto`,
+				     * who may read neither `key` nor the sockets' folder. */
 };
 
-/* Write the three files. Errors: HF_ERR_BROKER_CONF (a value Mosquitto would misread: newline, blank at
- * an end, too long), HF_ERR_BROKER_FILE (read or write failed); `what` then names the value or file. */
-HF_MUST_CHECK hf_err hf_broker_write(const struct hf_broker_conf *conf, char what[static HF_BROKER_PATH_MAX]);
+/* Write the three files. Errors: HF_ERR_BROKER_CONF (a value Mosquitto would misread: control character,
+ * blank at an end, relative path, too long), HF_ERR_BROKER_FILE (read or write failed). */
+HF_MUST_CHECK hf_err hf_broker_write(const struct hf_broker_conf *conf, struct hf_why *why);
 
 struct hf_broker_start {
 	char program[HF_BROKER_PATH_MAX];
@@ -35,5 +37,6 @@ struct hf_broker_start {
 	char *argv[4];                        /* program, "-c", conf_path, NULL */
 };
 /* How to start what was written. Errors: HF_ERR_BROKER_ABSENT when no program is found. */
-HF_MUST_CHECK hf_err hf_broker_start_command(const struct hf_broker_conf *conf, struct hf_broker_start *start);
+HF_MUST_CHECK hf_err hf_broker_start_command(const struct hf_broker_conf *conf, struct hf_broker_start *start,
+					     struct hf_why *why);
 #endif
