@@ -67,6 +67,7 @@ enum hf_renew_kind {
 	/* Derived inside, never passed in: */
 	HF_RENEW_DUE,
 	HF_RENEW_PROOF_FAILED,
+	HF_RENEW_ASK_AGAIN,
 	HF_RENEW_KINDS,
 };
 struct hf_renew_event {
@@ -80,13 +81,13 @@ struct hf_renew_event {
 /* One of the two slots, as loaded. No secret lies here. */
 struct hf_renew_slot {
 	bool has_key, has_cert;
-	uint32_t gen;
+	uint32_t gen; /* of `endorsement`, once that is written */
 	uint8_t signing[HF_P256_POINT_LEN];
 	uint8_t encryption[HF_P256_POINT_LEN];
 	struct hf_leaf leaf; /* leaf.der points into `der` */
 	uint8_t der[HF_RENEW_CERT_CAP];
 	uint8_t endorsement[HF_ENDORSE_MAX_LEN];
-	size_t endorsement_len;
+	size_t endorsement_len; /* 0 = the slot was never promoted */
 };
 
 struct hf_renew_setup {
@@ -101,12 +102,15 @@ struct hf_renew {
 	struct hf_floor floor;
 	enum hf_renew_state state;
 	int active; /* slot that leads, -1 = none */
+	bool acked; /* the server has answered the leader's hello{promoted} */
 	struct hf_renew_slot slot[2];
 	struct hf_backoff backoff;
-	int64_t next_try_s; /* KEYED and FALLBACK: not before this */
+	int64_t next_try_s; /* EMPTY, KEYED, PROVE, FALLBACK: not before this */
 	int64_t window_s;   /* due time the server asked for, 0 = own */
+	int64_t prev_until_s; /* when the previous decryption key ends, 0 = there is none */
 	unsigned refusals;  /* of sessions in PROVE */
 	unsigned rounds;    /* of proofs that failed */
+	bool proven;        /* a session stood, promotion is owed */
 	bool fresh_lineage; /* ask by enrolment, not by renewal */
 	bool hasten;        /* sessions are refused: one renewal try now */
 	bool alarm;         /* see hf_renew_want */
@@ -131,7 +135,8 @@ struct hf_renew_want {
 	int request_auth;   /* ... renewing with the certificate of this slot; -1: enrol (factory key, claim) */
 	int session;        /* slot for MQTT sessions, -1 = none possible. A live session of another slot must be
 	                     * left as soon as this changes. */
-	bool promoted;      /* publish the session slot's endorsement, then hello{promoted} */
+	bool promoted;      /* the session slot leads: say so in the hello */
+	bool endorse;       /* first publish the endorsements that exist: other slot's, then session slot's */
 	bool alarm;         /* once: a new certificate was refused three times */
 	uint64_t wake_ms;   /* boot_ms of the next useful tick, at most an hour away */
 };
