@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <holdfast/claim.h>
-#include <string.h>
+#include "identity_priv.h"
 
 enum { PREFIX_LEN = 4, SECRET_TEXT_LEN = 26, CHECK_LEN = 2, BODY_LEN = SECRET_TEXT_LEN + CHECK_LEN };
 
@@ -40,7 +40,11 @@ static char meant(uint8_t c)
 	if (c >= 'a' && c <= 'z')
 		return (char)(c - 'a' + 'A');
 	switch (c) {
-	case ' ': case '\t': case '\r': case '\n': case '-':
+	case ' ':
+	case '\t':
+	case '\r':
+	case '\n':
+	case '-':
 		return 0;
 	case '0':
 		return 'O';
@@ -136,8 +140,8 @@ hf_err hf_claim_derive(const struct hf_claim_secret *s, struct hf_claim_keys *ke
 }
 
 hf_err hf_claim_mac(const struct hf_key *kc, enum hf_claim_side side,
-		    const uint8_t binding[static HF_CLAIM_BINDING_LEN], const uint8_t hash[static HF_SHA256_LEN],
-		    uint8_t mac[static HF_SHA256_LEN])
+		    const uint8_t binding[static HF_CLAIM_BINDING_LEN],
+		    const uint8_t hash[static HF_SHA256_LEN], uint8_t mac[static HF_SHA256_LEN])
 {
 	const hf_bytes parts[] = {
 		side == HF_CLAIM_SERVER ? HF_STR("hf-srv") : HF_STR("hf-dev"),
@@ -149,8 +153,8 @@ hf_err hf_claim_mac(const struct hf_key *kc, enum hf_claim_side side,
 }
 
 hf_err hf_claim_check(const struct hf_key *kc, enum hf_claim_side side,
-		      const uint8_t binding[static HF_CLAIM_BINDING_LEN], const uint8_t hash[static HF_SHA256_LEN],
-		      hf_bytes mac)
+		      const uint8_t binding[static HF_CLAIM_BINDING_LEN],
+		      const uint8_t hash[static HF_SHA256_LEN], hf_bytes mac)
 {
 	uint8_t own[HF_SHA256_LEN];
 

@@ -1,7 +1,7 @@
 /* The two HTTP header values of the claim.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <holdfast/claim.h>
-#include <string.h>
+#include "identity_priv.h"
 
 enum { HAS_ID = 1, HAS_MAC = 2 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <holdfast/endorse.h>
-#include <string.h>
+#include "identity_priv.h"
 
 enum { PAYLOAD_CAP = 192 }; /* 5 items: 8 + 17 + 5 + 67 + 67 and heads */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <holdfast/hello.h>
-#include <string.h>
+#include "identity_priv.h"
 
 enum { KEY_SERIAL = 1, KEY_BOOT = 2, KEY_PROMOTED = 3, PAYLOAD_CAP = 48 };
 

@@ -1,7 +1,7 @@
 /* What the edges of renew_table.c do.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "renew_priv.h"
-#include <string.h>
+#include "identity_priv.h"
 
 enum { MAX_LIFE_S = 400 * 86400, PREVIOUS_KEY_S = 86400, DAY_S = 86400, TROUBLE_S = 60 };
 
@@ -220,7 +220,7 @@ hf_err hf__renew_fall_back(struct hf_renew *r, const struct hf_renew_event *ev)
 	r->alarm = true;
 	r->rounds++;
 	r->next_try_s = now_s + (r->active >= 0 ? hf_renew_retry_s(&r->slot[r->active].leaf)
-					      : (int64_t)(hf_backoff_bound_ms(HF_WAIT_REFUSED, 0) / 1000));
+						: (int64_t)(hf_backoff_bound_ms(HF_WAIT_REFUSED, 0) / 1000));
 	return HF_OK;
 }
 

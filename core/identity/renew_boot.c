@@ -1,7 +1,7 @@
 /* What boot makes of the records, and the keys behind them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "renew_priv.h"
-#include <string.h>
+#include "identity_priv.h"
 
 /* Load one slot and clean what no edge of the machine can have left whole: a torn key, a certificate
  * without its key. A whole key without a certificate stays: its request may be under way. */

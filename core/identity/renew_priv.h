@@ -23,9 +23,11 @@ static inline void hf__renew_key_wipe(struct hf__renew_key *k)
 	hf_wipe(k, sizeof(*k));
 }
 
-/* Records. Readers give HF_ERR_PORT_ABSENT, HF_ERR_RENEW_RECORD (damaged or foreign) or HF_ERR_PORT_STORAGE. */
+/* Records. Readers give HF_ERR_PORT_ABSENT, HF_ERR_RENEW_RECORD (damaged or foreign) or
+ * HF_ERR_PORT_STORAGE. */
 HF_MUST_CHECK hf_err hf__renew_load_key(struct hf_port *port, unsigned slot, struct hf__renew_key *key);
-HF_MUST_CHECK hf_err hf__renew_store_key(struct hf_port *port, unsigned slot, const struct hf__renew_key *key);
+HF_MUST_CHECK hf_err hf__renew_store_key(struct hf_port *port, unsigned slot,
+					 const struct hf__renew_key *key);
 HF_MUST_CHECK hf_err hf__renew_load_slot(struct hf_port *port, unsigned slot, struct hf_renew_slot *s);
 HF_MUST_CHECK hf_err hf__renew_store_slot(struct hf_port *port, unsigned slot, const struct hf_renew_slot *s);
 HF_MUST_CHECK hf_err hf__renew_load_active(struct hf_renew *r);

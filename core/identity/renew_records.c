@@ -6,7 +6,7 @@
  *	prev    ["hf-prev1", until, bstr scalar, bstr encryption point]                           secret
  * SPDX-License-Identifier: Apache-2.0 */
 #include "renew_priv.h"
-#include <string.h>
+#include "identity_priv.h"
 
 enum { KEY_CAP = 1024, SLOT_CAP = HF_RENEW_CERT_CAP + HF_ENDORSE_MAX_LEN + 256, SMALL_CAP = 160 };
 

@@ -35,43 +35,43 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ HF_RENEW_EMPTY,     HF_RENEW_DUE,             hf__renew_make_key,  HF_RENEW_KEYED },
+	{ HF_RENEW_EMPTY, HF_RENEW_DUE, hf__renew_make_key, HF_RENEW_KEYED },
 
-	{ HF_RENEW_KEYED,     HF_RENEW_DUE,             hf__renew_ask,       HF_RENEW_REQUESTED },
-	{ HF_RENEW_KEYED,     HF_RENEW_SESSION,         hf__renew_nothing,   HF_RENEW_KEYED },
-	{ HF_RENEW_KEYED,     HF_RENEW_SESSION_REFUSED, hf__renew_hasten,    HF_RENEW_KEYED },
-	{ HF_RENEW_KEYED,     HF_RENEW_ACK,             hf__renew_nothing,   HF_RENEW_KEYED },
+	{ HF_RENEW_KEYED, HF_RENEW_DUE, hf__renew_ask, HF_RENEW_REQUESTED },
+	{ HF_RENEW_KEYED, HF_RENEW_SESSION, hf__renew_nothing, HF_RENEW_KEYED },
+	{ HF_RENEW_KEYED, HF_RENEW_SESSION_REFUSED, hf__renew_hasten, HF_RENEW_KEYED },
+	{ HF_RENEW_KEYED, HF_RENEW_ACK, hf__renew_nothing, HF_RENEW_KEYED },
 
-	{ HF_RENEW_REQUESTED, HF_RENEW_CERT,            hf__renew_keep_cert, HF_RENEW_HAVE },
-	{ HF_RENEW_REQUESTED, HF_RENEW_WAIT,            hf__renew_later,     HF_RENEW_KEYED },
-	{ HF_RENEW_REQUESTED, HF_RENEW_REFUSED,         hf__renew_later,     HF_RENEW_KEYED },
-	{ HF_RENEW_REQUESTED, HF_RENEW_FAILED,          hf__renew_later,     HF_RENEW_KEYED },
-	{ HF_RENEW_REQUESTED, HF_RENEW_SESSION,         hf__renew_nothing,   HF_RENEW_REQUESTED },
-	{ HF_RENEW_REQUESTED, HF_RENEW_SESSION_REFUSED, hf__renew_nothing,   HF_RENEW_REQUESTED },
-	{ HF_RENEW_REQUESTED, HF_RENEW_ACK,             hf__renew_nothing,   HF_RENEW_REQUESTED },
+	{ HF_RENEW_REQUESTED, HF_RENEW_CERT, hf__renew_keep_cert, HF_RENEW_HAVE },
+	{ HF_RENEW_REQUESTED, HF_RENEW_WAIT, hf__renew_later, HF_RENEW_KEYED },
+	{ HF_RENEW_REQUESTED, HF_RENEW_REFUSED, hf__renew_later, HF_RENEW_KEYED },
+	{ HF_RENEW_REQUESTED, HF_RENEW_FAILED, hf__renew_later, HF_RENEW_KEYED },
+	{ HF_RENEW_REQUESTED, HF_RENEW_SESSION, hf__renew_nothing, HF_RENEW_REQUESTED },
+	{ HF_RENEW_REQUESTED, HF_RENEW_SESSION_REFUSED, hf__renew_nothing, HF_RENEW_REQUESTED },
+	{ HF_RENEW_REQUESTED, HF_RENEW_ACK, hf__renew_nothing, HF_RENEW_REQUESTED },
 
-	{ HF_RENEW_HAVE,      HF_RENEW_DUE,             hf__renew_use_new,   HF_RENEW_PROVE },
+	{ HF_RENEW_HAVE, HF_RENEW_DUE, hf__renew_use_new, HF_RENEW_PROVE },
 
-	{ HF_RENEW_PROVE,     HF_RENEW_SESSION,         hf__renew_promote,   HF_RENEW_PROMOTED },
-	{ HF_RENEW_PROVE,     HF_RENEW_DUE,             hf__renew_promote,   HF_RENEW_PROMOTED },
-	{ HF_RENEW_PROVE,     HF_RENEW_PROOF_FAILED,    hf__renew_fall_back, HF_RENEW_FALLBACK },
-	{ HF_RENEW_PROVE,     HF_RENEW_ACK,             hf__renew_nothing,   HF_RENEW_PROVE },
+	{ HF_RENEW_PROVE, HF_RENEW_SESSION, hf__renew_promote, HF_RENEW_PROMOTED },
+	{ HF_RENEW_PROVE, HF_RENEW_DUE, hf__renew_promote, HF_RENEW_PROMOTED },
+	{ HF_RENEW_PROVE, HF_RENEW_PROOF_FAILED, hf__renew_fall_back, HF_RENEW_FALLBACK },
+	{ HF_RENEW_PROVE, HF_RENEW_ACK, hf__renew_nothing, HF_RENEW_PROVE },
 
-	{ HF_RENEW_FALLBACK,  HF_RENEW_DUE,             hf__renew_use_new,   HF_RENEW_PROVE },
-	{ HF_RENEW_FALLBACK,  HF_RENEW_ASK_AGAIN,       hf__renew_drop_cert, HF_RENEW_KEYED },
-	{ HF_RENEW_FALLBACK,  HF_RENEW_SESSION,         hf__renew_nothing,   HF_RENEW_FALLBACK },
-	{ HF_RENEW_FALLBACK,  HF_RENEW_SESSION_REFUSED, hf__renew_nothing,   HF_RENEW_FALLBACK },
-	{ HF_RENEW_FALLBACK,  HF_RENEW_ACK,             hf__renew_nothing,   HF_RENEW_FALLBACK },
+	{ HF_RENEW_FALLBACK, HF_RENEW_DUE, hf__renew_use_new, HF_RENEW_PROVE },
+	{ HF_RENEW_FALLBACK, HF_RENEW_ASK_AGAIN, hf__renew_drop_cert, HF_RENEW_KEYED },
+	{ HF_RENEW_FALLBACK, HF_RENEW_SESSION, hf__renew_nothing, HF_RENEW_FALLBACK },
+	{ HF_RENEW_FALLBACK, HF_RENEW_SESSION_REFUSED, hf__renew_nothing, HF_RENEW_FALLBACK },
+	{ HF_RENEW_FALLBACK, HF_RENEW_ACK, hf__renew_nothing, HF_RENEW_FALLBACK },
 
-	{ HF_RENEW_PROMOTED,  HF_RENEW_ACK,             hf__renew_wipe_old,  HF_RENEW_STABLE },
-	{ HF_RENEW_PROMOTED,  HF_RENEW_DUE,             hf__renew_wipe_old,  HF_RENEW_STABLE },
-	{ HF_RENEW_PROMOTED,  HF_RENEW_SESSION,         hf__renew_nothing,   HF_RENEW_PROMOTED },
-	{ HF_RENEW_PROMOTED,  HF_RENEW_SESSION_REFUSED, hf__renew_hasten,    HF_RENEW_PROMOTED },
+	{ HF_RENEW_PROMOTED, HF_RENEW_ACK, hf__renew_wipe_old, HF_RENEW_STABLE },
+	{ HF_RENEW_PROMOTED, HF_RENEW_DUE, hf__renew_wipe_old, HF_RENEW_STABLE },
+	{ HF_RENEW_PROMOTED, HF_RENEW_SESSION, hf__renew_nothing, HF_RENEW_PROMOTED },
+	{ HF_RENEW_PROMOTED, HF_RENEW_SESSION_REFUSED, hf__renew_hasten, HF_RENEW_PROMOTED },
 
-	{ HF_RENEW_STABLE,    HF_RENEW_DUE,             hf__renew_make_key,  HF_RENEW_KEYED },
-	{ HF_RENEW_STABLE,    HF_RENEW_ACK,             hf__renew_nothing,   HF_RENEW_STABLE },
-	{ HF_RENEW_STABLE,    HF_RENEW_SESSION,         hf__renew_nothing,   HF_RENEW_STABLE },
-	{ HF_RENEW_STABLE,    HF_RENEW_SESSION_REFUSED, hf__renew_hasten,    HF_RENEW_STABLE },
+	{ HF_RENEW_STABLE, HF_RENEW_DUE, hf__renew_make_key, HF_RENEW_KEYED },
+	{ HF_RENEW_STABLE, HF_RENEW_ACK, hf__renew_nothing, HF_RENEW_STABLE },
+	{ HF_RENEW_STABLE, HF_RENEW_SESSION, hf__renew_nothing, HF_RENEW_STABLE },
+	{ HF_RENEW_STABLE, HF_RENEW_SESSION_REFUSED, hf__renew_hasten, HF_RENEW_STABLE },
 };
 
 enum { N_ROWS = sizeof(rows) / sizeof(rows[0]), MAX_CHAIN = 4, REASK_ROUNDS = 3 };

@@ -9,9 +9,9 @@
 enum {
 	HF_CLAIM_SECRET_LEN = 16,
 	HF_CLAIM_ID_LEN = 16,
-	HF_CLAIM_TEXT_LEN = 32,     /* "HF1:", 26 characters of S, 2 check characters */
-	HF_CLAIM_BINDING_LEN = 32,  /* X: TLS exporter "EXPORTER-Channel-Binding" (RFC 9266) */
-	HF_CLAIM_HEADER_CAP = 128,  /* room for either header value */
+	HF_CLAIM_TEXT_LEN = 32,    /* "HF1:", 26 characters of S, 2 check characters */
+	HF_CLAIM_BINDING_LEN = 32, /* X: TLS exporter "EXPORTER-Channel-Binding" (RFC 9266) */
+	HF_CLAIM_HEADER_CAP = 128, /* room for either header value */
 };
 
 /* The secret of the label. Declare it with HF_AUTO(hf_claim_wipe). */
@@ -50,7 +50,8 @@ enum hf_claim_side {
 /* One proof. `binding` is X of the channel, `hash` SHA-256 of the DER that this side sends. */
 HF_MUST_CHECK hf_err hf_claim_mac(const struct hf_key *kc, enum hf_claim_side side,
 				  const uint8_t binding[static HF_CLAIM_BINDING_LEN],
-				  const uint8_t hash[static HF_SHA256_LEN], uint8_t mac[static HF_SHA256_LEN]);
+				  const uint8_t hash[static HF_SHA256_LEN],
+				  uint8_t mac[static HF_SHA256_LEN]);
 /* Compare in constant time. Errors: HF_ERR_CLAIM_MAC, crypto's. */
 HF_MUST_CHECK hf_err hf_claim_check(const struct hf_key *kc, enum hf_claim_side side,
 				    const uint8_t binding[static HF_CLAIM_BINDING_LEN],
@@ -59,7 +60,8 @@ HF_MUST_CHECK hf_err hf_claim_check(const struct hf_key *kc, enum hf_claim_side 
 /* Values of the two HTTP headers, appended to `out` (HF_CLAIM_HEADER_CAP is enough), without NUL:
  * Authorization: "HF-Claim id=<b64url>, mac=<b64url>" and Authentication-Info: "mac=<b64url>". */
 HF_MUST_CHECK hf_err hf_claim_write_authorization(const uint8_t cid[static HF_CLAIM_ID_LEN],
-						  const uint8_t mac[static HF_SHA256_LEN], struct hf_out *out);
+						  const uint8_t mac[static HF_SHA256_LEN],
+						  struct hf_out *out);
 HF_MUST_CHECK hf_err hf_claim_write_info(const uint8_t mac[static HF_SHA256_LEN], struct hf_out *out);
 /* Read them: scheme and parameter names in either case, id and mac in either order, each exactly once,
  * blanks around commas; nothing else. Errors: HF_ERR_CLAIM_HEADER. */

@@ -16,7 +16,7 @@
 #include <holdfast/identity.h>
 
 enum {
-	HF_ENDORSE_MAX_LEN = 320,          /* of any object above */
+	HF_ENDORSE_MAX_LEN = 320, /* of any object above */
 	HF_ENDORSE_MAX_GEN = 0x7fffffff,
 };
 
@@ -43,10 +43,12 @@ HF_MUST_CHECK hf_err hf_endorse_peek(hf_bytes object, struct hf_endorse *e);
 HF_MUST_CHECK hf_err hf_endorse_open_claim(hf_bytes object, hf_bytes dev, const struct hf_key *ko,
 					   struct hf_endorse *e);
 HF_MUST_CHECK hf_err hf_endorse_open_factory(hf_bytes object, hf_bytes dev,
-					     const uint8_t factory[static HF_P256_POINT_LEN], struct hf_endorse *e);
+					     const uint8_t factory[static HF_P256_POINT_LEN],
+					     struct hf_endorse *e);
 /* One step: `have` is what the owner accepted last. The same generation with the same content is HF_OK and
  * changes nothing; a lower one, a jump, or the same one with another content is HF_ERR_ENDORSE_GENERATION. */
-HF_MUST_CHECK hf_err hf_endorse_open_next(hf_bytes object, const struct hf_endorse *have, struct hf_endorse *e);
+HF_MUST_CHECK hf_err hf_endorse_open_next(hf_bytes object, const struct hf_endorse *have,
+					  struct hf_endorse *e);
 /* The endorsed signing key must be the certificate's: HF_ERR_ENDORSE_KEY. */
 HF_MUST_CHECK hf_err hf_endorse_check_key(const struct hf_endorse *e,
 					  const uint8_t spki[static HF_P256_POINT_LEN]);

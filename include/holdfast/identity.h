@@ -45,9 +45,9 @@ uint64_t hf_backoff_bound_ms(enum hf_wait why, unsigned n);
 /* The time a device may rely on although its clock is wrong: it never runs behind the newest moment that
  * was proven to it, and it goes on with the machine's own seconds from there. */
 struct hf_floor {
-	int64_t floor_s;     /* Unix seconds, proven */
-	int64_t stored_s;    /* what the record holds */
-	uint64_t ref_ms;     /* boot_ms when floor_s was loaded or raised */
+	int64_t floor_s;  /* Unix seconds, proven */
+	int64_t stored_s; /* what the record holds */
+	uint64_t ref_ms;  /* boot_ms when floor_s was loaded or raised */
 };
 /* Load record HF_REC_FLOOR; an absent or damaged one counts as `build_s`, the build time of the program.
  * Errors: HF_ERR_PORT_STORAGE. */

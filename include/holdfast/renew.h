@@ -1,7 +1,7 @@
 /* renew.h -- how a device gets its certificate, keeps it alive and never loses it to a power cut.
- * Promise: cut the power at any durable write and the device connects again with a certificate that the
- * server accepts, and nothing that looks like a clone was sent. A fresh key at every renewal; a key is durable
- * before it is asked for, an old one is wiped only after the new one was proven in a real session, made the
+ * Promise: cut the power at any durable write and the device connects again with a certificate that
+ * the server accepts, and nothing that looks like a clone was sent. A fresh key at every renewal; a key is
+ * durable before it is asked for, an old one is wiped only after the new one was proven in a real session, made the
  * leader, and acknowledged. Sans-I/O: the program brings events and reads what the machine wants; only
  * records and randomness go through the port. States, edges and invariants: core/identity/renew_table.c.
  * Limits: one identity per struct hf_port. Thread rule: one thread per object.
@@ -50,7 +50,7 @@ enum hf_renew_state {
 	HF_RENEW_HAVE,      /* the next certificate is durable */
 	HF_RENEW_PROVE,     /* sessions are made with it */
 	HF_RENEW_FALLBACK,  /* it was refused three times: the old one serves until the next try */
-	HF_RENEW_PROMOTED,  /* it leads; hello{promoted} waits for its answer; the old one is never used again */
+	HF_RENEW_PROMOTED,  /* it leads, hello{promoted} waits for its answer; the old one is never used */
 	HF_RENEW_STABLE,    /* one certificate, acknowledged */
 	HF_RENEW_STATES,
 };
@@ -105,15 +105,15 @@ struct hf_renew {
 	bool acked; /* the server has answered the leader's hello{promoted} */
 	struct hf_renew_slot slot[2];
 	struct hf_backoff backoff;
-	int64_t next_try_s; /* EMPTY, KEYED, PROVE, FALLBACK: not before this */
-	int64_t window_s;   /* due time the server asked for, 0 = own */
+	int64_t next_try_s;   /* EMPTY, KEYED, PROVE, FALLBACK: not before this */
+	int64_t window_s;     /* due time the server asked for, 0 = own */
 	int64_t prev_until_s; /* when the previous decryption key ends, 0 = there is none */
-	unsigned refusals;  /* of sessions in PROVE */
-	unsigned rounds;    /* of proofs that failed */
-	bool proven;        /* a session stood, promotion is owed */
-	bool fresh_lineage; /* ask by enrolment, not by renewal */
-	bool hasten;        /* sessions are refused: one renewal try now */
-	bool alarm;         /* see hf_renew_want */
+	unsigned refusals;    /* of sessions in PROVE */
+	unsigned rounds;      /* of proofs that failed */
+	bool proven;          /* a session stood, promotion is owed */
+	bool fresh_lineage;   /* ask by enrolment, not by renewal */
+	bool hasten;          /* sessions are refused: one renewal try now */
+	bool alarm;           /* see hf_renew_want */
 };
 
 /* Read the records and finish what a power cut interrupted. Damaged records of the slot that does not lead
@@ -130,15 +130,15 @@ void hf_renew_window(struct hf_renew *r, int64_t from_s, int64_t to_s);
 
 /* What the machine wants now; ask after every init and step. */
 struct hf_renew_want {
-	bool request;       /* send a certificate request for the key of `request_slot` ... */
+	bool request; /* send a certificate request for the key of `request_slot` ... */
 	unsigned request_slot;
-	int request_auth;   /* ... renewing with the certificate of this slot; -1: enrol (factory key, claim) */
-	int session;        /* slot for MQTT sessions, -1 = none possible. A live session of another slot must be
+	int request_auth; /* ... renewing with the certificate of this slot; -1: enrol (factory key, claim) */
+	int session;   /* slot for MQTT sessions, -1 = none possible. A live session of another slot must be
 	                     * left as soon as this changes. */
-	bool promoted;      /* the session slot leads: say so in the hello */
-	bool endorse;       /* first publish the endorsements that exist: other slot's, then session slot's */
-	bool alarm;         /* once: a new certificate was refused three times */
-	uint64_t wake_ms;   /* boot_ms of the next useful tick, at most an hour away */
+	bool promoted; /* the session slot leads: say so in the hello */
+	bool endorse;  /* first publish the endorsements that exist: other slot's, then session slot's */
+	bool alarm;    /* once: a new certificate was refused three times */
+	uint64_t wake_ms; /* boot_ms of the next useful tick, at most an hour away */
 };
 void hf_renew_want(struct hf_renew *r, struct hf_renew_want *want);
 

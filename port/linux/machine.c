@@ -78,7 +78,8 @@ static hf_err settle_boot_count(struct hf_port *port)
 	bool known = read_boot_id(now + 8);
 	hf_err err = hf_port_read(port, HF_REC_BOOT, &out);
 
-	if (err == HF_OK && out.len == sizeof(stored) && known && memcmp(stored + 8, now + 8, BOOT_ID_LEN) == 0) {
+	if (err == HF_OK && out.len == sizeof(stored) && known &&
+	    memcmp(stored + 8, now + 8, BOOT_ID_LEN) == 0) {
 		port->boot_count = hf_get_be64(stored);
 		return HF_OK;
 	}

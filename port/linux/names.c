@@ -32,7 +32,8 @@ hf_err hf__linux_name(enum hf_record rec, char name[static HF__LINUX_NAME_CAP])
 	else if (n >= HF_REC_OUTBOX_BASE && n < HF_REC_END)
 		(void)snprintf(name, HF__LINUX_NAME_CAP, "outbox-%03u", n - HF_REC_OUTBOX_BASE);
 	else if (n >= HF_REC_BOOT && n < HF_REC_END)
-		(void)snprintf(name, HF__LINUX_NAME_CAP, "record-%03u", n); /* a record newer than this table */
+		(void)snprintf(name, HF__LINUX_NAME_CAP, "record-%03u",
+			       n); /* a record newer than this table */
 	else
 		return HF_ERR_BASE_MISUSE;
 	return HF_OK;

@@ -64,7 +64,8 @@ static void make_header(uint8_t header[static HEADER_LEN], hf_bytes data)
 
 static hf_err write_file(const struct hf_port *port, const char *name, int flags, hf_bytes data)
 {
-	int fd HF_AUTO(close_fd) = openat(port->dir, name, flags | O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd HF_AUTO(close_fd) =
+		openat(port->dir, name, flags | O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	uint8_t header[HEADER_LEN];
 
 	if (fd < 0)
@@ -146,7 +147,8 @@ hf_err hf_port_create_secret(struct hf_port *port, enum hf_record rec, hf_bytes 
 	HF_TRY(hf__linux_name(rec, name));
 	if (data.len > HF_RECORD_MAX_LEN)
 		return HF_ERR_BASE_MISUSE;
-	HF_TRY(write_file(port, name, O_EXCL, data)); /* a torn one stays: the CRC tells, destroy removes it */
+	HF_TRY(write_file(port, name, O_EXCL,
+			  data)); /* a torn one stays: the CRC tells, destroy removes it */
 	return flush(port->dir);
 }
 

@@ -103,7 +103,8 @@ static void the_factory_key_endorses_generation_0_only(void **unused)
 
 	write_next(r, 0, 0, 2);
 	assert_int_equal(hf_endorse_open_factory(obj(r), r->dev, r->key[2].pub, &r->back), HF_OK);
-	assert_int_equal(hf_endorse_open_factory(obj(r), r->dev, r->key[1].pub, &r->back), HF_ERR_ENDORSE_PROOF);
+	assert_int_equal(hf_endorse_open_factory(obj(r), r->dev, r->key[1].pub, &r->back),
+			 HF_ERR_ENDORSE_PROOF);
 	write_next(r, 1, 0, 2);
 	assert_int_equal(hf_endorse_open_factory(obj(r), r->dev, r->key[2].pub, &r->back),
 			 HF_ERR_ENDORSE_GENERATION);
@@ -196,12 +197,14 @@ static void a_hello_of_another_shape_is_refused(void **unused)
 	struct hf_hello back;
 	(void)unused;
 
-	assert_int_equal(hf_cose_sign1_write(&s, HF_STR("hf/hello/1"), HF_STR("\xa1\x01\x40"), false, NULL, &r->out),
-			 HF_OK);
+	assert_int_equal(
+		hf_cose_sign1_write(&s, HF_STR("hf/hello/1"), HF_STR("\xa1\x01\x40"), false, NULL, &r->out),
+		HF_OK);
 	assert_int_equal(hf_hello_open(obj(r), r->key[0].pub, &back), HF_ERR_HELLO_SHAPE);
 	assert_int_equal(hf_hello_open(HF_STR("\x01"), r->key[0].pub, &back), HF_ERR_HELLO_SHAPE);
 	r->out.len = 0; /* a right payload under another aad: an endorsement, say */
-	assert_int_equal(hf_cose_sign1_write(&s, HF_STR("hf/endorse/1"), HF_STR("\xa0"), false, NULL, &r->out), HF_OK);
+	assert_int_equal(
+		hf_cose_sign1_write(&s, HF_STR("hf/endorse/1"), HF_STR("\xa0"), false, NULL, &r->out), HF_OK);
 	assert_int_equal(hf_hello_open(obj(r), r->key[0].pub, &back), HF_ERR_COSE_SIGNATURE);
 }
 
@@ -215,7 +218,8 @@ static void only_the_answer_to_this_hello_counts(void **unused)
 	assert_int_equal(hf_hello_ack_write(HF_STR("hello one"), 1767225600, &ack), HF_OK);
 	assert_int_equal(hf_hello_ack_read(hf_out_bytes(&ack), HF_STR("hello one"), &now), HF_OK);
 	assert_int_equal(now, 1767225600);
-	assert_int_equal(hf_hello_ack_read(hf_out_bytes(&ack), HF_STR("hello two"), &now), HF_ERR_HELLO_OTHER);
+	assert_int_equal(hf_hello_ack_read(hf_out_bytes(&ack), HF_STR("hello two"), &now),
+			 HF_ERR_HELLO_OTHER);
 	assert_int_equal(now, 0);
 	for (size_t n = 0; n < ack.len; n++)
 		assert_int_equal(hf_hello_ack_read((hf_bytes){ mem, n }, HF_STR("hello one"), &now),

@@ -10,7 +10,8 @@
 #include <holdfast/claim.h>
 #include <holdfast/identity.h>
 
-static const struct hf_claim_secret vector_secret = { { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 } };
+static const struct hf_claim_secret vector_secret = { { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+							15 } };
 static const char vector_text[] = "HF1:AAAQEAYEAUDAOCAJBIFQYDIOB4LK";
 
 static void assert_hex(const uint8_t *p, size_t n, const char *hex)
@@ -33,8 +34,14 @@ static hf_bytes text(const char *s)
 static void names_are_lower_case_base32_of_the_exact_length(void **unused)
 {
 	static const char *const bad[] = {
-		"", "aaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaa", "Aaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaa0",
-		"aaaaaaaaaaaaaaa=", "aaaaaaaa-aaaaaaa", "aaaaaaaaaaaaaaa\n",
+		"",
+		"aaaaaaaaaaaaaaa",
+		"aaaaaaaaaaaaaaaaa",
+		"Aaaaaaaaaaaaaaaa",
+		"aaaaaaaaaaaaaaa0",
+		"aaaaaaaaaaaaaaa=",
+		"aaaaaaaa-aaaaaaa",
+		"aaaaaaaaaaaaaaa\n",
 	};
 	(void)unused;
 
@@ -198,8 +205,10 @@ static void the_claim_code_matches_the_published_vector(void **unused)
 static void a_typed_code_is_read_in_any_spelling(void **unused)
 {
 	static const char *const spellings[] = {
-		"HF1:AAAQEAYEAUDAOCAJBIFQYDIOB4LK", "hf1:aaaqeayeaudaocajbifqydiob4lk",
-		" HFI:AAAQ EAYE-AUDA OCAJ\tBIFQ YDIO B4LK\r\n", "AAAQEAYEAUDAOCAJBIFQYDIOB4LK",
+		"HF1:AAAQEAYEAUDAOCAJBIFQYDIOB4LK",
+		"hf1:aaaqeayeaudaocajbifqydiob4lk",
+		" HFI:AAAQ EAYE-AUDA OCAJ\tBIFQ YDIO B4LK\r\n",
+		"AAAQEAYEAUDAOCAJBIFQYDIOB4LK",
 		"H F 1 : AAAQEAYEAUDA0CAJ81FQYD10B4LK",
 	};
 	struct hf_claim_secret s;
@@ -236,10 +245,16 @@ static void every_single_slip_in_a_code_is_noticed_or_refused(void **unused)
 static void codes_that_are_none_are_refused_and_leave_zero(void **unused)
 {
 	static const char *const bad[] = {
-		"", "HF1:", "HF1:AAAQ", "HF2:AAAQEAYEAUDAOCAJBIFQYDIOB4LK", "HF1:AAAQEAYEAUDAOCAJBIFQYDIOB4LKA",
-		"HF1:AAAQEAYEAUDAOCAJBIFQYDIOB4L", "HF1:AAAQEAYEAUDAOCAJBIFQYDIO94LK",
+		"",
+		"HF1:",
+		"HF1:AAAQ",
+		"HF2:AAAQEAYEAUDAOCAJBIFQYDIOB4LK",
+		"HF1:AAAQEAYEAUDAOCAJBIFQYDIOB4LKA",
+		"HF1:AAAQEAYEAUDAOCAJBIFQYDIOB4L",
+		"HF1:AAAQEAYEAUDAOCAJBIFQYDIO94LK",
 		"HF1:AAAQEAYEAUDAOCAJBIFQYDIOB5LK", /* unused bits set */
-		"HF1:HF1:AAAQEAYEAUDAOCAJBIFQYDIOB4LK", "https://x/AAAQEAYEAUDAOCAJBIFQYDIOB4LK",
+		"HF1:HF1:AAAQEAYEAUDAOCAJBIFQYDIOB4LK",
+		"https://x/AAAQEAYEAUDAOCAJBIFQYDIOB4LK",
 	};
 	struct hf_claim_secret s, zero = { { 0 } };
 	(void)unused;
@@ -301,14 +316,25 @@ static void header_values_survive_a_round_trip(void **unused)
 static void header_values_are_read_strictly(void **unused)
 {
 	static const char *const good[] = {
-		"HF-Claim id=" ID ", mac=" MAC, "hf-claim mac=" MAC " ,id=" ID, "HF-CLAIM  ID=" ID ",MAC=" MAC "  ",
+		"HF-Claim id=" ID ", mac=" MAC,
+		"hf-claim mac=" MAC " ,id=" ID,
+		"HF-CLAIM  ID=" ID ",MAC=" MAC "  ",
 	};
 	static const char *const bad[] = {
-		"", "Basic id=" ID ", mac=" MAC, "HF-Claim", "HF-Claim id=" ID, "HF-Claim mac=" MAC,
-		"HF-Claim id=" ID " mac=" MAC, "HF-Claim id=" ID ", id=" ID ", mac=" MAC,
-		"HF-Claim id=" ID ", mac=" MAC ", mac=" MAC, "HF-Claim id=" ID ", mac=" MAC ",",
-		"HF-Claim id=" ID ", mac=" MAC ", x=y", "HF-Claim id=" ID "A, mac=" MAC,
-		"HF-Claim id=, mac=" MAC, "HF-Claim id=" ID ", mac=" MAC "=", "HF-Claim id=\"" ID "\", mac=" MAC,
+		"",
+		"Basic id=" ID ", mac=" MAC,
+		"HF-Claim",
+		"HF-Claim id=" ID,
+		"HF-Claim mac=" MAC,
+		"HF-Claim id=" ID " mac=" MAC,
+		"HF-Claim id=" ID ", id=" ID ", mac=" MAC,
+		"HF-Claim id=" ID ", mac=" MAC ", mac=" MAC,
+		"HF-Claim id=" ID ", mac=" MAC ",",
+		"HF-Claim id=" ID ", mac=" MAC ", x=y",
+		"HF-Claim id=" ID "A, mac=" MAC,
+		"HF-Claim id=, mac=" MAC,
+		"HF-Claim id=" ID ", mac=" MAC "=",
+		"HF-Claim id=\"" ID "\", mac=" MAC,
 		"HF-Claimid=" ID ", mac=" MAC,
 	};
 	uint8_t cid[16], mac[32];

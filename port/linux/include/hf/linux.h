@@ -12,15 +12,16 @@
 /* When the wall clock counts as HF_CLOCK_TRUSTED, the only quality that lets `danger` commands run without
  * a deadline. Plain NTP is not authenticated, so the default is never. */
 enum hf_linux_clock {
-	HF_LINUX_CLOCK_NEVER = 0,  /* HF_CLOCK_SET at best */
-	HF_LINUX_CLOCK_SYNCED = 1, /* when the kernel says "synchronised" (the machine runs NTS or the like) */
+	HF_LINUX_CLOCK_NEVER = 0, /* HF_CLOCK_SET at best */
+	HF_LINUX_CLOCK_SYNCED =
+		1, /* when the kernel says "synchronised" (the machine runs NTS or the like) */
 	HF_LINUX_CLOCK_ALWAYS = 2, /* a battery clock that was set from an authenticated source */
 };
 
 struct hf_port {
 	int dir; /* directory of records, locked; -1 = none, then only clocks and randomness work */
 	uint64_t boot_count;
-	int64_t build_s;            /* a wall clock before this is HF_CLOCK_NONE */
+	int64_t build_s; /* a wall clock before this is HF_CLOCK_NONE */
 	enum hf_linux_clock clock;
 };
 #define HF_LINUX_PORT_NONE ((struct hf_port){ -1, 0, 0, HF_LINUX_CLOCK_NEVER })
