@@ -1,0 +1,169 @@
+/* est.c -- certs-only objects, CsrAttrs and revocation lists.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+#include <limits.h>
+#include <openssl/pkcs7.h>
+#include <string.h>
+#include "x509_priv.h"
+
+HF__OSSL_OWNER(free_p7, PKCS7, PKCS7_free)
+HF__OSSL_OWNER(free_crl, X509_CRL, X509_CRL_free)
+HF__OSSL_OWNER(free_integer, ASN1_INTEGER, ASN1_INTEGER_free)
+HF__OSSL_OWNER(free_time, ASN1_TIME, ASN1_TIME_free)
+
+static int i2d_p7(const void *p7, unsigned char **at)
+{
+	return i2d_PKCS7(p7, at);
+}
+
+static int i2d_crl(const void *crl, unsigned char **at)
+{
+	return i2d_X509_CRL(crl, at);
+}
+
+hf_err hf_pki_certs_only_write(const hf_bytes *certs, size_t n, struct hf_out *out)
+{
+	PKCS7 *p7 HF_AUTO(free_p7) = PKCS7_new();
+
+	if (n == 0 || n > HF_PKI_CERTS_MAX)
+		return HF_ERR_BASE_MISUSE;
+	/* RFC 5652 s5.2.2: no signers, and the encapsulated content is absent. */
+	if (p7 == NULL || PKCS7_set_type(p7, NID_pkcs7_signed) != 1 || PKCS7_content_new(p7, NID_pkcs7_data) != 1 ||
+	    PKCS7_set_detached(p7, 1) != 1)
+		return HF_ERR_CRYPTO_FAILED;
+	for (size_t i = 0; i < n; i++) {
+		X509 *cert HF_AUTO(hf__x509_free) = hf__x509_parse(certs[i]);
+
+		if (cert == NULL)
+			return HF_ERR_CRYPTO_CERT;
+		if (PKCS7_add_certificate(p7, cert) != 1)
+			return HF_ERR_CRYPTO_FAILED;
+	}
+	return hf__x509_put(out, i2d_p7, p7);
+}
+
+/* One TLV that lies wholly in *at..end; *at moves to its content, *after behind it. */
+static bool open_tlv(const uint8_t **at, const uint8_t *end, int want_class, int want_tag, const uint8_t **after)
+{
+	long len = 0;
+	int tag = 0, class = 0;
+	int rc = *at < end ? ASN1_get_object(at, &len, &tag, &class, end - *at) : 0x80;
+
+	if ((rc & 0x80) != 0 || (rc & 1) != 0 || tag != want_tag || class != want_class || len > end - *at)
+		return false;
+	*after = *at + len;
+	return true;
+}
+
+static bool skip_tlv(const uint8_t **at, const uint8_t *end, int class, int tag)
+{
+	const uint8_t *after;
+
+	if (!open_tlv(at, end, class, tag, &after))
+		return false;
+	*at = after;
+	return true;
+}
+
+/* contentInfo > [0] > SignedData > version, digestAlgorithms, encapContentInfo, [0] certificates. */
+static bool find_certificates(const uint8_t **at, const uint8_t *end, const uint8_t **certs_end)
+{
+	const uint8_t *outer, *inner;
+
+	return open_tlv(at, end, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE, &outer) && outer == end &&
+	       skip_tlv(at, outer, V_ASN1_UNIVERSAL, V_ASN1_OBJECT) &&
+	       open_tlv(at, outer, V_ASN1_CONTEXT_SPECIFIC, 0, &inner) &&
+	       open_tlv(at, inner, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE, &outer) &&
+	       skip_tlv(at, outer, V_ASN1_UNIVERSAL, V_ASN1_INTEGER) &&
+	       skip_tlv(at, outer, V_ASN1_UNIVERSAL, V_ASN1_SET) &&
+	       skip_tlv(at, outer, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE) &&
+	       open_tlv(at, outer, V_ASN1_CONTEXT_SPECIFIC, 0, certs_end);
+}
+
+hf_err hf_pki_certs_only_read(hf_bytes der, hf_bytes certs[static HF_PKI_CERTS_MAX], size_t *n)
+{
+	const uint8_t *at = der.ptr, *certs_end = NULL;
+
+	*n = 0;
+	if (der.len == 0 || der.len > INT_MAX || !find_certificates(&at, der.ptr + der.len, &certs_end))
+		return HF_ERR_CRYPTO_CERT;
+	while (at < certs_end) {
+		const uint8_t *start = at;
+
+		if (*n == HF_PKI_CERTS_MAX || !skip_tlv(&at, certs_end, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE)) {
+			*n = 0;
+			return HF_ERR_CRYPTO_CERT;
+		}
+		certs[(*n)++] = (hf_bytes){ start, (size_t)(at - start) };
+	}
+	return *n > 0 ? HF_OK : HF_ERR_CRYPTO_CERT;
+}
+
+/* SEQUENCE { SEQUENCE { ecPublicKey, SET { secp256r1 } }, ecdsa-with-SHA256, challengePassword }. */
+static const uint8_t csrattrs[] = {
+	0x30, 0x2c,
+	0x30, 0x15, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
+	0x31, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07,
+	0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02,
+	0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x07,
+};
+static_assert(sizeof(csrattrs) == 2 + 0x17 + 0x0a + 0x0b, "lengths inside add up");
+
+hf_err hf_pki_csrattrs_write(struct hf_out *out)
+{
+	return hf_out_put(out, HF_ARR(csrattrs));
+}
+
+static bool add_revoked(X509_CRL *crl, const struct hf_pki_revoked *revoked)
+{
+	X509_REVOKED *entry = X509_REVOKED_new();
+	BIGNUM *n HF_AUTO(hf__ossl_bn_free) = BN_bin2bn(revoked->serial, HF_PKI_SERIAL_LEN, NULL);
+	ASN1_INTEGER *serial HF_AUTO(free_integer) = n == NULL ? NULL : BN_to_ASN1_INTEGER(n, NULL);
+	ASN1_TIME *when HF_AUTO(free_time) = ASN1_TIME_set(NULL, (time_t)revoked->when);
+
+	if (entry != NULL && serial != NULL && when != NULL && X509_REVOKED_set_serialNumber(entry, serial) == 1 &&
+	    X509_REVOKED_set_revocationDate(entry, when) == 1 && X509_CRL_add0_revoked(crl, entry) == 1)
+		return true;
+	X509_REVOKED_free(entry);
+	return false;
+}
+
+static bool fill_crl(X509_CRL *crl, X509 *ca, uint64_t number, int64_t now, int64_t next)
+{
+	ASN1_TIME *from HF_AUTO(free_time) = ASN1_TIME_set(NULL, (time_t)now);
+	ASN1_TIME *to HF_AUTO(free_time) = ASN1_TIME_set(NULL, (time_t)next);
+	ASN1_INTEGER *count HF_AUTO(free_integer) = ASN1_INTEGER_new();
+	X509_EXTENSION *aki HF_AUTO(hf__x509_ext_free) = NULL;
+	X509V3_CTX ctx;
+
+	if (from == NULL || to == NULL || count == NULL || ASN1_INTEGER_set_uint64(count, number) != 1 ||
+	    X509_CRL_set_version(crl, X509_CRL_VERSION_2) != 1 ||
+	    X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca)) != 1 ||
+	    X509_CRL_set1_lastUpdate(crl, from) != 1 || X509_CRL_set1_nextUpdate(crl, to) != 1 ||
+	    X509_CRL_add1_ext_i2d(crl, NID_crl_number, count, 0, 0) != 1)
+		return false;
+	X509V3_set_ctx(&ctx, ca, NULL, NULL, crl, 0);
+	aki = X509V3_EXT_conf_nid(NULL, &ctx, NID_authority_key_identifier, "keyid:always");
+	return aki != NULL && X509_CRL_add_ext(crl, aki, -1) == 1;
+}
+
+hf_err hf_pki_crl_write(hf_bytes issuer, const struct hf_hwkey *key, uint64_t number, int64_t now, int64_t next,
+			const struct hf_pki_revoked *revoked, size_t n, struct hf_out *out)
+{
+	X509 *ca HF_AUTO(hf__x509_free) = hf__x509_parse(issuer);
+	X509_CRL *crl HF_AUTO(free_crl) = X509_CRL_new();
+	EVP_PKEY *signer HF_AUTO(hf__ossl_pkey_free) = NULL;
+
+	if (ca == NULL)
+		return HF_ERR_CRYPTO_CERT;
+	HF_TRY(hf_hwkey_evp(key, &signer));
+	if (crl == NULL || !fill_crl(crl, ca, number, now, next))
+		return HF_ERR_CRYPTO_FAILED;
+	for (size_t i = 0; i < n; i++)
+		if (!add_revoked(crl, &revoked[i]))
+			return HF_ERR_CRYPTO_FAILED;
+	X509_CRL_sort(crl);
+	if (X509_CRL_sign(crl, signer, hf__x509_md(key)) <= 0)
+		return HF_ERR_CRYPTO_FAILED;
+	return hf__x509_put(out, i2d_crl, crl);
+}

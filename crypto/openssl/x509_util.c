@@ -1,0 +1,144 @@
+/* x509_util.c -- small steps shared by the writers and readers of X.509 objects.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
+#include <openssl/core_names.h>
+#include <openssl/obj_mac.h>
+#include <string.h>
+#include "x509_priv.h"
+
+X509 *hf__x509_parse(hf_bytes der)
+{
+	const uint8_t *at = der.ptr;
+	X509 *cert;
+
+	if (der.len == 0 || der.len > INT_MAX)
+		return NULL;
+	cert = d2i_X509(NULL, &at, (long)der.len);
+	if (cert != NULL && at != der.ptr + der.len) {
+		X509_free(cert);
+		return NULL;
+	}
+	return cert;
+}
+
+HF__OSSL_OWNER(free_ctx, EVP_PKEY_CTX, EVP_PKEY_CTX_free)
+
+hf_err hf__x509_public(int curve, const uint8_t *pub, EVP_PKEY **out)
+{
+	EVP_PKEY_CTX *ctx HF_AUTO(free_ctx) = NULL;
+	char name384[] = "secp384r1";
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name384, 0),
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)pub, HF_P384_POINT_LEN),
+		OSSL_PARAM_construct_end(),
+	};
+
+	*out = NULL;
+	if (curve == HF_CURVE_P256)
+		return hf__ossl_p256_public(pub, out);
+	ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1)
+		return HF_ERR_CRYPTO_FAILED;
+	return EVP_PKEY_fromdata(ctx, out, EVP_PKEY_PUBLIC_KEY, params) == 1 ? HF_OK : HF_ERR_CRYPTO_POINT;
+}
+
+int hf__x509_point(const EVP_PKEY *key, uint8_t pub[static HF_P384_POINT_LEN])
+{
+	char group[32] = "";
+	size_t n = 0;
+	int curve = 0;
+
+	memset(pub, 0, HF_P384_POINT_LEN);
+	if (key == NULL || EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
+	    EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof(group), &n) != 1)
+		return 0;
+	if (strcmp(group, "prime256v1") == 0)
+		curve = HF_CURVE_P256;
+	else if (strcmp(group, "secp384r1") == 0)
+		curve = HF_CURVE_P384;
+	if (curve == 0 ||
+	    EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, pub, HF_P384_POINT_LEN, &n) != 1)
+		return 0;
+	return pub[0] == 4 && n == (curve == HF_CURVE_P256 ? HF_P256_POINT_LEN : HF_P384_POINT_LEN) ? curve : 0;
+}
+
+hf_err hf__x509_spki_hash(const EVP_PKEY *key, uint8_t out[static HF_SHA256_LEN])
+{
+	uint8_t *der = NULL;
+	int n = i2d_PUBKEY(key, &der);
+	hf_bytes part = { der, n > 0 ? (size_t)n : 0 };
+	hf_err err = n > 0 ? hf_crypto_sha256(&part, 1, out) : HF_ERR_CRYPTO_FAILED;
+
+	OPENSSL_free(der);
+	return err;
+}
+
+bool hf__x509_name_text(const X509_NAME *name, int nid, char *out, size_t cap)
+{
+	int at = X509_NAME_get_index_by_NID(name, nid, -1);
+	unsigned char *text = NULL;
+	int n;
+	bool fits;
+
+	out[0] = '\0';
+	if (at < 0)
+		return true;
+	if (X509_NAME_get_index_by_NID(name, nid, at) >= 0)
+		return false;
+	n = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+	fits = n >= 0 && (size_t)n < cap && memchr(text, 0, (size_t)n) == NULL;
+	if (fits) {
+		memcpy(out, text, (size_t)n);
+		out[n] = '\0';
+	}
+	OPENSSL_free(text);
+	return fits;
+}
+
+bool hf__x509_one_uri(const GENERAL_NAMES *names, char *out, size_t cap)
+{
+	bool found = false;
+
+	out[0] = '\0';
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *gn = sk_GENERAL_NAME_value(names, i);
+		int n;
+
+		if (gn->type != GEN_URI)
+			continue;
+		n = ASN1_STRING_length(gn->d.uniformResourceIdentifier);
+		if (found || n < 0 || (size_t)n >= cap)
+			return false;
+		memcpy(out, ASN1_STRING_get0_data(gn->d.uniformResourceIdentifier), (size_t)n);
+		out[n] = '\0';
+		found = true;
+		if (memchr(out, 0, (size_t)n) != NULL)
+			return false;
+	}
+	return true;
+}
+
+const EVP_MD *hf__x509_md(const struct hf_hwkey *key)
+{
+	return key->curve == HF_CURVE_P384 ? EVP_sha384() : EVP_sha256();
+}
+
+hf_err hf__x509_put(struct hf_out *out, int (*i2d)(const void *, unsigned char **), const void *object)
+{
+	int n = i2d(object, NULL);
+	uint8_t *at = out->ptr + out->len;
+
+	if (n <= 0)
+		return HF_ERR_CRYPTO_FAILED;
+	if ((size_t)n > out->cap - out->len)
+		return HF_ERR_BASE_NO_ROOM;
+	if (i2d(object, &at) != n)
+		return HF_ERR_CRYPTO_FAILED;
+	out->len += (size_t)n;
+	return HF_OK;
+}
+
+void hf_pki_serial_fix(uint8_t serial[static HF_PKI_SERIAL_LEN])
+{
+	serial[0] = (uint8_t)((serial[0] & 0x3f) | 0x40);
+}
