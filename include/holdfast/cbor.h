@@ -87,8 +87,8 @@ void hf_cbor_writer_fail(struct hf_cborw *w, hf_err err);
 
 /* HF_OK when every container is full. On error out->len is what it was at hf_cbor_writer. A writer may
  * write several items one after another (a CBOR sequence).
- * Errors: HF_ERR_BASE_NO_ROOM; HF_ERR_CBOR_DEPTH; HF_ERR_BASE_MISUSE (counts, key order); for put_text and put_raw
- * the reader's. */
+ * Errors: HF_ERR_BASE_NO_ROOM; HF_ERR_CBOR_DEPTH; HF_ERR_BASE_MISUSE (counts, key order); for put_text
+ * and put_raw the reader's. */
 HF_MUST_CHECK hf_err hf_cbor_finish(struct hf_cborw *w);
 
 /* ---- Reader ------------------------------------------------------------------------------------ */

@@ -1,4 +1,4 @@
-/* Unit tests of cbor.h, the reader: what it accepts, and above all what it refuses.
+/* Unit tests of cbor.h, the reader's vocabulary: typed reads, limits, keys, counts, the sticky error.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,156 +26,10 @@ static struct item from_hex(const char *hex)
 	return item;
 }
 
-static hf_err check(const char *hex)
-{
-	struct item item = from_hex(hex);
-
-	return hf_cbor_check((hf_bytes){ item.mem, item.len });
-}
-
 #define READER(name, hex)                 \
 	struct item name##_item = from_hex(hex); \
 	struct hf_cborr name;             \
 	hf_cbor_reader(&name, (hf_bytes){ name##_item.mem, name##_item.len })
-
-/* RFC 8949 appendix A, those examples that are deterministic and of the types we know. */
-static void examples_of_the_standard_are_accepted(void **unused)
-{
-	static const char *const good[] = {
-		"00", "01", "0a", "17", "1818", "1819", "1864", "1903e8", "1a000f4240", "1b000000e8d4a51000",
-		"1bffffffffffffffff", "3bffffffffffffffff", "20", "29", "3863", "3903e7", "f4", "f5", "f6",
-		"c11a514b67b0", "d74401020304", "40", "4401020304", "60", "6161", "6449455446", "62225c",
-		"62c3bc", "63e6b0b4", "64f0908591", "80", "83010203", "8301820203820405",
-		"98190102030405060708090a0b0c0d0e0f101112131415161718181819", "a0", "a201020304",
-		"a26161016162820203", "826161a161626163", "a56161614161626142616361436164614461656145",
-	};
-	(void)unused;
-
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		assert_int_equal(check(good[i]), HF_OK);
-}
-
-static void longer_heads_than_needed_are_refused(void **unused)
-{
-	static const char *const bad[] = {
-		"1800", "1817", "190000", "1900ff", "1a00000000", "1a0000ffff", "1b0000000000000000",
-		"1b00000000ffffffff", "3800", "390017", "580100", "5900010a", "780161", "9800", "980100",
-		"b800", "d80001", "d81701", "9b0000000000000000",
-	};
-	(void)unused;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(check(bad[i]), HF_ERR_CBOR_FORM);
-}
-
-static void indefinite_lengths_and_reserved_heads_are_refused(void **unused)
-{
-	static const char *const bad[] = {
-		"5f42010243030405ff", "7f657374726561646d696e67ff", "9fff", "9f0102ff", "bfff", "bf6161f5ff",
-		"1c", "1d", "1e", "1f", "3c", "5c", "7d", "9e", "bc", "df", "815f40ff",
-	};
-	(void)unused;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(check(bad[i]), HF_ERR_CBOR_FORM);
-}
-
-static void floats_undefined_and_other_simple_values_are_refused(void **unused)
-{
-	static const char *const bad[] = { "f90000", "f97e00", "fa47c35000", "fb3ff199999999999a", "f7", "e0",
-					   "f0",     "f8ff",   "f818",       "f3",                 "ff" };
-	(void)unused;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(check(bad[i]), HF_ERR_CBOR_TYPE);
-}
-
-static void cut_items_are_refused(void **unused)
-{
-	static const char *const bad[] = {
-		"", "18", "19", "1901", "1a010203", "1b01020304050607", "41", "4201", "5818", "61", "81", "8201",
-		"a1", "a101", "a2010203", "c1", "5affffffff00", "5bffffffffffffffff00", "9a7fffffff00",
-		"bbffffffffffffffff00", "9bffffffffffffffff00", "ba8000000000", "7bffffffffffffffff",
-	};
-	(void)unused;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(check(bad[i]), HF_ERR_CBOR_SHORT);
-}
-
-static void repeated_and_unsorted_keys_are_refused(void **unused)
-{
-	static const char *const bad[] = {
-		"a201000100",             /* 1, 1 */
-		"a202000100",             /* 2, 1 */
-		"a220000100",             /* -1, 1: negative keys come after positive ones */
-		"a218640001" "00",        /* 100, 1: shorter heads first */
-		"a26161006161" "00",      /* "a", "a" */
-		"a26162006161" "00",      /* "b", "a" */
-		"a262616100616200",       /* "aa", "b" */
-		"a2616100" "01" "00",     /* "a", 1: integers come before text */
-		"a241000040" "00",        /* h'00', h'' */
-		"a3010002000100",         /* 1, 2, 1 */
-		"81a201000100",           /* inside an array */
-		"a201a20100010003" "00",  /* inside a value */
-	};
-	(void)unused;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(check(bad[i]), HF_ERR_CBOR_FORM);
-	assert_int_equal(check("a4010018640020006161" "00"), HF_OK);
-}
-
-static void keys_of_other_types_are_refused(void **unused)
-{
-	(void)unused;
-	assert_int_equal(check("a18000"), HF_ERR_CBOR_TYPE);
-	assert_int_equal(check("a1a000"), HF_ERR_CBOR_TYPE);
-	assert_int_equal(check("a1c10000"), HF_ERR_CBOR_TYPE);
-	assert_int_equal(check("a1f600"), HF_ERR_CBOR_TYPE);
-}
-
-static void text_that_is_not_utf8_is_refused(void **unused)
-{
-	static const char *const bad[] = {
-		"6180",           /* continuation first */
-		"61c3",           /* cut */
-		"62c328",         /* bad continuation */
-		"62c080",         /* overlong NUL */
-		"62c1bf",         /* overlong */
-		"63e08080",       /* overlong */
-		"63eda080",       /* surrogate */
-		"64f0808080",     /* overlong */
-		"64f4908080",     /* above U+10FFFF */
-		"64f5808080", "61ff", "63e28228", "64f09f9228",
-	};
-	(void)unused;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(check(bad[i]), HF_ERR_CBOR_FORM);
-	assert_int_equal(check("6ded9fbfee8080f48fbfbf41c3bc"), HF_OK);
-}
-
-static void nesting_deeper_than_eight_is_refused(void **unused)
-{
-	(void)unused;
-	assert_int_equal(check("8181818181818180"), HF_OK);
-	assert_int_equal(check("818181818181818180"), HF_ERR_CBOR_DEPTH);
-	assert_int_equal(check("a101a101a101a101a101a101a101a100"), HF_ERR_CBOR_SHORT);
-	assert_int_equal(check("a101a101a101a101a101a101a101a101a0"), HF_ERR_CBOR_DEPTH);
-	assert_int_equal(check("c1c1c1c1c1c1c1c100"), HF_OK);
-	assert_int_equal(check("c1c1c1c1c1c1c1c1c100"), HF_ERR_CBOR_DEPTH);
-	assert_int_equal(check("c181c181c181c18180"), HF_ERR_CBOR_DEPTH);
-}
-
-static void bytes_after_the_item_are_refused(void **unused)
-{
-	(void)unused;
-	assert_int_equal(check("0000"), HF_ERR_CBOR_TRAILING);
-	assert_int_equal(check("8000"), HF_ERR_CBOR_TRAILING);
-	assert_int_equal(check("a1010000"), HF_ERR_CBOR_TRAILING);
-	assert_int_equal(check("4100ff"), HF_ERR_CBOR_TRAILING);
-}
 
 static void a_typed_read_refuses_other_types_and_gives_nothing(void **unused)
 {
@@ -410,16 +264,6 @@ static void the_first_error_stays(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(examples_of_the_standard_are_accepted),
-		cmocka_unit_test(longer_heads_than_needed_are_refused),
-		cmocka_unit_test(indefinite_lengths_and_reserved_heads_are_refused),
-		cmocka_unit_test(floats_undefined_and_other_simple_values_are_refused),
-		cmocka_unit_test(cut_items_are_refused),
-		cmocka_unit_test(repeated_and_unsorted_keys_are_refused),
-		cmocka_unit_test(keys_of_other_types_are_refused),
-		cmocka_unit_test(text_that_is_not_utf8_is_refused),
-		cmocka_unit_test(nesting_deeper_than_eight_is_refused),
-		cmocka_unit_test(bytes_after_the_item_are_refused),
 		cmocka_unit_test(a_typed_read_refuses_other_types_and_gives_nothing),
 		cmocka_unit_test(integers_cover_both_signs_up_to_64_bits),
 		cmocka_unit_test(limits_of_the_caller_are_kept),

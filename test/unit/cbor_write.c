@@ -131,7 +131,9 @@ static void wrapped_items_nest(void **unused)
 
 static void keys_out_of_order_cannot_be_finished(void **unused)
 {
-	static const int64_t pairs[][2] = { { 1, 1 }, { 2, 1 }, { -1, 1 }, { 24, 23 }, { -2, -1 }, { -1, 0 } };
+	static const int64_t pairs[][2] = {
+		{ 1, 1 }, { 2, 1 }, { -1, 1 }, { 24, 23 }, { -2, -1 }, { -1, 0 },
+	};
 	struct rig r;
 	(void)unused;
 
