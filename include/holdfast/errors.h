@@ -141,6 +141,19 @@ enum {
 	X(HF_ERR_RENEW_NAME, 'R', 'N', 3, HF_CLASS_REFUSED, "certificate is for another device") \
 	X(HF_ERR_RENEW_LIFE, 'R', 'N', 4, HF_CLASS_REFUSED, "certificate life is not usable") \
 	X(HF_ERR_RENEW_RECORD, 'R', 'N', 5, HF_CLASS_MALFORMED, "identity record is damaged") \
+	/* store */ \
+	X(HF_ERR_STORE_IO, 'S', 'T', 1, HF_CLASS_MACHINE, "store failed") \
+	X(HF_ERR_STORE_BUSY, 'S', 'T', 2, HF_CLASS_MACHINE, "store is locked by another process") \
+	X(HF_ERR_STORE_FULL, 'S', 'T', 3, HF_CLASS_LIMIT, "no space left for the store") \
+	X(HF_ERR_STORE_ABSENT, 'S', 'T', 4, HF_CLASS_GONE, "no such row") \
+	X(HF_ERR_STORE_EXISTS, 'S', 'T', 5, HF_CLASS_REFUSED, "name is taken") \
+	X(HF_ERR_STORE_STALE, 'S', 'T', 6, HF_CLASS_REFUSED, "row was changed by somebody else") \
+	X(HF_ERR_STORE_LIMIT, 'S', 'T', 7, HF_CLASS_LIMIT, "too many rows of this kind") \
+	X(HF_ERR_STORE_EXISTS_FILE, 'S', 'T', 8, HF_CLASS_REFUSED, "store exists already") \
+	X(HF_ERR_STORE_NONE, 'S', 'T', 9, HF_CLASS_GONE, "there is no store here") \
+	X(HF_ERR_STORE_NEWER, 'S', 'T', 10, HF_CLASS_REFUSED, "store was made by a newer program") \
+	X(HF_ERR_STORE_FOREIGN, 'S', 'T', 11, HF_CLASS_MALFORMED, "file is not a store or is damaged") \
+	X(HF_ERR_STORE_CHAIN, 'S', 'T', 12, HF_CLASS_MALFORMED, "event journal does not fit its hashes") \
 	/* New rows go above this line, so that every row ends in a backslash. */ \
 	/* deploy */ \
 	X(HF_ERR_DEPLOY_NOT_ONE, 'D', 'P', 1, HF_CLASS_GONE, "not a deployment") \
