@@ -2,7 +2,8 @@
  * Knows nothing of Mosquitto: facts in, answers and plugin frames out. The glue calls every function from
  * the broker's one thread.
  *
- * Invariants: (1) a pointer without a session may do nothing, so wills (checked after the disconnect) are
+ * Invariants: (1) a pointer without a session may do nothing, nor may a session that a newer one of the
+ * same device has overtaken, so wills (checked after the disconnect, or in a takeover before it) are
  * denied; (2) every check reads the table as it is now, never a copy made at admission; (3) kicks are only
  * queued here and run in the tick, because a kick inside a callback would pull the client from under the
  * broker; (4) a known pointer that authenticates again (SIGHUP) costs no token and raises no alarm.

@@ -72,6 +72,9 @@ static void an_old_session_does_not_drag_the_new_one_out(void **unused)
 	r.c.hash[0] = 2;
 	assert_int_equal(come(&r, 9), HF_ADMIT);
 	assert_true(said("two-certificates"));
+	/* Its will is checked now. */
+	assert_int_equal(may(&r, 8, HF_ACCESS_WRITE, TELE), HF_DENY);
+	assert_int_equal(may(&r, 8, HF_ACCESS_READ, "hf/1/" DEV "/-/dn/cmd/x"), HF_DENY);
 	change(&r, 1, HF_ROW_SUPERSEDED);
 	assert_false(kicks(&r));
 	hf__gate_gone(&gate, (void *)8);
