@@ -104,15 +104,15 @@ static int add_checked(scmp_filter_ctx ctx)
 	int rc = add_memory(ctx);
 
 	for (size_t i = 0; i < sizeof(ioctls) / sizeof(ioctls[0]) && rc == 0; i++)
-		rc = allow_if(ctx, "ioctl", SCMP_A1(SCMP_CMP_EQ, ioctls[i]));
+		rc = allow_if(ctx, "ioctl", SCMP_A1(SCMP_CMP_EQ, ioctls[i], 0));
 	for (size_t i = 0; i < sizeof(prctls) / sizeof(prctls[0]) && rc == 0; i++)
-		rc = allow_if(ctx, "prctl", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)prctls[i]));
+		rc = allow_if(ctx, "prctl", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)prctls[i], 0));
 	if (rc == 0) /* reading limits, not setting them */
-		rc = allow_if(ctx, "prlimit64", SCMP_A2(SCMP_CMP_EQ, 0));
+		rc = allow_if(ctx, "prlimit64", SCMP_A2(SCMP_CMP_EQ, 0, 0));
 	if (rc == 0) /* abort() signals itself */
-		rc = allow_if(ctx, "tgkill", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+		rc = allow_if(ctx, "tgkill", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	if (rc == 0)
-		rc = allow_if(ctx, "socketpair", SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+		rc = allow_if(ctx, "socketpair", SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
 	return rc;
 }
 
@@ -129,14 +129,14 @@ static int add_families(scmp_filter_ctx ctx, unsigned powers)
 	int rc = 0;
 
 	if ((powers & (HF_POWER_CONNECT | HF_POWER_LOCAL)) != 0)
-		rc = allow_if(ctx, "socket", SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+		rc = allow_if(ctx, "socket", SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
 	if ((powers & HF_POWER_CONNECT) == 0 || rc != 0)
 		return rc;
-	rc = allow_if(ctx, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET));
+	rc = allow_if(ctx, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET, 0));
 	if (rc == 0)
-		rc = allow_if(ctx, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET6));
+		rc = allow_if(ctx, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0));
 	/* getaddrinfo asks the kernel for its addresses. */
-	return rc != 0 ? rc : allow_if(ctx, "socket", SCMP_A0(SCMP_CMP_EQ, AF_NETLINK));
+	return rc != 0 ? rc : allow_if(ctx, "socket", SCMP_A0(SCMP_CMP_EQ, AF_NETLINK, 0));
 }
 
 static int add_threads(scmp_filter_ctx ctx)
