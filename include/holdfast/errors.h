@@ -154,6 +154,20 @@ enum {
 	X(HF_ERR_STORE_NEWER, 'S', 'T', 10, HF_CLASS_REFUSED, "store was made by a newer program") \
 	X(HF_ERR_STORE_FOREIGN, 'S', 'T', 11, HF_CLASS_MALFORMED, "file is not a store or is damaged") \
 	X(HF_ERR_STORE_CHAIN, 'S', 'T', 12, HF_CLASS_MALFORMED, "event journal does not fit its hashes") \
+	/* key URIs */ \
+	X(HF_ERR_KEYURI_SYNTAX, 'K', 'U', 1, HF_CLASS_MALFORMED, "key URI is not well formed") \
+	X(HF_ERR_KEYURI_KIND, 'K', 'U', 2, HF_CLASS_MALFORMED, "no backend has such a key") \
+	X(HF_ERR_KEYURI_ABSENT, 'K', 'U', 3, HF_CLASS_GONE, "no such key") \
+	X(HF_ERR_KEYURI_EXISTS, 'K', 'U', 4, HF_CLASS_REFUSED, "a key of this name exists already") \
+	X(HF_ERR_KEYURI_MODE, 'K', 'U', 5, HF_CLASS_REFUSED, "key or PIN file can be reached by other users") \
+	X(HF_ERR_KEYURI_FILE, 'K', 'U', 6, HF_CLASS_MACHINE, "key or PIN file cannot be read or written") \
+	X(HF_ERR_KEYURI_PASSPHRASE, 'K', 'U', 7, HF_CLASS_REFUSED, "passphrase is missing or wrong") \
+	X(HF_ERR_KEYURI_CURVE, 'K', 'U', 8, HF_CLASS_REFUSED, "key is neither P-256 nor P-384") \
+	X(HF_ERR_KEYURI_TPM, 'K', 'U', 9, HF_CLASS_MACHINE, "TPM failed") \
+	X(HF_ERR_KEYURI_BLOB, 'K', 'U', 10, HF_CLASS_MALFORMED, "key blob is damaged or of another machine") \
+	X(HF_ERR_KEYURI_MODULE, 'K', 'U', 11, HF_CLASS_MACHINE, "PKCS#11 module or token failed") \
+	X(HF_ERR_KEYURI_TOKEN, 'K', 'U', 12, HF_CLASS_GONE, "no such PKCS#11 token, or two fit") \
+	X(HF_ERR_KEYURI_PIN, 'K', 'U', 13, HF_CLASS_REFUSED, "PKCS#11 PIN is missing or wrong") \
 	/* New rows go above this line, so that every row ends in a backslash. */ \
 	/* deploy */ \
 	X(HF_ERR_DEPLOY_NOT_ONE, 'D', 'P', 1, HF_CLASS_GONE, "not a deployment") \
