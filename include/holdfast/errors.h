@@ -42,6 +42,35 @@ enum {
 	X(HF_ERR_SEAL_SHAPE, 'S', 'L', 3, HF_CLASS_MALFORMED, "not a stream key or frame") \
 	X(HF_ERR_SEAL_DEV, 'S', 'L', 4, HF_CLASS_REFUSED, "stream key names another device") \
 	X(HF_ERR_SEAL_KEY, 'S', 'L', 5, HF_CLASS_REFUSED, "frame belongs to another stream key") \
+	/* production order */ \
+	X(HF_ERR_ORDER_SHAPE, 'O', 'D', 1, HF_CLASS_MALFORMED, "not a production order or unit") \
+	X(HF_ERR_ORDER_RANGE, 'O', 'D', 2, HF_CLASS_MALFORMED, "value of the order is out of range") \
+	X(HF_ERR_ORDER_POLICY, 'O', 'D', 3, HF_CLASS_REFUSED, "order was made under another policy") \
+	X(HF_ERR_ORDER_WINDOW, 'O', 'D', 4, HF_CLASS_REFUSED, "order is not yet or no longer open") \
+	X(HF_ERR_ORDER_STATION, 'O', 'D', 5, HF_CLASS_REFUSED, "station is not named in the order") \
+	X(HF_ERR_ORDER_UNIT, 'O', 'D', 6, HF_CLASS_REFUSED, "units do not fit the order") \
+	/* command */ \
+	X(HF_ERR_COMMAND_SHAPE, 'C', 'M', 1, HF_CLASS_MALFORMED, "not a command") \
+	X(HF_ERR_COMMAND_CLAIMS, 'C', 'M', 2, HF_CLASS_MALFORMED, "claims of the command are not valid") \
+	X(HF_ERR_COMMAND_LIMIT, 'C', 'M', 3, HF_CLASS_LIMIT, "command is too long") \
+	X(HF_ERR_COMMAND_KEY, 'C', 'M', 4, HF_CLASS_REFUSED, "command is sealed to another key") \
+	X(HF_ERR_COMMAND_PADDING, 'C', 'M', 5, HF_CLASS_MALFORMED, "padding of the command is not zero") \
+	X(HF_ERR_COMMAND_SIGNATURE, 'C', 'M', 6, HF_CLASS_REFUSED, "command is not signed by a known key") \
+	X(HF_ERR_COMMAND_SIGNER, 'C', 'M', 7, HF_CLASS_MISUSE, "lead signer of the command is another key") \
+	/* obey */ \
+	X(HF_ERR_OBEY_NO_JOB, 'O', 'B', 1, HF_CLASS_GONE, "no such command under way") \
+	X(HF_ERR_OBEY_NO_RECEIPT, 'O', 'B', 2, HF_CLASS_GONE, "no such receipt stored") \
+	X(HF_ERR_OBEY_BUSY, 'O', 'B', 3, HF_CLASS_LIMIT, "too many refusals at once") \
+	/* receipt */ \
+	X(HF_ERR_RECEIPT_SHAPE, 'R', 'C', 1, HF_CLASS_MALFORMED, "not a receipt or state") \
+	X(HF_ERR_RECEIPT_SIGNATURE, 'R', 'C', 2, HF_CLASS_REFUSED, "not signed by this device") \
+	X(HF_ERR_RECEIPT_DEV, 'R', 'C', 3, HF_CLASS_REFUSED, "signed for another device") \
+	X(HF_ERR_RECEIPT_FOREIGN, 'R', 'C', 4, HF_CLASS_REFUSED, "receipt answers another command") \
+	X(HF_ERR_RECEIPT_REPEAT, 'R', 'C', 5, HF_CLASS_REFUSED, "receipt was seen before") \
+	X(HF_ERR_RECEIPT_GAP, 'R', 'C', 6, HF_CLASS_REFUSED, "receipts before this one are missing") \
+	X(HF_ERR_RECEIPT_CHAIN, 'R', 'C', 7, HF_CLASS_REFUSED, "receipt does not follow the one before") \
+	X(HF_ERR_RECEIPT_LIMIT, 'R', 'C', 8, HF_CLASS_LIMIT, "result does not fit a receipt") \
+	X(HF_ERR_RECEIPT_NO_RESULT, 'R', 'C', 9, HF_CLASS_GONE, "receipt carries no result") \
 	/* crypto */ \
 	X(HF_ERR_CRYPTO_FAILED, 'C', 'R', 1, HF_CLASS_MACHINE, "crypto library failed") \
 	X(HF_ERR_CRYPTO_SIGNATURE, 'C', 'R', 2, HF_CLASS_REFUSED, "signature does not verify") \
