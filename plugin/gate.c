@@ -87,11 +87,16 @@ bool hf__gate_is_bad(const struct hf_gate *g, const struct hf_session *s, const 
 void hf__gate_gone(struct hf_gate *g, const void *client)
 {
 	struct hf_session *s = hf__session_find(&g->sessions, client);
+	bool was_newest;
 
 	if (s == NULL)
 		return;
-	if (s->device != NULL)
+	was_newest = s->device != NULL && s->device->sessions == s;
+	/* An overtaken session ends in silence; should the newer one end first, the older is back. */
+	if (was_newest && s->next == NULL)
 		hf__gate_tell_down(g, s);
+	else if (was_newest)
+		hf__gate_tell_up(g, s->next);
 	hf__session_drop(&g->sessions, s);
 }
 

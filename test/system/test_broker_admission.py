@@ -31,10 +31,9 @@ def refused(device, client_id=None, **options):
 def test_no_certificate_is_alert_116(broker):
     device = broker.device()
     client = device.open(device.context(cert=False))
-    with pytest.raises((ssl.SSLError, Closed)) as e:
-        client.send(connect_packet(device.dev))
-        client.receive()
-    assert "CERTIFICATE_REQUIRED" in str(e.value.__cause__ or e.value).upper()
+    with pytest.raises(Closed) as e:
+        client.receive()  # sending first would race with the broker's close
+    assert "CERTIFICATE_REQUIRED" in str(e.value.__cause__).upper()
 
 
 def test_tls_1_2_is_alert_70(broker):

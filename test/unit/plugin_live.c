@@ -214,9 +214,31 @@ static void a_thousand_devices_are_found_again(void **unused)
 	hf__gate_free(&gate);
 }
 
+static void presence_follows_the_newest_session(void **unused)
+{
+	struct rig r = new_rig();
+	(void)unused;
+
+	assert_int_equal(come(&r, 8), HF_ADMIT);
+	r.c.address = "10.0.0.2";
+	assert_int_equal(come(&r, 9), HF_ADMIT);
+	assert_true(said("10.0.0.2"));
+	hf__gate_gone(&gate, (void *)8);
+	assert_int_equal(gate.out.len, 0); /* overtaken: no word */
+	r.c.address = "10.0.0.3";
+	assert_int_equal(come(&r, 10), HF_ADMIT);
+	gate.out.len = 0;
+	hf__gate_gone(&gate, (void *)10); /* its CONNECT failed after all */
+	assert_true(said("10.0.0.2"));
+	hf__gate_gone(&gate, (void *)9);
+	assert_true(gate.out.len > 0);
+	assert_false(said("10.0.0"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(presence_follows_the_newest_session),
 		cmocka_unit_test(a_bad_row_kicks_the_live_session_at_the_next_tick),
 		cmocka_unit_test(a_snapshot_without_the_row_kicks),
 		cmocka_unit_test(the_end_of_validity_kicks_by_either_clock),
