@@ -1,0 +1,27 @@
+"""cosetool -- runs cose_tool, our COSE code on the command line.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import os
+import pathlib
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TOOL = pathlib.Path(os.environ.get("HF_BUILD", ROOT / "build/release")) / "test/system/cose_tool"
+
+
+def word(value):
+    if isinstance(value, (bytes, bytearray)):
+        return value.hex() or "-"
+    return str(value)
+
+
+def cose_tool(verb, *args):
+    """The answer as a list of (name, bytes), errors as ("error", "CO3")."""
+    run = subprocess.run([TOOL, verb, *map(word, args)], capture_output=True, text=True, timeout=20, check=False)
+    assert run.returncode == 0, run.stderr
+    answer = []
+    for line in run.stdout.splitlines():
+        name, value = line.split("=", 1)
+        answer.append((name, value if name == "error" else bytes.fromhex(value)))
+    return answer
