@@ -1,14 +1,13 @@
 /* libevent 2.1 under our own times. Timers keep a deadline of the boot-time clock, which counts suspend;
  * libevent's clock does not, so long waits are cut into steps and looked at again after each.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <event2/event.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
-#include <hf/loop.h>
+#include "loop_priv.h"
 
 enum { WAIT_STEP_MS = 60000 };
 
@@ -26,6 +25,11 @@ struct hf_loop {
 	pthread_mutex_t lock; /* guards the queue below */
 	struct posted *first, **last;
 };
+
+struct event_base *hf__loop_base(struct hf_loop *loop)
+{
+	return loop->base;
+}
 
 uint64_t hf_now_ms(void)
 {

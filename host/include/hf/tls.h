@@ -4,6 +4,7 @@
  * Promise: verification fails closed. On the server an expired or an unknown self-signed client
  * certificate may be let through *marked*, when the configuration says so: who acts on the peer must
  * look at the marks. A resumed session never ran the verification: authorise again at every request.
+ * Making a context makes the process ignore SIGPIPE.
  * Thread rule: a context may be used by many threads after it is made; struct hf_hwkey's sign() is then
  * called from any of them.
  * SPDX-License-Identifier: Apache-2.0 */
