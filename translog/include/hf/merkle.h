@@ -1,0 +1,46 @@
+/* merkle.h -- the one Merkle tree of the project (RFC 6962 s2, RFC 9162 s2.1): private issuance journals
+ * now, the public log later.
+ * Promise: pure functions; the tree's nodes stay wherever the caller keeps them. Node (level, index) is
+ * the root of the full subtree over leaves [index * 2^level, (index + 1) * 2^level).
+ * Limits: 2^62 leaves, proofs of HF_MERKLE_PROOF_MAX hashes. Thread rule: none needed.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HF_MERKLE_H
+#define HF_MERKLE_H
+#include <holdfast/crypto.h>
+
+enum { HF_MERKLE_LEN = HF_SHA256_LEN, HF_MERKLE_PROOF_MAX = 64 };
+struct hf_merkle_hash {
+	uint8_t b[HF_MERKLE_LEN];
+};
+
+/* SHA-256(0x00 | entry), SHA-256(0x01 | left | right), SHA-256(""). Errors: crypto's. */
+HF_MUST_CHECK hf_err hf_merkle_leaf(hf_bytes entry, struct hf_merkle_hash *out);
+HF_MUST_CHECK hf_err hf_merkle_node(const struct hf_merkle_hash *left, const struct hf_merkle_hash *right,
+				    struct hf_merkle_hash *out);
+HF_MUST_CHECK hf_err hf_merkle_empty(struct hf_merkle_hash *out);
+
+/* Where full nodes are kept. get() must know every node that put() was given. */
+struct hf_merkle_nodes {
+	void *ctx;
+	hf_err (*get)(void *ctx, unsigned level, uint64_t index, struct hf_merkle_hash *out);
+	hf_err (*put)(void *ctx, unsigned level, uint64_t index, const struct hf_merkle_hash *hash);
+};
+/* Add leaf number `size` to a tree of `size` leaves: puts it and every subtree it completes. */
+HF_MUST_CHECK hf_err hf_merkle_append(const struct hf_merkle_nodes *nodes, uint64_t size,
+				      const struct hf_merkle_hash *leaf);
+HF_MUST_CHECK hf_err hf_merkle_root(const struct hf_merkle_nodes *nodes, uint64_t size,
+				    struct hf_merkle_hash *out);
+/* Proofs; `proof` has room for HF_MERKLE_PROOF_MAX. Errors: HF_ERR_MERKLE_RANGE (index or sizes). */
+HF_MUST_CHECK hf_err hf_merkle_inclusion(const struct hf_merkle_nodes *nodes, uint64_t index, uint64_t size,
+					 struct hf_merkle_hash *proof, size_t *n);
+HF_MUST_CHECK hf_err hf_merkle_consistency(const struct hf_merkle_nodes *nodes, uint64_t old_size, uint64_t size,
+					   struct hf_merkle_hash *proof, size_t *n);
+
+/* Errors: HF_ERR_MERKLE_RANGE, HF_ERR_MERKLE_PROOF. */
+HF_MUST_CHECK hf_err hf_merkle_check_inclusion(const struct hf_merkle_hash *leaf, uint64_t index, uint64_t size,
+					       const struct hf_merkle_hash *proof, size_t n,
+					       const struct hf_merkle_hash *root);
+HF_MUST_CHECK hf_err hf_merkle_check_consistency(uint64_t old_size, const struct hf_merkle_hash *old_root,
+						 uint64_t size, const struct hf_merkle_hash *root,
+						 const struct hf_merkle_hash *proof, size_t n);
+#endif
