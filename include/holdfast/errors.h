@@ -197,6 +197,9 @@ enum {
 	X(HF_ERR_KEYURI_MODULE, 'K', 'U', 11, HF_CLASS_MACHINE, "PKCS#11 module or token failed") \
 	X(HF_ERR_KEYURI_TOKEN, 'K', 'U', 12, HF_CLASS_GONE, "no such PKCS#11 token, or two fit") \
 	X(HF_ERR_KEYURI_PIN, 'K', 'U', 13, HF_CLASS_REFUSED, "PKCS#11 PIN is missing or wrong") \
+	/* merkle */ \
+	X(HF_ERR_MERKLE_RANGE, 'M', 'K', 1, HF_CLASS_MISUSE, "index or size is outside the tree") \
+	X(HF_ERR_MERKLE_PROOF, 'M', 'K', 2, HF_CLASS_REFUSED, "tree proof does not verify") \
 	/* New rows go above this line, so that every row ends in a backslash. */ \
 	/* deploy */ \
 	X(HF_ERR_DEPLOY_NOT_ONE, 'D', 'P', 1, HF_CLASS_GONE, "not a deployment") \

@@ -1,14 +1,15 @@
 /* migrate.c -- opening a connection, and the layouts of the file: user_version says which one it has.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <hf/file.h>
 #include "store_priv.h"
 
-static const char schema[] =
+static const char schema[] = {
 #include "schema.inc"
-	;
+};
 
 /* Marks the file as ours: "HFST". */
 enum { APPLICATION_ID = 0x48465354, BUSY_MS = 5000 };
