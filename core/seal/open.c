@@ -101,6 +101,28 @@ hf_err hf_seal_key_open(hf_bytes object, const struct hf_ecdhkey *owner, const s
 	return err;
 }
 
+hf_err hf_seal_key_find(hf_bytes message, const uint8_t kid[static HF_KID_LEN], hf_bytes *object)
+{
+	hf_bytes mine = { kid, HF_KID_LEN };
+	struct hf_cose_encrypt e;
+	struct hf_cborr r;
+
+	*object = (hf_bytes){ 0 };
+	hf_cbor_reader(&r, message);
+	for (int n = 0; n < HF_SEAL_MAX_OWNERS && r.at < message.len; n++) {
+		hf_bytes item;
+
+		hf_cbor_capture(&r, &item);
+		HF_TRY(hf_cbor_error(&r));
+		HF_TRY(hf_cose_encrypt_read(item, &e));
+		if (hf_bytes_equal(e.kid, mine)) {
+			*object = item;
+			return HF_OK;
+		}
+	}
+	return r.at < message.len ? HF_ERR_SEAL_SHAPE : HF_ERR_SEAL_KEY;
+}
+
 static hf_err read_frame(hf_bytes frame, struct hf_cose_encrypt0 *e, uint32_t *counter)
 {
 	*counter = 0;

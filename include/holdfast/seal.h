@@ -48,7 +48,8 @@ HF_MUST_CHECK hf_err hf_seal_start(struct hf_seal *s, struct hf_port *port, hf_b
 HF_MUST_CHECK hf_err hf_seal_renew(struct hf_seal *s);
 void hf_seal_wipe(struct hf_seal *s);
 
-/* Append the stream key, sealed to one data owner's point and signed by `ldevid` (HF_COSE_ES256).
+/* Append the stream key, sealed to one data owner's point and signed by `ldevid` (HF_COSE_ES256). Called
+ * once for each owner on the same `out` it makes the message k-{kid hex}: one object after another.
  * Errors: HF_ERR_SEAL_SPENT (no key), HF_ERR_COSE_POINT, HF_ERR_BASE_NO_ROOM; port's; the key's own. */
 HF_MUST_CHECK hf_err hf_seal_key_write(const struct hf_seal *s, const struct hf_cose_signer *ldevid,
 				       const uint8_t owner[static HF_P256_POINT_LEN], struct hf_out *out);
@@ -72,8 +73,12 @@ struct hf_seal_key {
 };
 void hf_seal_key_wipe(struct hf_seal_key *key);
 
+/* Find in the message k-{kid hex} the object for the owner key `kid` (hf_crypto_kid of its point).
+ * Errors: HF_ERR_SEAL_KEY (none for this owner), HF_ERR_SEAL_SHAPE, the reader's. */
+HF_MUST_CHECK hf_err hf_seal_key_find(hf_bytes message, const uint8_t kid[static HF_KID_LEN],
+				      hf_bytes *object);
 /* Open a sealed stream key of device `dev` with the owner's private key; `device` is the device's endorsed
- * signing key (HF_COSE_ES256). Choose the owner's key by the object's kid (hf_cose_encrypt_read).
+ * signing key (HF_COSE_ES256).
  * Errors: HF_ERR_COSE_DECRYPT (other owner, device or tampered), HF_ERR_COSE_SIGNATURE (not signed by this
  * device), HF_ERR_SEAL_DEV, HF_ERR_SEAL_SHAPE, the COSE reader's. On error *key is empty. */
 HF_MUST_CHECK hf_err hf_seal_key_open(hf_bytes object, const struct hf_ecdhkey *owner,

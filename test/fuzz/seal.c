@@ -36,7 +36,10 @@ static void prepare(void)
 static void try_key(hf_bytes object)
 {
 	struct hf_seal_key key;
+	hf_bytes found;
 
+	if (hf_seal_key_find(object, (const uint8_t *)"kid-0001", &found) != HF_OK && found.ptr != NULL)
+		abort();
 	if (hf_seal_key_open(object, &owner, &device, DEV, &key) == HF_OK) {
 		if (key.key.len != 32 || key.stream_len == 0 || key.stream_len > HF_SEAL_MAX_STREAM_LEN)
 			abort();

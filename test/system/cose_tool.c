@@ -50,8 +50,9 @@ static void foreign_symmetric(struct args *a, bool direct)
 	hf_bytes external = bytes(a);
 	struct hf_out aad = room(), plain = room();
 	struct hf_cose_encrypt0 e;
-	hf_err err = direct ? hf_cose_foreign_direct_read(object, &e) : hf_cose_foreign_encrypt0_read(object, &e);
+	hf_err err;
 
+	err = direct ? hf_cose_foreign_direct_read(object, &e) : hf_cose_foreign_encrypt0_read(object, &e);
 	if (err == HF_OK)
 		err = hf_cose_foreign_enc_structure(context, e.protected_header, external, &aad);
 	report("aad", err, hf_out_bytes(&aad));

@@ -18,7 +18,8 @@ def word(value):
 
 def cose_tool(verb, *args):
     """The answer as a list of (name, bytes), errors as ("error", "CO3")."""
-    run = subprocess.run([TOOL, verb, *map(word, args)], capture_output=True, text=True, timeout=20, check=False)
+    command = [TOOL, verb, *map(word, args)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert run.returncode == 0, run.stderr
     answer = []
     for line in run.stdout.splitlines():

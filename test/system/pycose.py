@@ -66,7 +66,8 @@ class Signer:
         if self.alg == ED25519:
             self.private.public_key().verify(signature, message)
             return
-        der = encode_dss_signature(int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
+        r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+        der = encode_dss_signature(r, s)
         self.private.public_key().verify(der, message, ec.ECDSA(hashes.SHA256()))
 
 

@@ -172,6 +172,32 @@ static void every_changed_byte_of_a_key_or_frame_is_refused(void **state)
 	}
 }
 
+static void each_owner_finds_the_key_in_one_message(void **state)
+{
+	struct rig *r = *state;
+	uint8_t mem[5 * 300], kid[HF_KID_LEN];
+	struct hf_out message = HF_OUT(mem);
+	hf_bytes object;
+
+	assert_int_equal(hf_crypto_kid(HF_ARR(r->owner.pub), kid), HF_OK);
+	for (int i = 0; i < HF_SEAL_MAX_OWNERS; i++) { /* the last one is the owner's */
+		const uint8_t *to = i < HF_SEAL_MAX_OWNERS - 1 ? r->thief.pub : r->owner.pub;
+
+		assert_int_equal(hf_seal_key_find(hf_out_bytes(&message), kid, &object), HF_ERR_SEAL_KEY);
+		assert_int_equal(hf_seal_key_write(&r->seal, &r->ldevid, to, &message), HF_OK);
+	}
+	assert_int_equal(hf_seal_key_find(hf_out_bytes(&message), kid, &object), HF_OK);
+	assert_int_equal(hf_seal_key_open(object, &r->owner, &r->device, DEV, &r->key), HF_OK);
+	assert_int_equal(hf_seal_key_find((hf_bytes){ mem, message.len - 1 }, kid, &object),
+			 HF_ERR_CBOR_SHORT);
+	assert_null(object.ptr);
+	kid[0] ^= 1;
+	mem[message.len] = 0;
+	assert_int_equal(hf_seal_key_find((hf_bytes){ mem, message.len + 1 }, kid, &object),
+			 HF_ERR_SEAL_SHAPE);
+	assert_int_equal(hf_seal_key_find(HF_STR("\x80"), kid, &object), HF_ERR_COSE_SHAPE);
+}
+
 static void a_stream_key_of_a_stranger_is_refused(void **state)
 {
 	struct rig *r = *state;
@@ -313,6 +339,7 @@ int main(void)
 		CASE(every_start_and_renewal_makes_another_key),
 		CASE(a_device_without_trusted_clock_states_no_time),
 		CASE(every_changed_byte_of_a_key_or_frame_is_refused),
+		CASE(each_owner_finds_the_key_in_one_message),
 		CASE(a_stream_key_of_a_stranger_is_refused),
 		CASE(another_owner_or_device_does_not_open_a_key),
 		CASE(a_frame_of_another_key_or_device_is_refused),
