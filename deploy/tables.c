@@ -59,6 +59,11 @@ const size_t hf_n_deploy_keys = sizeof(hf_deploy_keys) / sizeof(hf_deploy_keys[0
 		.standard = (otherwise), .help = (words)                                         \
 	}
 
+const char *hf_deploy_enrol_text(uint64_t enrol)
+{
+	return enrol <= HF_ENROL_IDEVID ? enrol_choices[enrol] : "";
+}
+
 const struct hf_conf_key hf_deploy_line_keys[] = {
 	TEXT_KEY(hf_deploy_line, line, "line", NULL, "Name of the product line; part of the EST path."),
 	TEXT_KEY(hf_deploy_line, oid, "oid", "",

@@ -295,6 +295,18 @@ static void a_revocation_list_and_attributes_are_der(void **unused)
 	end(&r);
 }
 
+/* RFC 9562 appendix A.4: www.example.com in the DNS namespace. */
+static void a_vendor_has_the_uuid_of_its_domain(void **unused)
+{
+	static const uint8_t want[] = { 0x2e, 0xd6, 0x65, 0x7d, 0xe9, 0x27, 0x56, 0x8b,
+					0x95, 0xe1, 0x26, 0x65, 0xa8, 0xae, 0xa6, 0xa2 };
+	uint8_t got[HF_PKI_UUID_LEN];
+	(void)unused;
+
+	assert_int_equal(hf_pki_uuid5(hf_pki_uuid_dns, HF_STR("www.example.com"), got), HF_OK);
+	assert_memory_equal(got, want, sizeof(want));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +320,7 @@ int main(void)
 		cmocka_unit_test(certs_only_objects_round_trip),
 		cmocka_unit_test(an_encrypted_key_opens_with_its_passphrase_only),
 		cmocka_unit_test(pem_finds_its_label_and_no_other),
+		cmocka_unit_test(a_vendor_has_the_uuid_of_its_domain),
 		cmocka_unit_test(a_revocation_list_and_attributes_are_der),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

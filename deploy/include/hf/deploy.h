@@ -60,6 +60,9 @@ struct hf_deploy_line {
 extern const struct hf_conf_key hf_deploy_line_keys[];
 extern const size_t hf_n_deploy_line_keys;
 
+/* "idevid+claim", ...; "" for a number that is none of them. */
+const char *hf_deploy_enrol_text(uint64_t enrol);
+
 /* FOLDER/operator.conf: all a person needs on a workstation; paths are relative to the folder. */
 struct hf_deploy_operator {
 	char name[HF_DEPLOY_NAME_MAX + 1];

@@ -143,6 +143,14 @@ HF_MUST_CHECK hf_err hf_pki_pem_write(const char *label, hf_bytes der, struct hf
 /* The first block with this label; `out` gets the DER. Errors: HF_ERR_CRYPTO_CERT when there is none. */
 HF_MUST_CHECK hf_err hf_pki_pem_read(const char *label, hf_bytes text, struct hf_out *out);
 
+/* ---- Names ------------------------------------------------------------------------------------- */
+
+enum { HF_PKI_UUID_LEN = 16 };
+extern const uint8_t hf_pki_uuid_dns[HF_PKI_UUID_LEN];
+/* UUIDv5 of `name` in `space`: vendors in hf_pki_uuid_dns, classes in their vendor. */
+HF_MUST_CHECK hf_err hf_pki_uuid5(const uint8_t space[static HF_PKI_UUID_LEN], hf_bytes name,
+				  uint8_t out[static HF_PKI_UUID_LEN]);
+
 /* ---- Private keys in files: PKCS#8, encrypted with PBES2 (scrypt, AES-256-CBC) when a passphrase is given. */
 
 enum { HF_PKI_KIND_P256 = 1, HF_PKI_KIND_P384 = 2, HF_PKI_KIND_ED25519 = 3 };

@@ -1,0 +1,8 @@
+/* main.c -- `holdfast`, for the people who answer for devices.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+int main(int argc, char **argv)
+{
+	return cli_main(argc, argv);
+}
