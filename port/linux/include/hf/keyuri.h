@@ -3,9 +3,9 @@
  *	file:PATH                      PKCS#8 PEM, mode 0600; encrypted when a passphrase is given
  *	tpm2:PATH[?tcti=CONF]          key of a TPM 2.0; PATH holds its two wrapped blobs, useless elsewhere.
  *	                               CONF as in tss2: device:/dev/tpmrm0 (default), swtpm:host=H,port=P
- *	pkcs11:token=T;object=O[;id=I][?module-path=M&pin-source=file:F]
- *	                               RFC 7512. Without module-path: p11-kit's proxy. The PIN is read from a file,
- *	                               which must be private; it never stands in a URI, so pin-value is refused.
+ *	pkcs11:token=T;object=O[;id=I]?module-path=M[&pin-source=file:F]
+ *	                               RFC 7512. The PIN is read from a file, which must be private; it never
+ *	                               stands in a URI, so pin-value is refused.
  *
  * The path of file: and tpm2: is taken as it stands (no % decoding); file:///x is /x.
  * A store makes and opens nameless keys for programs that keep the blobs themselves, as devices do:
@@ -15,8 +15,10 @@
  *
  * Promise: no private key leaves its backend; a key file or PIN file that others can reach is refused; the
  * TPM holds no handle of ours between two calls, so any number of keys fits its three slots.
- * Limits: TPM keys and store keys are P-256. A TPM session lives as long as a key or store is open, and a
- * simulator serves one session at a time. PKCS#11 modules stay loaded until the process ends.
+ * Limits: TPM keys and store keys are P-256. A connection to a TPM lives as long as a key or store is open, and a
+ * simulator serves one at a time. The swtpm TCTI opens a socket for every command; a process whose sandbox
+ * has none uses "cmd:tpm2_send --tcti=swtpm:...", which starts a helper at open and then needs only pipes.
+ * device: needs only the one descriptor. PKCS#11 modules stay loaded until the process ends.
  * Thread rule: different keys from any thread; signatures of one key or one TPM take turns. A key of a store
  * may outlive the store. Not usable across fork() without exec.
  * SPDX-License-Identifier: Apache-2.0 */
