@@ -19,6 +19,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HF_AGENT_H
 #define HF_AGENT_H
+#include <hf/conf.h>
 #include <hf/ipc.h>
 #include <hf/loop.h>
 #include <hf/why.h>
@@ -68,6 +69,7 @@ enum {
 };
 struct agent_want {
 	uint64_t now_s;     /* max(clock, time floor): judge server certificates by it */
+	uint64_t boot_count;
 	bool request;       /* ask the EST server now ... */
 	bool renew;         /* ... by simplereenroll with the certificate of `request_key`, else simpleenroll */
 	int request_key;    /* key number and ... */
@@ -92,7 +94,7 @@ enum {
 	MSG_DO_REBOOT = 34,   /* []: run the configured reboot command */
 	MSG_DO_IDENTIFY = 35, /* [seconds]: run the configured identify command */
 	MSG_DO_LOG = 36,      /* [level] */
-	MSG_HEARTBEAT = 37,   /* tamper to net: the payload of up/hb/now */
+	MSG_HEARTBEAT = 37,   /* tamper to net: [state, epoch, armed instances, ring sequence, policy version] */
 };
 
 /* ---- app asks key --------------------------------------------------------------------------------- */
@@ -128,7 +130,7 @@ struct agent {
 HF_MUST_CHECK hf_err agent_open(struct agent *a, const char *dir, struct hf_why *why);
 
 /* ---- roles: each runs until its supervisor ends it, and returns an exit status ---------------------- */
-int agent_main_run(const struct agent *a, const char *self);
+int agent_main_run(const struct agent *a, char *self);
 int agent_keyproc(const struct agent *a);
 int agent_netproc(const struct agent *a);
 int agent_appproc(const struct agent *a);

@@ -11,7 +11,7 @@ hf_err hf_floor_load(struct hf_floor *f, struct hf_port *port, int64_t build_s)
 	uint64_t stored = 0;
 	hf_err err;
 
-	*f = (struct hf_floor){ build_s, 0, 0 };
+	*f = (struct hf_floor){ build_s, 0, 0, false };
 	HF_TRY(hf_port_clock(port, &clock));
 	f->ref_ms = clock.boot_ms;
 	err = hf_port_read(port, HF_REC_FLOOR, &out);
@@ -28,12 +28,23 @@ hf_err hf_floor_load(struct hf_floor *f, struct hf_port *port, int64_t build_s)
 	return HF_OK;
 }
 
-int64_t hf_floor_now(const struct hf_floor *f, const struct hf_clock *clock)
+static int64_t least_now(const struct hf_floor *f, const struct hf_clock *clock)
 {
 	uint64_t since_ms = clock->boot_ms > f->ref_ms ? clock->boot_ms - f->ref_ms : 0;
-	int64_t least = f->floor_s + (int64_t)(since_ms / 1000);
+
+	return f->floor_s + (int64_t)(since_ms / 1000);
+}
+
+int64_t hf_floor_now(const struct hf_floor *f, const struct hf_clock *clock)
+{
+	int64_t least = least_now(f, clock);
 
 	return clock->unix_s > least ? clock->unix_s : least;
+}
+
+int64_t hf_floor_schedule_now(const struct hf_floor *f, const struct hf_clock *clock)
+{
+	return f->heard ? least_now(f, clock) : hf_floor_now(f, clock);
 }
 
 hf_err hf_floor_raise(struct hf_floor *f, struct hf_port *port, int64_t heard_s, int64_t cap_s)
@@ -48,6 +59,7 @@ hf_err hf_floor_raise(struct hf_floor *f, struct hf_port *port, int64_t heard_s,
 	HF_TRY(hf_port_clock(port, &clock));
 	f->floor_s = heard_s;
 	f->ref_ms = clock.boot_ms;
+	f->heard = true;
 	if (heard_s < f->stored_s + STORE_STEP_S)
 		return HF_OK;
 	hf_put_be64(raw, (uint64_t)heard_s);

@@ -15,7 +15,7 @@ hf_err hf__renew_now(const struct hf_renew *r, int64_t *now_s)
 	struct hf_clock clock = { 0 };
 
 	HF_TRY(hf_port_clock(r->port, &clock));
-	*now_s = hf_floor_now(&r->floor, &clock);
+	*now_s = hf_floor_schedule_now(&r->floor, &clock);
 	return HF_OK;
 }
 
@@ -391,6 +391,6 @@ void hf_renew_want(struct hf_renew *r, struct hf_renew_want *want)
 	r->alarm = false;
 	if (hf_port_clock(r->port, &clock) != HF_OK)
 		return; /* wake_ms 0: at once, the step will tell */
-	now_s = hf_floor_now(&r->floor, &clock);
+	now_s = hf_floor_schedule_now(&r->floor, &clock);
 	want->wake_ms = clock.boot_ms + (uint64_t)next_s(r, now_s) * 1000;
 }

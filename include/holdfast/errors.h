@@ -200,6 +200,12 @@ enum {
 	/* merkle */ \
 	X(HF_ERR_MERKLE_RANGE, 'M', 'K', 1, HF_CLASS_MISUSE, "index or size is outside the tree") \
 	X(HF_ERR_MERKLE_PROOF, 'M', 'K', 2, HF_CLASS_REFUSED, "tree proof does not verify") \
+	/* agent */ \
+	X(HF_ERR_AGENT_STATE, 'A', 'G', 1, HF_CLASS_MISUSE, "state directory is not usable") \
+	X(HF_ERR_AGENT_PROVISIONED, 'A', 'G', 2, HF_CLASS_REFUSED, "device is provisioned already") \
+	X(HF_ERR_AGENT_FULL, 'A', 'G', 3, HF_CLASS_LIMIT, "no room for messages that wait") \
+	X(HF_ERR_AGENT_APP, 'A', 'G', 4, HF_CLASS_MALFORMED, "not a message of the application socket") \
+	X(HF_ERR_AGENT_AWAY, 'A', 'G', 5, HF_CLASS_MACHINE, "agent does not answer") \
 	/* New rows go above this line, so that every row ends in a backslash. */ \
 	/* deploy */ \
 	X(HF_ERR_DEPLOY_NOT_ONE, 'D', 'P', 1, HF_CLASS_GONE, "not a deployment") \

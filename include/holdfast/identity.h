@@ -48,12 +48,16 @@ struct hf_floor {
 	int64_t floor_s;  /* Unix seconds, proven */
 	int64_t stored_s; /* what the record holds */
 	uint64_t ref_ms;  /* boot_ms when floor_s was loaded or raised */
+	bool heard;       /* an authenticated session told the time since this boot */
 };
 /* Load record HF_REC_FLOOR; an absent or damaged one counts as `build_s`, the build time of the program.
  * Errors: HF_ERR_PORT_STORAGE. */
 HF_MUST_CHECK hf_err hf_floor_load(struct hf_floor *f, struct hf_port *port, int64_t build_s);
 /* max(clock, floor + time since the floor was heard). */
 int64_t hf_floor_now(const struct hf_floor *f, const struct hf_clock *clock);
+/* For our own schedule: what was heard goes before the clock, which may stand years ahead and would have us
+ * renew without end. Before anything was heard it is hf_floor_now. */
+int64_t hf_floor_schedule_now(const struct hf_floor *f, const struct hf_clock *clock);
 /* Raise to `heard_s`, but never beyond `cap_s`, the notAfter of the server certificate that carried it: one
  * lying or broken server must not put a device into the year 2099. Stored when it rises by an hour or
  * more, so that flash lasts. Lower values change nothing. Errors: port's; the raise in RAM stands. */

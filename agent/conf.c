@@ -1,0 +1,66 @@
+/* agent.conf and the state directory.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "agent.h"
+#include <hf/file.h>
+#include <stdio.h>
+
+static const char *const level_choices[] = { "err", "warn", "info", "debug", NULL };
+static const char *const clock_choices[] = { "never", "synced", "always", NULL };
+
+#define TEXT_KEY(member, key, otherwise, words)                                                  \
+	{                                                                                        \
+		.name = (key), .type = HF_CONF_TEXT, .offset = offsetof(struct agent_conf, member), \
+		.cap = sizeof(((struct agent_conf *)0)->member), .standard = (otherwise), .help = (words) \
+	}
+
+const struct hf_conf_key agent_conf_keys[] = {
+	{ .name = "log-level",
+	  .type = HF_CONF_CHOICE,
+	  .offset = offsetof(struct agent_conf, log_level),
+	  .standard = "info",
+	  .choices = level_choices,
+	  .help = "Least level that is written; the command log.level changes it while the agent runs." },
+	{ .name = "clock",
+	  .type = HF_CONF_CHOICE,
+	  .offset = offsetof(struct agent_conf, clock),
+	  .standard = "never",
+	  .choices = clock_choices,
+	  .help = "When the wall clock may judge commands: synced = the machine runs authenticated time (NTS), "
+		  "always = a battery clock that was set so." },
+	{ .name = "heartbeat",
+	  .type = HF_CONF_DURATION,
+	  .offset = offsetof(struct agent_conf, heartbeat_s),
+	  .min = 1,
+	  .max = 86400,
+	  .standard = "60s",
+	  .help = "Time between two heartbeats; after three missing ones the server suspects the device." },
+	{ .name = "keepalive",
+	  .type = HF_CONF_DURATION,
+	  .offset = offsetof(struct agent_conf, keepalive_s),
+	  .min = 5,
+	  .max = 3600,
+	  .standard = "300s",
+	  .help = "MQTT keep alive: after one and a half times this the broker knows that the device is gone." },
+	TEXT_KEY(user, "user", "", "When started as root, run the processes as this user; empty: stay."),
+	TEXT_KEY(app_group, "app-group", "", "Group that may use app.sock; empty: the agent's user only."),
+	TEXT_KEY(key, "key", "software", "Where new identity keys are made: software, or a tpm2: URI."),
+	TEXT_KEY(reboot_command, "reboot-command", "/sbin/reboot", "Program that the command reboot runs."),
+	TEXT_KEY(identify_command, "identify-command", "",
+		 "Program that the command identify runs with the number of seconds; empty: log it."),
+};
+const size_t agent_n_conf_keys = sizeof(agent_conf_keys) / sizeof(agent_conf_keys[0]);
+
+hf_err agent_open(struct agent *a, const char *dir, struct hf_why *why)
+{
+	char path[AGENT_PATH_CAP];
+	hf_err err;
+
+	if (snprintf(a->dir, sizeof(a->dir), "%s", dir) >= (int)sizeof(a->dir) ||
+	    hf_path_join(path, sizeof(path), dir, "agent.conf") != HF_OK)
+		return hf_why_set(why, HF_ERR_AGENT_STATE, "%s: path is too long", dir);
+	err = hf_conf_read(path, agent_conf_keys, agent_n_conf_keys, &a->conf, why);
+	if (err == HF_ERR_FILE_ABSENT)
+		return hf_why_set(why, HF_ERR_AGENT_STATE,
+				  "%s is not an agent's state directory: make it with holdfast-agent provision", dir);
+	return err;
+}

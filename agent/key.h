@@ -1,0 +1,135 @@
+/* key.h -- inside keyproc: the one state, and what its files do with it.
+ *	keyproc.c   start, sandbox, loop, message table
+ *	keyid.c     identity: wants, requests, certificates, sessions
+ *	keybackend.c  where signing keys live
+ *	keyup.c     what waits to go up, in RAM and in records
+ *	keydown.c   what came down: answers, acknowledgements; hands commands to keycmd.c
+ *	keyapp.c    data and status for applications
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HF_AGENT_KEY_H
+#define HF_AGENT_KEY_H
+#include "msg.h"
+#include <hf/buf.h>
+#include <hf/deploy.h>
+#include <hf/linux.h>
+#include <hf/pki.h>
+#include <holdfast/claim.h>
+
+enum {
+	KEY_UP_MAX = 256,              /* messages that wait */
+	KEY_UP_BYTES_MAX = 512 * 1024, /* their payloads together */
+	KEY_OUTBOX_RECORDS = 96,       /* of those, kept across restarts (HF_REC_OUTBOX_BASE + i) */
+	KEY_SETTLE_MS = 10000,         /* after a session began: commands have come by then */
+};
+
+/* One message that waits to go up. */
+struct key_up {
+	uint64_t token; /* 0 = free entry; rises, so it is also the order */
+	char topic[AGENT_TOPIC_CAP];
+	uint8_t rank;   /* 0 first: id, state, receipts, alarms, keys, frames, telemetry */
+	uint8_t qos;
+	bool app_ack;   /* stays until an ack with the right hash came down */
+	bool in_flight; /* given to net in this session */
+	bool sent;      /* PUBACK 0 came; waits for the application's ack */
+	int record;     /* index of its outbox record, -1 = RAM only */
+	uint32_t expiry_s;
+	uint64_t not_before_ms;
+	uint8_t *data;
+	size_t len;
+};
+
+/* Signing key opened from its blob; software keys keep the scalar here. */
+struct key_open {
+	struct hf_key scalar;
+	struct hf_hwkey key;
+};
+
+struct keyproc {
+	const struct agent *agent;
+	struct hf_loop *loop;
+	struct hf_port port;
+	struct hf_timer timer;
+	struct hf_ipc_serve from_net, from_app;
+	struct hf_ipc *look, *deliver, *todo;
+
+	struct hf_buf provision_file;
+	struct hf_provision provision;
+
+	struct hf_renew_keys keys;
+	struct hf_renew renew;
+	struct hf_renew_want want;
+	struct key_open slot_key[2], idevid_key;
+	bool has_claim, has_idevid;
+	struct hf_claim_keys claim;
+	uint8_t idevid_cert[HF_RENEW_CERT_CAP];
+	size_t idevid_cert_len;
+
+	/* the request under way */
+	bool asked, proof_sent;
+	uint8_t x[HF_CLAIM_BINDING_LEN];
+
+	/* the session under way */
+	bool session_up;
+	unsigned session_slot;
+	uint64_t session_since_ms;
+	int64_t session_cap_s; /* notAfter of the broker's certificate: caps the time floor */
+	bool hello_promoted;
+	uint8_t hello[HF_HELLO_MAX_LEN];
+	size_t hello_len;
+
+	struct key_up up[KEY_UP_MAX];
+	uint64_t next_token;
+	size_t up_bytes;
+	uint64_t dropped; /* telemetry that found no room */
+};
+
+/* ---- keyid.c ---- */
+HF_MUST_CHECK hf_err key_identity_open(struct keyproc *k, struct hf_why *why);
+/* A tick now; then arm the timer and tell net when something changed. */
+void key_identity_tick(struct keyproc *k);
+hf_err key_on_want(void *ctx, hf_bytes body, struct hf_out *reply);
+hf_err key_on_csr(void *ctx, hf_bytes body, struct hf_out *reply);
+hf_err key_on_cert(void *ctx, hf_bytes body, struct hf_out *reply);
+hf_err key_on_est_end(void *ctx, hf_bytes body, struct hf_out *reply);
+hf_err key_on_session(void *ctx, hf_bytes body, struct hf_out *reply);
+hf_err key_on_session_end(void *ctx, hf_bytes body, struct hf_out *reply);
+/* The answer to a hello came down. */
+void key_hello_answered(struct keyproc *k, hf_bytes payload);
+/* Name of this device while it has a certificate, else "". */
+const char *key_dev(const struct keyproc *k);
+/* Signing key of the certificate that leads. Errors: HF_ERR_PORT_ABSENT without one. */
+HF_MUST_CHECK hf_err key_signer(struct keyproc *k, struct hf_hwkey *key);
+
+/* ---- keybackend.c ---- */
+struct hf_renew_keys key_backend(struct keyproc *k);
+HF_MUST_CHECK hf_err key_backend_idevid(struct keyproc *k);
+const struct hf_hwkey *key_find(void *ctx, uint8_t number);
+
+/* ---- keyup.c ---- */
+/* Read the outbox records of an earlier run. */
+HF_MUST_CHECK hf_err key_up_open(struct keyproc *k);
+enum { KEY_UP_ACK = 1, KEY_UP_STORE = 2, KEY_UP_QOS0 = 4 };
+/* Queue `payload` for "class/id". With KEY_UP_STORE it is durable before HF_OK.
+ * Errors: HF_ERR_AGENT_FULL (telemetry and frames only: others push the oldest telemetry out), port's. */
+HF_MUST_CHECK hf_err key_up_put(struct keyproc *k, const char *topic, hf_bytes payload, unsigned flags);
+void key_up_forget(struct keyproc *k, const char *class_prefix);
+void key_up_session(struct keyproc *k, bool up);
+/* "ack/{id}" came down. */
+void key_up_acked(struct keyproc *k, hf_bytes id, hf_bytes payload);
+hf_err key_on_pull(void *ctx, hf_bytes body, struct hf_out *reply);
+hf_err key_on_sent(void *ctx, hf_bytes body, struct hf_out *reply);
+void key_up_close(struct keyproc *k);
+/* Queue a signed alarm. */
+HF_MUST_CHECK hf_err key_alarm(struct keyproc *k, const char *kind, hf_bytes detail);
+
+/* ---- keydown.c ---- */
+hf_err key_on_down(void *ctx, hf_bytes body, struct hf_out *reply);
+
+/* ---- keyapp.c ---- */
+hf_err key_on_app_tele(void *ctx, hf_bytes body, struct hf_out *reply);
+hf_err key_on_app_status(void *ctx, hf_bytes body, struct hf_out *reply);
+hf_err key_on_app_poll(void *ctx, hf_bytes body, struct hf_out *reply);
+
+/* Tell net to ask again. */
+void key_look(struct keyproc *k);
+#endif
