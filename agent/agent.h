@@ -6,7 +6,8 @@
  *        ├─── app    the Unix socket for applications; no key, no network
  *        └─── tamper heartbeats; the tamper policy comes later
  *
- *   net ──ask──> key ──look──> net        key decides, net carries: net asks what is wanted and brings events;
+ *   net ──ask──> key ──look──> net        key decides, net carries: net asks what is wanted and brings
+ * events;
  *   app ──ask──> key ──deliver─> app      "look" only says: ask again. Nothing is lost when a message is:
  *   key ──do───> main                     every process asks anew after its own start, and once a minute.
  *   tamper ──heartbeat──> net
@@ -52,11 +53,13 @@ enum {
 	MSG_CERT = 3,
 	/* [kind, retry_after_s]: the request ended otherwise; kind = HF_RENEW_WAIT, _REFUSED or _FAILED. */
 	MSG_EST_END = 4,
-	/* [slot, accepted, server certificate notAfter]: an MQTT session began, or was refused (CONNACK 135). */
+	/* [slot, accepted, server certificate notAfter]: an MQTT session began, or was refused (CONNACK
+	 * 135). */
 	MSG_SESSION = 5,
 	/* []: the session ended. */
 	MSG_SESSION_END = 6,
-	/* [] -> struct agent_up or [] when nothing waits: the next message to publish, most important first. */
+	/* [] -> struct agent_up or [] when nothing waits: the next message to publish, most important
+	 * first. */
 	MSG_PULL = 7,
 	/* [token, PUBACK reason]: what became of it. */
 	MSG_SENT = 8,
@@ -71,7 +74,7 @@ struct agent_want {
 	uint64_t now_s;     /* max(clock, time floor): judge server certificates by it */
 	uint64_t boot_count;
 	bool request;       /* ask the EST server now ... */
-	bool renew;         /* ... by simplereenroll with the certificate of `request_key`, else simpleenroll */
+	bool renew;         /* ... by simplereenroll with `request_key`, else simpleenroll */
 	int request_key;    /* key number and ... */
 	hf_bytes request_cert; /* ... certificate for that TLS session; -1 and empty = none */
 	int session;        /* slot for MQTT, -1 = none possible */
@@ -94,7 +97,7 @@ enum {
 	MSG_DO_REBOOT = 34,   /* []: run the configured reboot command */
 	MSG_DO_IDENTIFY = 35, /* [seconds]: run the configured identify command */
 	MSG_DO_LOG = 36,      /* [level] */
-	MSG_HEARTBEAT = 37,   /* tamper to net: [state, epoch, armed instances, ring sequence, policy version] */
+	MSG_HEARTBEAT = 37,   /* tamper to net: [state, epoch, armed, ring sequence, policy version] */
 };
 
 /* ---- app asks key --------------------------------------------------------------------------------- */

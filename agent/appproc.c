@@ -80,7 +80,8 @@ static hf_err handle(struct app *a, hf_bytes packet, struct hf_out *reply)
 	hf_cbor_read_text_max(&r, WORD_CAP, &name);
 	HF_TRY(hf_cbor_error(&r));
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (hf_bytes_equal(name, (hf_bytes){ (const uint8_t *)words[i].name, strlen(words[i].name) }) &&
+		if (hf_bytes_equal(name,
+				   (hf_bytes){ (const uint8_t *)words[i].name, strlen(words[i].name) }) &&
 		    n == 1 + words[i].n_args)
 			return words[i].handle(a, &r, reply);
 	return HF_ERR_AGENT_APP;

@@ -7,8 +7,8 @@
 static const char *const level_choices[] = { "err", "warn", "info", "debug", NULL };
 static const char *const clock_choices[] = { "never", "synced", "always", NULL };
 
-#define TEXT_KEY(member, key, otherwise, words)                                                  \
-	{                                                                                        \
+#define TEXT_KEY(member, key, otherwise, words) \
+	{ \
 		.name = (key), .type = HF_CONF_TEXT, .offset = offsetof(struct agent_conf, member), \
 		.cap = sizeof(((struct agent_conf *)0)->member), .standard = (otherwise), .help = (words) \
 	}
@@ -25,7 +25,8 @@ const struct hf_conf_key agent_conf_keys[] = {
 	  .offset = offsetof(struct agent_conf, clock),
 	  .standard = "never",
 	  .choices = clock_choices,
-	  .help = "When the wall clock may judge commands: synced = the machine runs authenticated time (NTS), "
+	  .help = "When the wall clock may judge commands: synced = the machine runs authenticated time "
+		  "(NTS), "
 		  "always = a battery clock that was set so." },
 	{ .name = "heartbeat",
 	  .type = HF_CONF_DURATION,
@@ -40,7 +41,8 @@ const struct hf_conf_key agent_conf_keys[] = {
 	  .min = 5,
 	  .max = 3600,
 	  .standard = "300s",
-	  .help = "MQTT keep alive: after one and a half times this the broker knows that the device is gone." },
+	  .help = "MQTT keep alive: after one and a half times this the broker knows that the device is "
+		  "gone." },
 	TEXT_KEY(user, "user", "", "When started as root, run the processes as this user; empty: stay."),
 	TEXT_KEY(app_group, "app-group", "", "Group that may use app.sock; empty: the agent's user only."),
 	TEXT_KEY(key, "key", "software", "Where new identity keys are made: software, or a tpm2: URI."),
@@ -60,7 +62,8 @@ hf_err agent_open(struct agent *a, const char *dir, struct hf_why *why)
 		return hf_why_set(why, HF_ERR_AGENT_STATE, "%s: path is too long", dir);
 	err = hf_conf_read(path, agent_conf_keys, agent_n_conf_keys, &a->conf, why);
 	if (err == HF_ERR_FILE_ABSENT)
-		return hf_why_set(why, HF_ERR_AGENT_STATE,
-				  "%s is not an agent's state directory: make it with holdfast-agent provision", dir);
+		return hf_why_set(
+			why, HF_ERR_AGENT_STATE,
+			"%s is not an agent's state directory: make it with holdfast-agent provision", dir);
 	return err;
 }

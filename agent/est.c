@@ -1,5 +1,6 @@
 /* One EST exchange (RFC 7030, RFC 8951) in a thread of its own, so that the session goes on meanwhile. The
- * server is verified first; only then does a certificate or a proof leave. Secrets stay in keyproc: the thread
+ * server is verified first; only then does a certificate or a proof leave. Secrets stay in keyproc: the
+ * thread
  * carries X there and the request, the answer and its proof back.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "net.h"
@@ -162,8 +163,8 @@ static hf_err post(struct est_job *job, struct hf_httpc *http, struct hf_why *wh
 		return HF_ERR_BASE_NO_ROOM;
 	if (auth.len > 0)
 		memcpy(proof, auth.ptr, auth.len);
-	(void)snprintf(path, sizeof(path), "/.well-known/est/%.*s/%s", (int)p->line.len, (const char *)p->line.ptr,
-		       job->renew ? "simplereenroll" : "simpleenroll");
+	(void)snprintf(path, sizeof(path), "/.well-known/est/%.*s/%s", (int)p->line.len,
+		       (const char *)p->line.ptr, job->renew ? "simplereenroll" : "simpleenroll");
 	req.body = hf_buf_bytes(&body);
 	req.headers = &header;
 	req.n_headers = auth.len > 0 ? 1 : 0;
@@ -192,7 +193,9 @@ static hf_err exchange(struct est_job *job, struct hf_why *why)
 		.host = n->enrol_host,
 		.not_before = (int64_t)job->now_s,
 	};
-	struct hf_httpc_conf hc = { .host = n->enrol_host, .port = n->provision.enrol_port, .timeout_ms = TIMEOUT_MS };
+	struct hf_httpc_conf hc = { .host = n->enrol_host,
+				    .port = n->provision.enrol_port,
+				    .timeout_ms = TIMEOUT_MS };
 
 	if (job->with_cert) {
 		HF_TRY(hf_ipc_key_open(&key, n->key, (uint8_t)job->key_number, AGENT_CALL_MS));

@@ -11,6 +11,7 @@
 #include "msg.h"
 #include <hf/buf.h>
 #include <hf/deploy.h>
+#include <hf/keyuri.h>
 #include <hf/linux.h>
 #include <hf/pki.h>
 #include <holdfast/claim.h>
@@ -26,7 +27,7 @@ enum {
 struct key_up {
 	uint64_t token; /* 0 = free entry; rises, so it is also the order */
 	char topic[AGENT_TOPIC_CAP];
-	uint8_t rank;   /* 0 first: id, state, receipts, alarms, keys, frames, telemetry */
+	uint8_t rank; /* 0 first: id, state, receipts, alarms, keys, frames, telemetry */
 	uint8_t qos;
 	bool app_ack;   /* stays until an ack with the right hash came down */
 	bool in_flight; /* given to net in this session */
@@ -38,10 +39,11 @@ struct key_up {
 	size_t len;
 };
 
-/* Signing key opened from its blob; software keys keep the scalar here. */
+/* A signing key opened from its blob; it stays open until another blob is asked for. */
 struct key_open {
-	struct hf_key scalar;
-	struct hf_hwkey key;
+	uint8_t blob[HF_RENEW_BLOB_CAP];
+	size_t blob_len;
+	struct hf_keyuri *uri;
 };
 
 struct keyproc {
@@ -55,6 +57,7 @@ struct keyproc {
 	struct hf_buf provision_file;
 	struct hf_provision provision;
 
+	struct hf_keystore *software, *tpm; /* tpm: NULL unless agent.conf names one */
 	struct hf_renew_keys keys;
 	struct hf_renew renew;
 	struct hf_renew_want want;
@@ -101,6 +104,8 @@ const char *key_dev(const struct keyproc *k);
 HF_MUST_CHECK hf_err key_signer(struct keyproc *k, struct hf_hwkey *key);
 
 /* ---- keybackend.c ---- */
+/* Open the stores: before the sandbox, since a TPM's library and socket are opened here. */
+HF_MUST_CHECK hf_err key_backend_open(struct keyproc *k, struct hf_why *why);
 struct hf_renew_keys key_backend(struct keyproc *k);
 HF_MUST_CHECK hf_err key_backend_idevid(struct keyproc *k);
 const struct hf_hwkey *key_find(void *ctx, uint8_t number);

@@ -7,7 +7,8 @@
 
 static bool is_id_char(uint8_t c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+	       c == '-';
 }
 
 /* A topic id: 1 to 64 of [A-Za-z0-9_-]. */
@@ -71,14 +72,15 @@ hf_err key_on_app_status(void *ctx, hf_bytes body, struct hf_out *reply)
 	reply->len = 0;
 	if (leaf != NULL)
 		HF_TRY(hf_renew_due(leaf, &due_s));
-	n = snprintf((char *)reply->ptr, reply->cap,
-		     "{\"version\":\"" AGENT_VERSION "\",\"line\":\"%.*s\",\"dev\":\"%s\",\"identity\":\"%s\","
-		     "\"connected\":%s,\"boot\":%llu,\"renewal_due\":%lld,\"not_after\":%lld,\"waiting\":%u,"
-		     "\"dropped\":%llu}",
-		     (int)k->provision.line.len, (const char *)k->provision.line.ptr, key_dev(k),
-		     states[k->renew.state], k->session_up ? "true" : "false",
-		     (unsigned long long)k->port.boot_count, (long long)due_s,
-		     leaf != NULL ? (long long)leaf->not_after : 0, waiting(k), (unsigned long long)k->dropped);
+	n = snprintf(
+		(char *)reply->ptr, reply->cap,
+		"{\"version\":\"" AGENT_VERSION "\",\"line\":\"%.*s\",\"dev\":\"%s\",\"identity\":\"%s\","
+		"\"connected\":%s,\"boot\":%llu,\"renewal_due\":%lld,\"not_after\":%lld,\"waiting\":%u,"
+		"\"dropped\":%llu}",
+		(int)k->provision.line.len, (const char *)k->provision.line.ptr, key_dev(k),
+		states[k->renew.state], k->session_up ? "true" : "false",
+		(unsigned long long)k->port.boot_count, (long long)due_s,
+		leaf != NULL ? (long long)leaf->not_after : 0, waiting(k), (unsigned long long)k->dropped);
 	if (n < 0 || (size_t)n >= reply->cap)
 		return HF_ERR_BASE_NO_ROOM;
 	reply->len = (size_t)n;

@@ -1,36 +1,67 @@
-/* Where signing keys live. Software keys: the blob is 0x01 and the scalar, inside a secret record.
+/* Where signing keys live: the software store or a TPM 2.0 (port/linux). A blob in a key record is one byte
+ * that
+ * names the store, then what that store needs to open the key again; so a device may change from one to the
+ * other and still open what it has.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "key.h"
 #include <string.h>
 
-enum { BLOB_SOFTWARE = 1, SOFTWARE_LEN = 1 + HF_KEY_CAP };
+enum { STORE_SOFTWARE = 1, STORE_TPM = 2 };
+
+hf_err key_backend_open(struct keyproc *k, struct hf_why *why)
+{
+	const char *uri = k->agent->conf.key;
+	struct hf_keyuri_why words = { "" };
+	hf_err err = hf_keystore_open("software", &k->software, &words);
+
+	if (err == HF_OK && strcmp(uri, "software") != 0)
+		err = hf_keystore_open(uri, &k->tpm, &words);
+	if (err != HF_OK)
+		return hf_why_set(why, err, "key %s: %s", uri,
+				  words.text[0] != '\0' ? words.text : hf_err_text(err));
+	return HF_OK;
+}
 
 static hf_err make(void *ctx, struct hf_out *blob, uint8_t pub[static HF_P256_POINT_LEN])
 {
-	struct hf_key secret HF_AUTO(hf_key_wipe) = { { 0 }, 0 };
-	const uint8_t kind = BLOB_SOFTWARE;
+	struct keyproc *k = ctx;
+	const uint8_t kind = k->tpm != NULL ? STORE_TPM : STORE_SOFTWARE;
 
-	(void)ctx;
-	HF_TRY(hf_crypto_p256_generate(&secret, pub));
 	HF_TRY(hf_out_put(blob, (hf_bytes){ &kind, 1 }));
-	return hf_out_put(blob, (hf_bytes){ secret.b, HF_KEY_CAP });
+	return hf_keystore_make(k->tpm != NULL ? k->tpm : k->software, blob, pub, NULL);
 }
 
-static hf_err open_blob(hf_bytes blob, struct key_open *o)
+static void close_key(struct key_open *o)
 {
-	if (blob.len != SOFTWARE_LEN || blob.ptr[0] != BLOB_SOFTWARE)
+	hf_keyuri_close(o->uri);
+	hf_wipe(o, sizeof(*o));
+	o->uri = NULL;
+}
+
+static hf_err open_blob(struct keyproc *k, hf_bytes blob, struct key_open *o)
+{
+	struct hf_keystore *store;
+
+	if (o->uri != NULL && hf_bytes_equal(blob, (hf_bytes){ o->blob, o->blob_len }))
+		return HF_OK;
+	close_key(o);
+	if (blob.len < 2 || blob.len > sizeof(o->blob))
 		return HF_ERR_PORT_KEY;
-	memcpy(o->scalar.b, blob.ptr + 1, HF_KEY_CAP);
-	o->scalar.len = HF_KEY_CAP;
-	return hf_crypto_p256_hwkey(&o->scalar, &o->key);
+	store = blob.ptr[0] == STORE_TPM ? k->tpm : k->software;
+	if (store == NULL) /* the TPM that made this key is no longer configured */
+		return HF_ERR_PORT_KEY;
+	HF_TRY(hf_keystore_load(store, (hf_bytes){ blob.ptr + 1, blob.len - 1 }, &o->uri, NULL));
+	memcpy(o->blob, blob.ptr, blob.len);
+	o->blob_len = blob.len;
+	return HF_OK;
 }
 
 static hf_err open_slot(void *ctx, unsigned slot, hf_bytes blob, struct hf_hwkey *key)
 {
 	struct keyproc *k = ctx;
 
-	HF_TRY(open_blob(blob, &k->slot_key[slot]));
-	*key = k->slot_key[slot].key;
+	HF_TRY(open_blob(k, blob, &k->slot_key[slot]));
+	*key = *hf_keyuri_hwkey(k->slot_key[slot].uri);
 	return HF_OK;
 }
 
@@ -38,10 +69,10 @@ static hf_err endorse0(void *ctx, const struct hf_endorse *e, struct hf_out *out
 {
 	struct keyproc *k = ctx;
 
-	if (k->has_claim)
+	if (k->has_claim && k->provision.enrol != HF_ENROL_IDEVID + 1)
 		return hf_endorse_write_claim(e, &k->claim.ko, out);
 	if (k->has_idevid)
-		return hf_endorse_write_signed(e, &k->idevid_key.key, out);
+		return hf_endorse_write_signed(e, hf_keyuri_hwkey(k->idevid_key.uri), out);
 	return HF_ERR_PORT_ABSENT;
 }
 
@@ -59,7 +90,7 @@ hf_err key_backend_idevid(struct keyproc *k)
 	if (err == HF_ERR_PORT_ABSENT)
 		return HF_OK;
 	if (err == HF_OK)
-		err = open_blob(hf_out_bytes(&blob), &k->idevid_key);
+		err = open_blob(k, hf_out_bytes(&blob), &k->idevid_key);
 	hf_wipe(mem, sizeof(mem));
 	HF_TRY(err);
 	k->has_idevid = true;
@@ -76,8 +107,8 @@ const struct hf_hwkey *key_find(void *ctx, uint8_t number)
 	struct hf_hwkey key;
 
 	if (number == AGENT_KEY_IDEVID)
-		return k->has_idevid ? &k->idevid_key.key : NULL;
+		return k->has_idevid ? hf_keyuri_hwkey(k->idevid_key.uri) : NULL;
 	if (number > AGENT_KEY_SLOT1 || hf_renew_signing_key(&k->renew, number, &key) != HF_OK)
 		return NULL;
-	return &k->slot_key[number].key;
+	return hf_keyuri_hwkey(k->slot_key[number].uri);
 }

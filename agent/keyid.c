@@ -50,7 +50,8 @@ static void refresh(struct keyproc *k)
 	}
 	if (hf_timer_start(&k->timer, k->want.wake_ms > now ? k->want.wake_ms - now : 1000) != HF_OK)
 		hf_log(HF_LOG_ERR, "identity", "timer", "");
-	if (was.request != k->want.request || was.session != k->want.session || was.promoted != k->want.promoted)
+	if (was.request != k->want.request || was.session != k->want.session ||
+	    was.promoted != k->want.promoted)
 		key_look(k);
 }
 

@@ -79,12 +79,21 @@ static hf_err open_loop(struct keyproc *k)
 	return hf_ipc_new(KEY_FD_DO, &k->todo);
 }
 
+/* A simulated TPM is reached by a socket that may have to be opened again. */
+static unsigned powers(const struct keyproc *k)
+{
+	if (k->tpm == NULL)
+		return HF_SANDBOX_AGENT_KEY;
+	return strstr(k->agent->conf.key, "swtpm") != NULL ? HF_SANDBOX_AGENT_KEY_SWTPM
+							   : HF_SANDBOX_AGENT_KEY_TPM;
+}
+
 static hf_err enter_sandbox(const struct keyproc *k, struct hf_why *why)
 {
 	char records[AGENT_PATH_CAP];
 	const struct hf_sandbox_path paths[] = { { records, true } };
 	const struct hf_sandbox s = {
-		.powers = HF_SANDBOX_AGENT_KEY,
+		.powers = powers(k),
 		.user = k->agent->conf.user[0] != '\0' ? k->agent->conf.user : NULL,
 		.paths = paths,
 		.n_paths = 1,
@@ -106,6 +115,7 @@ static hf_err serve(struct keyproc *k, struct hf_why *why)
 
 	HF_TRY(open_loop(k));
 	HF_TRY(open_files(k, why));
+	HF_TRY(key_backend_open(k, why));
 	HF_TRY(enter_sandbox(k, why));
 	HF_TRY(key_identity_open(k, why));
 	HF_TRY(key_up_open(k));

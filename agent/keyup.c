@@ -1,5 +1,6 @@
 /* What waits to go up. Telemetry lives in RAM; what the server's application must acknowledge is also kept in
- * outbox records ["hf-up1", order, topic, expiry, payload] until its ack came, so that no alarm, stream key or
+ * outbox records ["hf-up1", order, topic, expiry, payload] until its ack came, so that no alarm, stream key
+ * or
  * frame is lost to a restart. Receipts have records of their own (core/command).
  * SPDX-License-Identifier: Apache-2.0 */
 #include "key.h"
@@ -56,7 +57,8 @@ static struct key_up *least(struct keyproc *k)
 
 		if (u->token == 0 || u->rank < RANK_SEAL)
 			continue;
-		if (found == NULL || u->rank > found->rank || (u->rank == found->rank && u->token < found->token))
+		if (found == NULL || u->rank > found->rank ||
+		    (u->rank == found->rank && u->token < found->token))
 			found = u;
 	}
 	return found;

@@ -19,7 +19,8 @@ struct verb {
 static int cmd_run(int argc, char **argv);
 
 static const struct verb verbs[] = {
-	{ "run", cmd_run, "--dir STATE [-n]", "run the agent in the foreground; -n only checks the configuration" },
+	{ "run", cmd_run, "--dir STATE [-n]",
+	  "run the agent in the foreground; -n only checks the configuration" },
 	{ "provision", agent_cmd_provision, "--dir STATE --file LINE.hfp [--json]",
 	  "make the state directory and the label's secret, print the claim code" },
 	{ "status", agent_cmd_status, "--dir STATE [--json]", "ask the running agent how it is" },

@@ -71,9 +71,11 @@ static void fill_rows(struct mainproc *m, char *self)
 		char *const argv[] = { self, role_option, roles[i], dir_option, (char *)m->agent->dir, NULL };
 
 		memcpy(m->argv[i], argv, sizeof(argv));
-		m->rows[i] = (struct hf_proc_row){
-			.name = roles[i], .path = self, .argv = m->argv[i], .fds = m->fds[i], .n_fds = n_fds[i]
-		};
+		m->rows[i] = (struct hf_proc_row){ .name = roles[i],
+						   .path = self,
+						   .argv = m->argv[i],
+						   .fds = m->fds[i],
+						   .n_fds = n_fds[i] };
 	}
 }
 
@@ -144,8 +146,8 @@ static void on_dead(void *ctx, size_t row, int status, uint64_t again_ms)
 	char text[64];
 
 	hf_proc_status_text(status, text);
-	hf_log(HF_LOG_WARN, "main", "process ended", "name=%s end=\"%s\" again_ms=%llu", m->rows[row].name, text,
-	       (unsigned long long)again_ms);
+	hf_log(HF_LOG_WARN, "main", "process ended", "name=%s end=\"%s\" again_ms=%llu", m->rows[row].name,
+	       text, (unsigned long long)again_ms);
 }
 
 static void on_stopped(void *ctx)
@@ -193,7 +195,8 @@ static hf_err open_app_socket(struct mainproc *m, struct hf_why *why)
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 
 	if (hf_path_join(sa.sun_path, sizeof(sa.sun_path), m->agent->dir, "app.sock") != HF_OK)
-		return hf_why_set(why, HF_ERR_AGENT_STATE, "%s: path is too long for a socket", m->agent->dir);
+		return hf_why_set(why, HF_ERR_AGENT_STATE, "%s: path is too long for a socket",
+				  m->agent->dir);
 	if (unlink(sa.sun_path) != 0 && errno != ENOENT)
 		return hf_why_errno(why, HF_ERR_AGENT_STATE, "%s", sa.sun_path);
 	m->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

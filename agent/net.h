@@ -27,7 +27,7 @@ struct netproc {
 
 	struct agent_want want; /* its bytes point into want_mem */
 	uint8_t want_mem[2 * HF_RENEW_CERT_CAP + 128];
-	struct hf_timer again;  /* ask key again */
+	struct hf_timer again; /* ask key again */
 
 	struct est_job *est;
 
@@ -43,8 +43,8 @@ struct netproc {
 	size_t cert_len;
 	int sub_mid;
 	bool connecting, up, leaving; /* up: subscribed and told to key */
-	unsigned silent; /* connections in a row that ended without a CONNACK */
-	uint64_t spread_ms; /* wait at most this after a lost session; from cfg */
+	unsigned silent;              /* connections in a row that ended without a CONNACK */
+	uint64_t spread_ms;           /* wait at most this after a lost session; from cfg */
 
 	/* messages on their way: mid to token */
 	struct {

@@ -1,4 +1,5 @@
-/* netproc: the only process that sees the network; it holds no key. It asks keyproc what is wanted and follows:
+/* netproc: the only process that sees the network; it holds no key. It asks keyproc what is wanted and
+ * follows:
  * an EST request, an MQTT session with the certificate of one slot, messages. Every wait backs off and none
  * ever ends the trying.
  * SPDX-License-Identifier: Apache-2.0 */
@@ -82,7 +83,8 @@ static void on_suback(void *ctx, int mid, int reason)
 }
 
 /* A connection that ends before any CONNACK may be a full broker, or one that refuses our certificate in the
- * handshake. One such end says nothing; many in a row, or a certificate that has run out, count as refused. */
+ * handshake. One such end says nothing; many in a row, or a certificate that has run out, count as refused.
+ * */
 static bool counts_as_refused(const struct netproc *n, int reason)
 {
 	return reason == HF_MQTT_NOT_AUTHORIZED || n->silent >= SILENT_IS_REFUSED;
@@ -100,7 +102,8 @@ static void on_down(void *ctx, int reason)
 	n->leaving = false;
 	n->n_window = 0;
 	hf_log(HF_LOG_INFO, "net", "down", "reason=%d", reason);
-	if (was_up && hf_ipc_call(n->key, MSG_SESSION_END, (hf_bytes){ NULL, 0 }, AGENT_CALL_MS, &reply) != HF_OK)
+	if (was_up &&
+	    hf_ipc_call(n->key, MSG_SESSION_END, (hf_bytes){ NULL, 0 }, AGENT_CALL_MS, &reply) != HF_OK)
 		hf_log(HF_LOG_WARN, "net", "key process does not answer", "");
 	if (left) {
 		follow_soon(n);
@@ -282,7 +285,8 @@ static hf_err open_all(struct netproc *n, struct hf_why *why)
 static hf_err enter_sandbox(const struct netproc *n, struct hf_why *why)
 {
 	/* What name look-ups read. */
-	static const struct hf_sandbox_path paths[] = { { "/etc", false }, { "/run/systemd/resolve", false } };
+	static const struct hf_sandbox_path paths[] = { { "/etc", false },
+							{ "/run/systemd/resolve", false } };
 	const struct hf_sandbox s = {
 		.powers = HF_SANDBOX_AGENT_NET | HF_POWER_THREADS,
 		.user = n->agent->conf.user[0] != '\0' ? n->agent->conf.user : NULL,

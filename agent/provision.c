@@ -38,7 +38,8 @@ static hf_err write_conf(const struct options *o, const char *path, struct hf_wh
 	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(HF_CONF_CEILING);
 	struct agent_conf conf = { .log_level = 0 };
 
-	HF_TRY(hf_conf_parse("agent.conf", (hf_bytes){ NULL, 0 }, agent_conf_keys, agent_n_conf_keys, &conf, why));
+	HF_TRY(hf_conf_parse("agent.conf", (hf_bytes){ NULL, 0 }, agent_conf_keys, agent_n_conf_keys, &conf,
+			     why));
 	if (o->key != NULL && snprintf(conf.key, sizeof(conf.key), "%s", o->key) >= (int)sizeof(conf.key))
 		return hf_why_set(why, HF_ERR_AGENT_STATE, "--key is too long");
 	HF_TRY(hf_conf_print(agent_conf_keys, agent_n_conf_keys, &conf, &text));
@@ -94,7 +95,9 @@ int agent_cmd_provision(int argc, char **argv)
 	struct hf_why why = { HF_OK, "" };
 
 	if (!read_options(argc, argv, &o)) {
-		(void)fprintf(stderr, "usage: holdfast-agent provision --dir STATE --file LINE.hfp [--key URI] [--json]\n");
+		(void)fprintf(
+			stderr,
+			"usage: holdfast-agent provision --dir STATE --file LINE.hfp [--key URI] [--json]\n");
 		return 2;
 	}
 	if (provision(&o, text, &why) != HF_OK) {
@@ -105,7 +108,8 @@ int agent_cmd_provision(int argc, char **argv)
 		(void)printf("{\"claim\":\"%s\"}\n", text);
 	else
 		(void)printf("%s\n", text);
-	(void)fprintf(stderr, "holdfast-agent: print this claim code on the device; whoever has it may claim it\n");
+	(void)fprintf(stderr,
+		      "holdfast-agent: print this claim code on the device; whoever has it may claim it\n");
 	hf_wipe(text, sizeof(text));
 	return 0;
 }

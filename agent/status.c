@@ -101,7 +101,8 @@ static int ask(int argc, char **argv, hf_bytes word, const char *name)
 		(void)fprintf(stderr, "usage: holdfast-agent %s --dir STATE [--json]\n", name);
 		return 2;
 	}
-	if (talk(dir, word, &answer, &why) != HF_OK || read_answer(hf_out_bytes(&answer), &text, &why) != HF_OK) {
+	if (talk(dir, word, &answer, &why) != HF_OK ||
+	    read_answer(hf_out_bytes(&answer), &text, &why) != HF_OK) {
 		(void)fprintf(stderr, "holdfast-agent: %s: %s\n", name, hf_why_text(&why));
 		return 1;
 	}

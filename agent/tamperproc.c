@@ -21,7 +21,8 @@ static void beat(void *ctx)
 	uint8_t mem[BODY_CAP];
 	struct hf_out out = HF_OUT(mem);
 
-	if (msg_numbers_write(values, N_VALUES, &out) == HF_OK) /* a full queue: net is away, the next beat will tell */
+	if (msg_numbers_write(values, N_VALUES, &out) ==
+	    HF_OK) /* a full queue: net is away, the next beat will tell */
 		(void)!hf_ipc_notify(t->net, MSG_HEARTBEAT, hf_out_bytes(&out));
 	if (hf_timer_start(&t->timer, t->agent->conf.heartbeat_s * 1000) != HF_OK)
 		hf_log(HF_LOG_ERR, "tamper", "timer", "");

@@ -1,9 +1,10 @@
 /* renew.h -- how a device gets its certificate, keeps it alive and never loses it to a power cut.
  * Promise: cut the power at any durable write and the device connects again with a certificate that
- * the server accepts, and nothing that looks like a clone was sent. A fresh key at every renewal; a key is
- * durable before it is asked for, an old one is wiped only after the new one was proven in a real session, made the
- * leader, and acknowledged. Sans-I/O: the program brings events and reads what the machine wants; only
- * records and randomness go through the port. States, edges and invariants: core/identity/renew_table.c.
+ * the server accepts, and nothing that looks like a clone was sent. A fresh key at every renewal; a key
+ * is durable before it is asked for, an old one is wiped only after the new one was proven in a real
+ * session, made the leader, and acknowledged. Sans-I/O: the program brings events and reads what the
+ * machine wants; only records and randomness go through the port. States, edges and invariants:
+ * core/identity/renew_table.c.
  * Limits: one identity per struct hf_port. Thread rule: one thread per object.
  *
  *	hf_renew_init(&r, &setup);           boot: what do the records say?

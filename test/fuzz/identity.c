@@ -1,4 +1,5 @@
-/* Fuzz target: endorsement, hello, its answer, and the records of the renewal machine. The first byte chooses.
+/* Fuzz target: endorsement, hello, its answer, and the records of the renewal machine. The first byte
+ * chooses.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz.h"
 #include <renew_priv.h>

@@ -1,5 +1,7 @@
-/* Power cuts: one life (enrolment and two renewals) is run once and its durable writes and messages are counted;
- * then it is run again for each of them, cut before, inside and after it, and goes on after a reboot. At every
+/* Power cuts: one life (enrolment and two renewals) is run once and its durable writes and messages are
+ * counted;
+ * then it is run again for each of them, cut before, inside and after it, and goes on after a reboot. At
+ * every
  * end the device is connected with its newest certificate and nothing looked like a clone (attack 8 and the
  * promise of renew.h). A test that cuts asserts how often it cut.
  * SPDX-License-Identifier: Apache-2.0 */

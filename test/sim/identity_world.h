@@ -72,12 +72,14 @@ void world_boot(struct world *w);
 void world_turn(struct world *w, int64_t max_s);
 /* True time and the device's clocks. */
 void world_sleep(struct world *w, int64_t s);
-/* Turns until the newest certificate is confirmed by a stable device and `certs` of them exist; fails the test
+/* Turns until the newest certificate is confirmed by a stable device and `certs` of them exist; fails the
+ * test
  * after 4,000. */
 void world_run_until(struct world *w, int certs);
 /* Number of certificates that were confirmed at some time. */
 int world_confirmed(const struct world *w);
-/* What must hold at every end: no quarantine, a live session with the newest certificate, no key left over, and
+/* What must hold at every end: no quarantine, a live session with the newest certificate, no key left over,
+ * and
  * the owner's chain of endorsements ends at that certificate's key. */
 void world_check(struct world *w);
 #endif
