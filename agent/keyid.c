@@ -196,19 +196,34 @@ hf_err key_on_csr(void *ctx, hf_bytes body, struct hf_out *reply)
 	return msg_pair_write(hf_out_bytes(&csr), hf_out_bytes(&header), reply);
 }
 
+/* spiffe://<domain>/d/<dev> */
+static bool is_our_uri(const struct keyproc *k, const char *uri, const char *dev)
+{
+	const hf_bytes parts[] = {
+		HF_STR("spiffe://"),
+		k->provision.domain,
+		HF_STR("/d/"),
+		{ (const uint8_t *)dev, HF_DEV_LEN },
+	};
+
+	for (size_t i = 0; i < 4; i++) {
+		if (strncmp(uri, (const char *)parts[i].ptr, parts[i].len) != 0)
+			return false;
+		uri += parts[i].len;
+	}
+	return *uri == '\0';
+}
+
 /* The facts of an LDevID: CN "hf-" dev, SAN spiffe://<domain>/d/<dev>. */
 static hf_err read_leaf(const struct keyproc *k, hf_bytes der, struct hf_leaf *leaf)
 {
-	char uri[HF_PKI_URI_MAX + 1];
 	struct hf_pki_cert cert;
 
 	HF_TRY(hf_pki_cert_read(der, &cert));
 	if (strncmp(cert.cn, "hf-", 3) != 0 || strlen(cert.cn) != 3 + HF_DEV_LEN ||
 	    cert.curve != HF_CURVE_P256 || cert.usage != HF_PKI_USE_CLIENT)
 		return HF_ERR_RENEW_NAME;
-	(void)snprintf(uri, sizeof(uri), "spiffe://%.*s/d/%s", (int)k->provision.domain.len,
-		       (const char *)k->provision.domain.ptr, cert.cn + 3);
-	if (strcmp(uri, cert.uri) != 0)
+	if (!is_our_uri(k, cert.uri, cert.cn + 3))
 		return HF_ERR_RENEW_NAME;
 	memcpy(leaf->serial, cert.serial, sizeof(leaf->serial));
 	memcpy(leaf->dev, cert.cn + 3, HF_DEV_LEN + 1);
@@ -328,7 +343,7 @@ hf_err key_on_session(void *ctx, hf_bytes body, struct hf_out *reply)
 	if (v[1] == 0)
 		ev.kind = HF_RENEW_SESSION_REFUSED;
 	if (k->want.session != (int)ev.slot)
-		return HF_ERR_RENEW_EVENT; /* net follows a want that has changed: it must leave that session */
+		return HF_ERR_RENEW_EVENT; /* the want has changed: net must leave that session */
 	HF_TRY(step(k, &ev));
 	if (v[1] == 0)
 		return HF_OK;
