@@ -13,6 +13,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HOLDFAST_COMMAND_H
 #define HOLDFAST_COMMAND_H
+#include <holdfast/cose.h>
 #include <holdfast/policy.h>
 
 enum {
@@ -95,7 +96,8 @@ HF_MUST_CHECK hf_err hf_command_verify(hf_bytes inner, const struct hf_policy *p
 				       struct hf_command *c, hf_key_set *signers);
 /* Is the quorum of this class ("cmd-read", "cmd-act", "cmd-danger", "cmd-erase") met by the signers that
  * are live at `at`? False when the policy has no such quorum. */
-bool hf_command_quorum_met(const struct hf_policy *p, unsigned cls, hf_key_set signers, uint64_t at);
+struct hf_verdict hf_command_quorum_met(const struct hf_policy *p, unsigned cls, hf_key_set signers,
+					uint64_t at);
 
 /* Append the sealed command: to the device's endorsed encryption point, padded so that class and number of
  * signers do not show. `scratch` takes the padded plain text: inner.len + 1,100 bytes do; it is wiped.

@@ -114,9 +114,9 @@ struct hf_task {
 
 /* Load the table, or make an empty one with a fresh epoch when there is none or it is damaged; finish a
  * receipt that a power cut left unsigned; answer for every job that was under way (see `recover`).
- * Afterwards publish what hf_obey_next_unacked gives. Errors: port's, the key's; then call it again:
- * nothing is lost. */
-HF_MUST_CHECK hf_err hf_obey_boot(struct hf_obey *o, const struct hf_obey_config *cfg);
+ * Afterwards publish what hf_obey_next_unacked gives. `work`: room for HF_RECEIPT_MAX_LEN, empty afterwards.
+ * Errors: port's, the key's; then call it again: nothing is lost. */
+HF_MUST_CHECK hf_err hf_obey_boot(struct hf_obey *o, const struct hf_obey_config *cfg, struct hf_out *work);
 
 /* Judge one message in place (`msg` is overwritten by its plain text). `floor_s`: time the device may rely
  * on without a clock, see identity.h. HF_OK with verdict yes: act, then hf_obey_finish with the task's cti.
