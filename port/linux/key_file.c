@@ -47,6 +47,14 @@ static hf_err wrap(struct hf_pki_key *pem_key, struct hf_keyuri **key)
 	return hf__keyuri_new(&hwkey, close_pem, key);
 }
 
+/* A torn file must not send its owner looking for another passphrase. */
+static bool is_whole_and_encrypted(hf_bytes pem)
+{
+	static const char end[] = "-----END ENCRYPTED PRIVATE KEY-----";
+
+	return memmem(pem.ptr, pem.len, end, sizeof(end) - 1) != NULL;
+}
+
 static hf_err open_file(const char *rest, hf_bytes passphrase, struct hf_keyuri **key, struct hf_keyuri_why *why)
 {
 	struct pem_text text HF_AUTO(wipe_text) = { { 0 } };
@@ -58,10 +66,9 @@ static hf_err open_file(const char *rest, hf_bytes passphrase, struct hf_keyuri 
 	err = hf_pki_key_read(hf_out_bytes(&out), passphrase, &pem_key);
 	if (err == HF_OK)
 		return wrap(pem_key, key);
-	(void)hf__keyuri_say(why, err, "%s", path_of(rest));
-	if (err == HF_ERR_CRYPTO_KEY && memmem(text.b, out.len, "ENCRYPTED", 9) != NULL)
-		return HF_ERR_KEYURI_PASSPHRASE;
-	return err;
+	if (err == HF_ERR_CRYPTO_KEY && is_whole_and_encrypted(hf_out_bytes(&out)))
+		err = HF_ERR_KEYURI_PASSPHRASE;
+	return hf__keyuri_say(why, err, "%s", path_of(rest));
 }
 
 static hf_err generate(const char *rest, int curve, hf_bytes passphrase, struct hf_keyuri **key,

@@ -2,6 +2,7 @@
  * Modules are never finalised: a second key of the same process may be using them, and some do not survive it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <dlfcn.h>
+#include <pthread.h>
 #include <string.h>
 #include "p11_priv.h"
 
@@ -29,10 +30,23 @@ hf_err hf__p11_said(struct hf_keyuri_why *why, hf_err err, const char *act, CK_R
 	return hf__keyuri_say(why, err, "%s: rv 0x%lx", act, rv);
 }
 
+/* The standard lets nobody call C_Initialize from two threads at once, also where it is a repetition. */
+static pthread_mutex_t initialize_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static CK_RV initialize(CK_FUNCTION_LIST *p11)
+{
+	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
+	CK_RV rv;
+
+	pthread_mutex_lock(&initialize_lock);
+	rv = p11->C_Initialize(&args);
+	pthread_mutex_unlock(&initialize_lock);
+	return rv == CKR_CRYPTOKI_ALREADY_INITIALIZED ? CKR_OK : rv;
+}
+
 static hf_err load_module(const char *path, CK_FUNCTION_LIST **p11, struct hf_keyuri_why *why)
 {
 	void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
 	CK_C_GetFunctionList get_list = NULL;
 	CK_RV rv;
 
@@ -43,8 +57,8 @@ static hf_err load_module(const char *path, CK_FUNCTION_LIST **p11, struct hf_ke
 		(void)dlclose(module);
 		return hf__keyuri_say(why, HF_ERR_KEYURI_MODULE, "%s: not a PKCS#11 module", path);
 	}
-	rv = (*p11)->C_Initialize(&args);
-	if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED)
+	rv = initialize(*p11);
+	if (rv != CKR_OK)
 		return hf__p11_said(why, HF_ERR_KEYURI_MODULE, "C_Initialize", rv);
 	return HF_OK;
 }

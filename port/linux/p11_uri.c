@@ -44,8 +44,18 @@ static int hex_digit(uint8_t c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* %XX decoding into `out`; no room and bad escapes are the same refusal. */
-static bool decode(hf_bytes in, struct hf_out *out)
+/* Characters that stand for themselves (RFC 7512 s2.3); the others are written %XX, which also keeps blanks and
+ * line ends out of messages. The RFC allows a second '?'; we do not, because whoever writes it meant '&', and
+ * the rest, perhaps a PIN, would become part of a path. */
+static bool is_raw(uint8_t c, bool query)
+{
+	if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+		return true;
+	return c != '\0' && (strchr("-._~:[]@!$'()*+,=", c) != NULL || strchr(query ? "/|" : "&", c) != NULL);
+}
+
+/* %XX decoding into `out`; no room, bad escapes and foreign characters are the same refusal. */
+static bool decode(hf_bytes in, bool query, struct hf_out *out)
 {
 	for (size_t i = 0; i < in.len; i++) {
 		uint8_t c = in.ptr[i];
@@ -58,6 +68,8 @@ static bool decode(hf_bytes in, struct hf_out *out)
 				return false;
 			c = (uint8_t)(high * 16 + low);
 			i += 2;
+		} else if (!is_raw(c, query)) {
+			return false;
 		}
 		if (hf_out_put(out, (hf_bytes){ &c, 1 }) != HF_OK)
 			return false;
@@ -75,8 +87,8 @@ static hf_err take_text(const struct attribute *attribute, hf_bytes value, struc
 	char *field = (char *)p->uri + attribute->offset;
 	struct hf_out out = { (uint8_t *)field, attribute->cap - 1, 0 };
 
-	if (!decode(value, &out) || out.len == 0 || memchr(field, 0, out.len) != NULL)
-		return bad(p->why, "value is empty, too long or badly escaped", value);
+	if (!decode(value, p->query, &out) || out.len == 0 || memchr(field, 0, out.len) != NULL)
+		return bad(p->why, "value is empty, too long or needs %XX", value);
 	field[out.len] = '\0';
 	return HF_OK;
 }
@@ -101,8 +113,8 @@ static hf_err take_id(hf_bytes value, struct parser *p)
 {
 	struct hf_out id = HF_OUT(p->uri->id);
 
-	if (!decode(value, &id) || id.len == 0)
-		return bad(p->why, "id is empty, too long or badly escaped", value);
+	if (!decode(value, false, &id) || id.len == 0)
+		return bad(p->why, "id is empty, too long or needs %XX", value);
 	p->uri->id_len = id.len;
 	return HF_OK;
 }
