@@ -206,6 +206,12 @@ enum {
 	X(HF_ERR_AGENT_FULL, 'A', 'G', 3, HF_CLASS_LIMIT, "no room for messages that wait") \
 	X(HF_ERR_AGENT_APP, 'A', 'G', 4, HF_CLASS_MALFORMED, "not a message of the application socket") \
 	X(HF_ERR_AGENT_AWAY, 'A', 'G', 5, HF_CLASS_MACHINE, "agent does not answer") \
+	/* fleet */ \
+	X(HF_ERR_FLEET_CHANGED, 'F', 'L', 1, HF_CLASS_MACHINE, "rows changed while the certificate was made") \
+	X(HF_ERR_FLEET_CLAIMED, 'F', 'L', 2, HF_CLASS_REFUSED, "claim belongs to another account") \
+	X(HF_ERR_FLEET_PROOF, 'F', 'L', 3, HF_CLASS_REFUSED, "claim proof is wrong or locked") \
+	X(HF_ERR_FLEET_STATE, 'F', 'L', 4, HF_CLASS_REFUSED, "state does not allow this") \
+	X(HF_ERR_FLEET_ORDER, 'F', 'L', 5, HF_CLASS_REFUSED, "production order does not allow this") \
 	/* New rows go above this line, so that every row ends in a backslash. */ \
 	/* deploy */ \
 	X(HF_ERR_DEPLOY_NOT_ONE, 'D', 'P', 1, HF_CLASS_GONE, "not a deployment") \
