@@ -100,11 +100,11 @@ void hf__gate_gone(struct hf_gate *g, const void *client)
 	hf__session_drop(&g->sessions, s);
 }
 
-const uint8_t *hf__gate_cert(const struct hf_gate *g, const void *client)
+const char *hf__gate_cert(struct hf_gate *g, const void *client)
 {
 	const struct hf_session *s = hf__session_find(&g->sessions, client);
 
-	return s == NULL || s->device == NULL ? NULL : s->hash;
+	return s == NULL || s->device == NULL ? NULL : s->hex;
 }
 
 static enum hf_permit deny(struct hf_gate *g, struct hf_session *s, const struct hf_now *now)

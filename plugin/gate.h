@@ -89,8 +89,8 @@ enum hf_access { HF_ACCESS_READ = 1, HF_ACCESS_WRITE = 2, HF_ACCESS_SUBSCRIBE = 
 enum hf_permit { HF_PERMIT, HF_DENY, HF_CLOSE };
 enum hf_permit hf__gate_access(struct hf_gate *g, const void *client, int access, const struct hf_acl_msg *m,
 			       const struct hf_now *now);
-/* Certificate hash of a device session, NULL for the bus and strangers. */
-const uint8_t *hf__gate_cert(const struct hf_gate *g, const void *client);
+/* Certificate hash of a device session in hex, NULL for the bus and strangers. */
+const char *hf__gate_cert(struct hf_gate *g, const void *client);
 
 /* One frame of the bus. False: the link is of no use any more, start it over. */
 bool hf__gate_frame(struct hf_gate *g, hf_bytes body, const struct hf_now *now);

@@ -114,12 +114,18 @@ static enum hf_answer open_session(struct hf_gate *g, const void *client, const 
 {
 	struct hf_net net = hf__net_of(c->address);
 	struct hf_session *s;
+	struct hf_out hex;
 
 	watch_takeover(g, device, c, &net, now);
 	s = hf__session_add(&g->sessions, client, device);
 	if (s == NULL)
 		return HF_LATER;
 	memcpy(s->hash, c->hash, sizeof(s->hash));
+	hex = (struct hf_out){ (uint8_t *)s->hex, sizeof(s->hex) - 1, 0 };
+	if (hf_hex_encode(HF_ARR(s->hash), &hex) != HF_OK) {
+		hf__session_drop(&g->sessions, s);
+		return HF_LATER;
+	}
 	s->quarantined = row->state == HF_ROW_QUARANTINED;
 	s->net = net;
 	s->traffic_ms = now->ms;

@@ -24,7 +24,7 @@ struct plugin {
 	char *local; /* address of clients on the Unix listener */
 	struct hf_link link;
 	struct hf_gate gate;
-	int64_t ticked_ms;
+	struct hf_now now; /* of the last tick: at most one turn of the broker's loop old */
 	uint8_t out[OUT_CAP];
 };
 
@@ -100,10 +100,9 @@ static int on_acl_check(int event, void *event_data, void *userdata)
 	const struct mosquitto_evt_acl_check *ed = event_data;
 	struct plugin *p = userdata;
 	struct hf_acl_msg m = { ed->topic, ed->payloadlen, ed->qos, ed->retain };
-	struct hf_now now = clocks();
 
 	(void)event;
-	return answers[hf__gate_access(&p->gate, ed->client, ed->access, &m, &now)];
+	return answers[hf__gate_access(&p->gate, ed->client, ed->access, &m, &p->now)];
 }
 
 /* No property of a device reaches anybody; the hash of its certificate is ours, so nobody can forge it. */
@@ -111,18 +110,13 @@ static int on_message(int event, void *event_data, void *userdata)
 {
 	struct mosquitto_evt_message *ed = event_data;
 	struct plugin *p = userdata;
-	const uint8_t *hash = hf__gate_cert(&p->gate, ed->client);
-	uint8_t text[65] = { 0 };
-	struct hf_out hex = { text, sizeof(text) - 1, 0 };
+	const char *hash = hf__gate_cert(&p->gate, ed->client);
 
 	(void)event;
 	if (hash == NULL)
 		return MOSQ_ERR_SUCCESS; /* the bus: a stranger's message was denied before */
 	mosquitto_property_free_all(&ed->properties);
-	if (hf_hex_encode((hf_bytes){ hash, 32 }, &hex) != HF_OK)
-		return MOSQ_ERR_UNKNOWN;
-	return mosquitto_property_add_string_pair(&ed->properties, MQTT_PROP_USER_PROPERTY, "hf-cert",
-						  (const char *)text);
+	return mosquitto_property_add_string_pair(&ed->properties, MQTT_PROP_USER_PROPERTY, "hf-cert", hash);
 }
 
 /* ---- the bus ---- */
@@ -166,9 +160,9 @@ static int on_tick(int event, void *event_data, void *userdata)
 
 	(void)event;
 	(void)event_data;
-	if (now.ms == p->ticked_ms)
+	if (now.ms == p->now.ms)
 		return MOSQ_ERR_SUCCESS;
-	p->ticked_ms = now.ms;
+	p->now = now;
 	serve_link(p, &now);
 	hf__gate_tick(&p->gate, &now);
 	for (int i = 0; i < KICKS_PER_TICK && hf__gate_kick(&p->gate, &now, dev); i++)
@@ -238,6 +232,7 @@ HF_EXPORT int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **userdata, 
 	if (p == NULL)
 		return MOSQ_ERR_NOMEM;
 	p->link.fd = -1;
+	p->now = clocks();
 	p->id = id;
 	rc = prepare(p, option(opts, n_opts, "bus"), option(opts, n_opts, "local"));
 	for (size_t i = 0; rc == MOSQ_ERR_SUCCESS && i < sizeof(callbacks) / sizeof(callbacks[0]); i++)

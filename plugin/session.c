@@ -33,14 +33,20 @@ void hf__sessions_free(struct hf_sessions *s)
 	free_nodes(&s->by_client);
 	free_nodes(&s->by_dev);
 	s->kicks = NULL;
+	s->last = NULL;
 }
 
-struct hf_session *hf__session_find(const struct hf_sessions *s, const void *client)
+struct hf_session *hf__session_find(struct hf_sessions *s, const void *client)
 {
-	struct hf_node *node = hf__map_first(&s->by_client, client_hash(client));
+	struct hf_node *node;
 
+	if (s->last != NULL && s->last->client == client)
+		return s->last;
+	node = hf__map_first(&s->by_client, client_hash(client));
 	while (node != NULL && ((struct hf_session *)node)->client != client)
 		node = hf__map_next(node);
+	if (node != NULL)
+		s->last = (struct hf_session *)node;
 	return (struct hf_session *)node;
 }
 
@@ -72,6 +78,8 @@ void hf__session_drop(struct hf_sessions *s, struct hf_session *session)
 			at = &(*at)->next;
 		*at = session->next;
 	}
+	if (s->last == session)
+		s->last = NULL;
 	hf__map_remove(&s->by_client, &session->node);
 	free(session);
 }

@@ -35,6 +35,7 @@ struct hf_session {
 	struct hf_device *device; /* NULL: the bus */
 	struct hf_session *next;  /* of the same device */
 	uint8_t hash[32];
+	char hex[65];             /* the same as text: every message carries it */
 	bool quarantined;         /* admitted as such */
 	struct hf_net net;
 	char address[HF_ADDRESS_LEN];
@@ -44,12 +45,13 @@ struct hf_session {
 struct hf_sessions {
 	struct hf_map by_client;
 	struct hf_map by_dev;
+	struct hf_session *last; /* found last: the broker asks several times for one message */
 	uint64_t seed;
 	struct hf_device *kicks; /* waiting for the next tick */
 };
 
 void hf__sessions_free(struct hf_sessions *s);
-struct hf_session *hf__session_find(const struct hf_sessions *s, const void *client);
+struct hf_session *hf__session_find(struct hf_sessions *s, const void *client);
 /* NULL without memory. `dev` NULL: the bus. */
 struct hf_session *hf__session_add(struct hf_sessions *s, const void *client, struct hf_device *device);
 void hf__session_drop(struct hf_sessions *s, struct hf_session *session);
