@@ -9,6 +9,7 @@
 #include <string.h>
 #include <tss2/tss2_esys.h>
 #include <tss2/tss2_mu.h>
+#include <tss2/tss2_rc.h>
 #include <tss2/tss2_tctildr.h>
 #include "keyuri_priv.h"
 
@@ -64,7 +65,7 @@ static const TPM2B_PUBLIC signing_template = { .publicArea = {
 
 static hf_err refused(struct hf_keyuri_why *why, const char *act, TSS2_RC rc)
 {
-	return hf__keyuri_say(why, HF_ERR_KEYURI_TPM, "%s: rc 0x%x", act, (unsigned)rc);
+	return hf__keyuri_say(why, HF_ERR_KEYURI_TPM, "%s: %s (0x%x)", act, Tss2_RC_Decode(rc), (unsigned)rc);
 }
 
 /* ---- connection ---- */
@@ -82,7 +83,8 @@ static hf_err connect_tpm(struct hf__tpm *tpm, struct hf_keyuri_why *why)
 	TSS2_RC rc = Tss2_TctiLdr_Initialize(tpm->conf, &tpm->tcti);
 
 	if (rc != TSS2_RC_SUCCESS)
-		return hf__keyuri_say(why, HF_ERR_KEYURI_TPM, "cannot reach %.80s: rc 0x%x", tpm->conf, (unsigned)rc);
+		return hf__keyuri_say(why, HF_ERR_KEYURI_TPM, "cannot reach %.80s: %s (0x%x)",
+				      tpm->conf, Tss2_RC_Decode(rc), (unsigned)rc);
 	rc = Esys_Initialize(&tpm->esys, tpm->tcti, NULL);
 	if (rc == TSS2_RC_SUCCESS)
 		return HF_OK;
@@ -326,8 +328,10 @@ static hf_err first_load(struct tpm_key *key, struct hf_keyuri_why *why)
 	if (rc == TSS2_RC_SUCCESS)
 		return HF_OK;
 	/* Format-one codes about a parameter: the wrapping does not open here. */
-	if ((rc & TSS2_RC_LAYER_MASK) == TSS2_TPM_RC_LAYER && (rc & (TPM2_RC_FMT1 | TPM2_RC_P)) == (TPM2_RC_FMT1 | TPM2_RC_P))
-		return hf__keyuri_say(why, HF_ERR_KEYURI_BLOB, "this TPM does not know the key: rc 0x%x", (unsigned)rc);
+	if ((rc & TSS2_RC_LAYER_MASK) == TSS2_TPM_RC_LAYER &&
+	    (rc & (TPM2_RC_FMT1 | TPM2_RC_P)) == (TPM2_RC_FMT1 | TPM2_RC_P))
+		return hf__keyuri_say(why, HF_ERR_KEYURI_BLOB, "this TPM does not know the key: %s (0x%x)",
+				      Tss2_RC_Decode(rc), (unsigned)rc);
 	return refused(why, "load the key", rc);
 }
 
