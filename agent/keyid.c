@@ -353,6 +353,7 @@ hf_err key_on_session(void *ctx, hf_bytes body, struct hf_out *reply)
 	k->session_cap_s = (int64_t)v[2];
 	HF_TRY(greet(k));
 	key_up_session(k, true);
+	key_cmd_session(k);
 	key_look(k);
 	return HF_OK;
 }
