@@ -80,6 +80,7 @@ struct agent_want {
 	int session;        /* slot for MQTT, -1 = none possible */
 	char dev[HF_DEV_LEN + 1];
 	hf_bytes session_cert;
+	uint64_t keepalive_s, heartbeat_s; /* agent.conf's, or what config.set made of them */
 };
 /* One message up. `app_ack`: keep it until an ack came down, PUBACK alone is not enough (key does). */
 struct agent_up {

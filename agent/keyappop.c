@@ -1,5 +1,5 @@
-/* Operations that applications take. They live as long as the application is connected; a command for one that
- * is away is an unknown operation.
+/* Operations that applications take. They live as long as the application is connected; a command for one
+ * that is away is an unknown operation.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "key.h"
 #include <hf/log.h>

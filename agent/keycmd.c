@@ -1,5 +1,5 @@
-/* Sealed commands. core/command judges and remembers; this file brings it keys, messages and time, and carries
- * its receipts up. Receipts lie in core/command's own records, so the outbox need not store them again.
+/* Sealed commands. core/command judges and remembers; this file brings it keys, messages and time, and
+ * carries its receipts up. They lie in core/command's own records, so the outbox need not store them again.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "key.h"
 #include <hf/log.h>
@@ -22,7 +22,7 @@ hf_err key_cmd_open(struct keyproc *k, struct hf_why *why)
 	return key_settings_open(k);
 }
 
-/* ---- keys of the identity that leads ------------------------------------------------------------------ */
+/* ---- keys of the identity that leads ----------------------------------------------------------- */
 
 static void take_previous_key(struct keyproc *k)
 {
@@ -51,6 +51,8 @@ static hf_err take_keys(struct keyproc *k)
 static hf_err boot(struct keyproc *k)
 {
 	const char *dev = k->renew.slot[k->renew.active].leaf.dev;
+	static uint8_t mem[HF_RECEIPT_MAX_LEN];
+	struct hf_out work = HF_OUT(mem);
 	struct key_cmd *c = &k->cmd;
 	const struct hf_obey_config cfg = {
 		.port = &k->port,
@@ -68,7 +70,7 @@ static hf_err boot(struct keyproc *k)
 	};
 
 	memcpy(c->dev, dev, sizeof(c->dev));
-	HF_TRY(hf_obey_boot(&c->obey, &cfg));
+	HF_TRY(hf_obey_boot(&c->obey, &cfg, &work));
 	c->open = true;
 	return HF_OK;
 }
@@ -87,7 +89,7 @@ static hf_err ready(struct keyproc *k)
 	return hf_obey_reset(&c->obey);
 }
 
-/* ---- receipts ------------------------------------------------------------------------------------------ */
+/* ---- receipts ---------------------------------------------------------------------------------- */
 
 static hf_err publish(struct keyproc *k, hf_bytes receipt)
 {
@@ -170,7 +172,7 @@ void key_cmd_session(struct keyproc *k)
 	publish_unacked(k);
 }
 
-/* ---- one command --------------------------------------------------------------------------------------- */
+/* ---- one command ------------------------------------------------------------------------------- */
 
 hf_err key_cmd_finish(struct keyproc *k, const uint8_t cti[static HF_COMMAND_CTI_LEN], unsigned status,
 		      hf_bytes result)
@@ -183,6 +185,7 @@ hf_err key_cmd_finish(struct keyproc *k, const uint8_t cti[static HF_COMMAND_CTI
 		return HF_ERR_OBEY_NO_JOB;
 	if (result.len > HF_RECEIPT_MAX_RESULT_LEN)
 		return HF_ERR_RECEIPT_LIMIT;
+	HF_TRY(take_keys(k));
 	HF_TRY(hf_obey_finish(&k->cmd.obey, cti, status, reason, result, &receipt));
 	publish_or_log(k, hf_out_bytes(&receipt));
 	return HF_OK;
@@ -222,8 +225,8 @@ void key_cmd_received(struct keyproc *k, hf_bytes payload)
 		return;
 	memcpy(k->cmd.msg, payload.ptr, payload.len);
 	if (err == HF_OK)
-		err = hf_obey_receive(&k->cmd.obey, k->cmd.msg, payload.len, floor_s > 0 ? (uint64_t)floor_s : 0,
-				      &task, &receipt);
+		err = hf_obey_receive(&k->cmd.obey, k->cmd.msg, payload.len,
+				      floor_s > 0 ? (uint64_t)floor_s : 0, &task, &receipt);
 	if (err != HF_OK) { /* undecided: the server gives it again at the next session */
 		hf_log_why(HF_LOG_WARN, "command", "not judged", err, NULL);
 		return;

@@ -1,5 +1,6 @@
-/* What signed commands have set: settings (record {text: text}) and data-owner keys (["hf-owners1", point...]).
- * A damaged record counts as empty: settings have standard values, and without owners nothing is sealed.
+/* What signed commands have set: settings (record {text: text}) and data-owner keys (["hf-owners1",
+ * point...]). A damaged record counts as empty: settings have standard values, and without owners nothing is
+ * sealed.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "key.h"
 #include <hf/log.h>
@@ -42,21 +43,29 @@ static bool is_name_char(uint8_t c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
 }
 
-bool key_setting_is_valid(hf_bytes name, hf_bytes value)
+/* The agent's own notes begin with a dot; no command can make one. */
+static bool is_name(hf_bytes name)
 {
-	uint64_t n;
-
-	if (name.len == 0 || name.len > KEY_SETTING_NAME_MAX || value.len > KEY_SETTING_VALUE_MAX)
+	if (name.len == 0 || name.len > KEY_SETTING_NAME_MAX || name.ptr[0] == '.')
 		return false;
 	for (size_t i = 0; i < name.len; i++)
 		if (!is_name_char(name.ptr[i]))
 			return false;
+	return true;
+}
+
+bool key_setting_is_valid(hf_bytes name, hf_bytes value)
+{
+	uint64_t n;
+
+	if (!is_name(name) || value.len > KEY_SETTING_VALUE_MAX)
+		return false;
 	if (value.len > 0 && memchr(value.ptr, 0, value.len) != NULL)
 		return false;
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]) && value.len > 0; i++)
 		if (hf_bytes_equal(name, text(own[i].name)))
 			return read_number(value, &n) && n >= own[i].min && n <= own[i].max;
-	return name.ptr[0] != '.'; /* the agent's own notes begin so */
+	return true;
 }
 
 const char *key_setting(const struct keyproc *k, const char *name)
@@ -137,7 +146,8 @@ hf_err key_setting_put(struct keyproc *k, hf_bytes name, hf_bytes value)
 		next.n--;
 	}
 	if (value.len > 0) {
-		if (next.n == KEY_SETTINGS_MAX || name.len > KEY_SETTING_NAME_MAX || value.len > KEY_SETTING_VALUE_MAX)
+		if (next.n == KEY_SETTINGS_MAX || name.len > KEY_SETTING_NAME_MAX ||
+		    value.len > KEY_SETTING_VALUE_MAX)
 			return HF_ERR_AGENT_FULL;
 		memmove(&next.row[at + 1], &next.row[at], (next.n - at) * sizeof(next.row[0]));
 		next.row[at] = (struct key_setting){ "", "" };

@@ -17,7 +17,7 @@ static hf_bytes text(const char *s)
 	return (hf_bytes){ (const uint8_t *)s, strlen(s) };
 }
 
-/* ---- arguments ------------------------------------------------------------------------------------------- */
+/* ---- arguments --------------------------------------------------------------------------------- */
 
 static bool read_seconds(hf_bytes args, uint64_t *seconds)
 {
@@ -138,7 +138,7 @@ static unsigned check_receipts(void *ctx, const struct hf_claims *c)
 	return reason_of(read_from(c->args, &from));
 }
 
-/* ---- acts ------------------------------------------------------------------------------------------------ */
+/* ---- acts -------------------------------------------------------------------------------------- */
 
 static unsigned status_of(hf_err err)
 {
@@ -268,7 +268,7 @@ void key_on_reboot_timer(void *ctx)
 		hf_log(HF_LOG_ERR, "command", "reboot not handed over", "");
 }
 
-/* ---- the table ------------------------------------------------------------------------------------------- */
+/* ---- the table --------------------------------------------------------------------------------- */
 
 static const struct {
 	struct hf_op op;
@@ -303,7 +303,7 @@ unsigned key_op_recover(void *ctx, const struct hf_obey_job *job)
 	struct keyproc *k = ctx;
 	uint64_t boot = key_setting_number(k, REBOOT_NOTE, UINT64_MAX);
 
-	if (job->op_len == strlen("reboot") && memcmp(job->op, "reboot", job->op_len) == 0 &&
+	if (hf_bytes_equal((hf_bytes){ (const uint8_t *)job->op, job->op_len }, HF_STR("reboot")) &&
 	    job->phase == HF_JOB_ACCEPTED)
 		return k->port.boot_count > boot ? HF_STATUS_DONE : HF_STATUS_UNKNOWN;
 	return HF_STATUS_UNKNOWN;

@@ -1,5 +1,5 @@
-/* Application data, sealed so that only the data owners read it (doc/protocol/seal.md). Stream keys live in RAM
- * and begin anew at each start; the outbox holds nothing but sealed objects, so an erase finds no more.
+/* Application data, sealed so that only the data owners read it (doc/protocol/seal.md). Stream keys live in
+ * RAM and begin anew at each start; the outbox holds nothing but sealed objects, so an erase finds no more.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "key.h"
 #include <hf/log.h>
