@@ -154,6 +154,7 @@ static void dispatch(struct hf_http_call *call)
 		hf__http_answer_error(call, 413, NULL);
 		return;
 	}
+	call->req.route = (size_t)(r - call->worker->server->conf.routes);
 	r->handle(call->worker->server->conf.ctx, &call->req, call);
 }
 

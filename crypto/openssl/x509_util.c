@@ -142,3 +142,11 @@ void hf_pki_serial_fix(uint8_t serial[static HF_PKI_SERIAL_LEN])
 {
 	serial[0] = (uint8_t)((serial[0] & 0x3f) | 0x40);
 }
+
+hf_err hf_pki_spki_sha256(const uint8_t pub[static HF_P256_POINT_LEN], uint8_t out[static HF_SHA256_LEN])
+{
+	EVP_PKEY *key HF_AUTO(hf__ossl_pkey_free) = NULL;
+
+	HF_TRY(hf__x509_public(HF_CURVE_P256, pub, &key));
+	return hf__x509_spki_hash(key, out);
+}

@@ -212,7 +212,6 @@ enum {
 	X(HF_ERR_FLEET_PROOF, 'F', 'L', 3, HF_CLASS_REFUSED, "claim proof is wrong or locked") \
 	X(HF_ERR_FLEET_STATE, 'F', 'L', 4, HF_CLASS_REFUSED, "state does not allow this") \
 	X(HF_ERR_FLEET_ORDER, 'F', 'L', 5, HF_CLASS_REFUSED, "production order does not allow this") \
-	X(HF_ERR_AGENT_OWNER, 'A', 'G', 6, HF_CLASS_GONE, "nobody may read sealed data: no owner key is set") \
 	/* New rows go above this line, so that every row ends in a backslash. */ \
 	/* deploy */ \
 	X(HF_ERR_DEPLOY_NOT_ONE, 'D', 'P', 1, HF_CLASS_GONE, "not a deployment") \
@@ -229,7 +228,10 @@ enum {
 	X(HF_ERR_STATEMENT_FORMAT, 'S', 'T', 1, HF_CLASS_MALFORMED, "not a statement") \
 	X(HF_ERR_STATEMENT_TYPE, 'S', 'T', 2, HF_CLASS_REFUSED, "statement is of another type") \
 	X(HF_ERR_STATEMENT_SIGNATURE, 'S', 'T', 3, HF_CLASS_REFUSED, "signature on a statement is wrong") \
-	X(HF_ERR_STATEMENT_QUORUM, 'S', 'T', 4, HF_CLASS_REFUSED, "too few of the right people signed")
+	X(HF_ERR_STATEMENT_QUORUM, 'S', 'T', 4, HF_CLASS_REFUSED, "too few of the right people signed") \
+	/* api */ \
+	X(HF_ERR_API_REFUSED, 'A', 'P', 1, HF_CLASS_REFUSED, "request was refused") \
+	X(HF_ERR_API_OTHER_KC, 'A', 'P', 2, HF_CLASS_REFUSED, "claim key differs from the factory's")
 
 typedef enum hf_err {
 	HF_OK = 0,

@@ -31,6 +31,7 @@ struct hf_http_req {
 	int minor;         /* HTTP/1.minor */
 	const char *path;  /* decoded path without query, e.g. "/v1/devices/abc" */
 	const char *query; /* raw text after '?', "" when absent */
+	size_t route; /* index of the row of conf.routes that matched */
 	const char *param[HF_HTTP_PARAMS_MAX]; /* what the route's {…} matched, in order; else NULL */
 	const struct hf_http_header *headers;
 	size_t n_headers;

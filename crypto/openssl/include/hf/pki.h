@@ -82,6 +82,9 @@ struct hf_pki_cert {
 /* Exactly one certificate. Errors: HF_ERR_CRYPTO_CERT. */
 HF_MUST_CHECK hf_err hf_pki_cert_read(hf_bytes der, struct hf_pki_cert *cert);
 
+/* SHA-256 of the SubjectPublicKeyInfo of a P-256 point. */
+HF_MUST_CHECK hf_err hf_pki_spki_sha256(const uint8_t pub[static HF_P256_POINT_LEN], uint8_t out[static HF_SHA256_LEN]);
+
 enum { /* marks of hf_pki_verify */
 	HF_PKI_EXPIRED = 1,   /* now is outside its validity, all else is in order */
 };
