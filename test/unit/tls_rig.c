@@ -85,13 +85,12 @@ void tls_rig_make(struct tls_rig *r)
 	const struct hf_pki_spec server_ca = { .profile = HF_PKI_SERVER_CA, .cn = "Server CA", .domain = "localhost" };
 	const struct hf_pki_spec server = { .profile = HF_PKI_SERVER, .cn = "localhost", .host = "localhost" };
 	struct hf_pki_spec expired = device_spec;
-	struct party top;
 
 	*r = (struct tls_rig){ 0 };
-	make(&top, root, NULL);
-	make(&r->server_ca, server_ca, &top);
-	make(&r->device_ca, sub, &top);
-	make(&r->stranger_ca, sub, &top);
+	make(&r->root, root, NULL);
+	make(&r->server_ca, server_ca, &r->root);
+	make(&r->device_ca, sub, &r->root);
+	make(&r->stranger_ca, sub, &r->root);
 	make(&r->server, server, &r->server_ca);
 	make(&r->device, device_spec, &r->device_ca);
 	expired.not_before = (int64_t)time(NULL) - 86400;
