@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <hf/busproc.h>
+#include <hf/fleet.h>
 #include <hf/log.h>
 #include <hf/loop.h>
 #include "outbox.h"
@@ -16,9 +17,7 @@ enum {
 	HOUSE_MS = 60000,
 	PENDING_MAX = 20000, /* jobs on their way to the disk; more are dropped, devices send them again */
 	CHANGES_AT_ONCE = 1000,
-	EXPIRE_AT_ONCE = 500,
 	DRAIN_TURNS = 500,
-	COMMAND_LIFE_S = 400 * 86400,
 };
 
 struct hf_busproc {
@@ -253,20 +252,11 @@ static void on_nudge(void *ctx, int fd, unsigned what)
 		look(ctx);
 }
 
-static hf_err keep_house(struct hf_db *db, void *ctx)
-{
-	unsigned n = 0;
-
-	(void)ctx;
-	HF_TRY(hf_cert_expire(db, hf_db_now(db), EXPIRE_AT_ONCE, &n));
-	return hf_command_prune(db, hf_db_now(db) - COMMAND_LIFE_S, &n);
-}
-
 static void on_house(void *ctx)
 {
 	struct hf_busproc *p = ctx;
 
-	if (hf_store_post(p->store, keep_house, NULL, NULL) != HF_OK ||
+	if (hf_store_post(p->store, hf_fleet_sweep, NULL, NULL) != HF_OK ||
 	    hf_timer_start(&p->house, HOUSE_MS) != HF_OK)
 		hf_log(HF_LOG_ERR, "bus", "keep house", "");
 }

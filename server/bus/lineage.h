@@ -12,9 +12,7 @@ HF_MUST_CHECK hf_err hf__lineage_confirm(struct hf_db *db, const struct hf_cert_
 /* The boot counter must not fall within a lineage; `ok` false = it did, and the device is quarantined. */
 HF_MUST_CHECK hf_err hf__lineage_boot(struct hf_db *db, const struct hf_cert_row *cert, uint64_t boot_count,
 				      bool *ok);
-/* Both sides of a clone lose: every certificate of the device that could still connect. */
-HF_MUST_CHECK hf_err hf__lineage_quarantine(struct hf_db *db, int64_t device, const char *reason);
-/* One row of the event journal; `detail` is JSON object text. */
+/* One row of the event journal; `detail` is JSON object text, device 0 = unknown. */
 HF_MUST_CHECK hf_err hf__lineage_event(struct hf_db *db, int64_t device, int level, const char *kind,
 				       const char *detail);
 #endif

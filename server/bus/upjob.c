@@ -5,6 +5,7 @@
 #include <string.h>
 #include <holdfast/endorse.h>
 #include <holdfast/hello.h>
+#include <hf/fleet.h>
 #include "lineage.h"
 #include "upjob.h"
 
@@ -256,6 +257,6 @@ hf_err hf__alarmjob(struct hf_db *db, void *ctx)
 	HF_TRY(hf__lineage_event(db, d.id, HF_EVENT_ALARM, kind, detail));
 	/* A superseded certificate at any door: somebody kept what the device put away. */
 	if (d.id != 0 && strcmp(a->kind, "superseded") == 0)
-		return hf__lineage_quarantine(db, d.id, "superseded certificate used");
+		return hf_fleet_quarantine(db, d.id, "superseded certificate used", "server", NULL);
 	return HF_OK;
 }
