@@ -112,10 +112,10 @@ class Token:
         return f"pkcs11:{path}?module-path={module}&pin-source=file:{pin or self.pin_file}"
 
     def tool(self, *args):
-        """pkcs11-tool, the foreign hand on the same token."""
-        return subprocess.run(["pkcs11-tool", "--module", SOFTHSM, "--login", "--pin", PIN, *args],
-                              env={**os.environ, **self.env}, capture_output=True, text=True, check=True,
-                              timeout=30).stdout
+        """pkcs11-tool, the foreign hand on the same token; without its label SoftHSM's order would choose."""
+        return subprocess.run(["pkcs11-tool", "--module", SOFTHSM, "--token-label", "holdfast", "--login",
+                               "--pin", PIN, *args], env={**os.environ, **self.env}, capture_output=True, text=True,
+                              check=True, timeout=30).stdout
 
     def close(self):
         shutil.rmtree(self.folder)
