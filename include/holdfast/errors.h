@@ -212,6 +212,11 @@ enum {
 	X(HF_ERR_FLEET_PROOF, 'F', 'L', 3, HF_CLASS_REFUSED, "claim proof is wrong or locked") \
 	X(HF_ERR_FLEET_STATE, 'F', 'L', 4, HF_CLASS_REFUSED, "state does not allow this") \
 	X(HF_ERR_FLEET_ORDER, 'F', 'L', 5, HF_CLASS_REFUSED, "production order does not allow this") \
+	X(HF_ERR_AGENT_OWNER, 'A', 'G', 6, HF_CLASS_GONE, "nobody may read sealed data: no owner key is set") \
+	X(HF_ERR_POOL_FULL, 'P', 'O', 1, HF_CLASS_LIMIT, "too much work is waiting") \
+	X(HF_ERR_CA_REQUEST, 'C', 'A', 1, HF_CLASS_MALFORMED, "request to the CA process is not well formed") \
+	X(HF_ERR_CA_PROFILE, 'C', 'A', 2, HF_CLASS_REFUSED, "certificate profile is not for this process") \
+	X(HF_ERR_CA_KEY, 'C', 'A', 3, HF_CLASS_GONE, "CA process has no such key") \
 	/* New rows go above this line, so that every row ends in a backslash. */ \
 	/* deploy */ \
 	X(HF_ERR_DEPLOY_NOT_ONE, 'D', 'P', 1, HF_CLASS_GONE, "not a deployment") \
