@@ -67,8 +67,8 @@ static hf_err prepare_claim(struct api_call *c)
 	HF_TRY(read_claim(c, &in, wanted->cid));
 	HF_TRY(hf_store_read(c->api->conf.store, find_claim_job, &f));
 	c->kc_fits = f.row.kc_len > 0 &&
-		     ca->same_kc(ca->ctx, (hf_bytes){ f.row.kc, f.row.kc_len }, in.kc.ptr) == HF_OK;
-	HF_TRY(ca->seal_kc(ca->ctx, in.kc.ptr, &sealed));
+		     ca->same_kc(ca->ctx, wanted->cid, (hf_bytes){ f.row.kc, f.row.kc_len }, in.kc.ptr) == HF_OK;
+	HF_TRY(ca->seal_kc(ca->ctx, wanted->cid, in.kc.ptr, &sealed));
 	wanted->kc_len = sealed.len;
 	memcpy(wanted->line, in.line, sizeof(wanted->line));
 	memcpy(wanted->owner, c->who.account, sizeof(wanted->owner));
@@ -277,7 +277,7 @@ static hf_err certify(struct api_call *c, bool station, const char *name, const 
 	struct hf_out der = HF_OUT(c->der);
 
 	c->not_after = (int64_t)time(NULL) + PERSON_LIFE_S;
-	HF_TRY(ca->certify(ca->ctx, station, name, pub, c->not_after, &der));
+	HF_TRY(ca->certify(ca->ctx, station, name, pub, &der));
 	c->der_len = der.len;
 	return HF_OK;
 }

@@ -16,16 +16,19 @@
 struct hf_api_ca {
 	void *ctx;
 	/* Seal Kc for the store; `sealed` gets at most HF_CLAIM_SEALED_MAX bytes. */
-	hf_err (*seal_kc)(void *ctx, const uint8_t kc[static 32], struct hf_out *sealed);
-	/* Is the sealed Kc this one? HF_ERR_API_OTHER_KC when not. */
-	hf_err (*same_kc)(void *ctx, hf_bytes sealed, const uint8_t kc[static 32]);
-	/* Certificate for a person or station of this name and key, DER appended. */
+	hf_err (*seal_kc)(void *ctx, const uint8_t cid[static HF_CLAIM_CID_LEN], const uint8_t kc[static 32],
+			  struct hf_out *sealed);
+	/* Is the sealed Kc this one? An error when not. */
+	hf_err (*same_kc)(void *ctx, const uint8_t cid[static HF_CLAIM_CID_LEN], hf_bytes sealed,
+			  const uint8_t kc[static 32]);
+	/* Certificate of 12 hours for a person or station of this name and key, DER appended. */
 	hf_err (*certify)(void *ctx, bool station, const char *name, const uint8_t pub[static HF_P256_POINT_LEN],
-			  int64_t not_after, struct hf_out *der);
+			  struct hf_out *der);
 	/* Current CRL, DER appended to `der`. */
 	hf_err (*crl)(void *ctx, struct hf_buf *der);
 	/* Signature of a journal head (COSE_Sign1) and the public point it verifies with. */
-	hf_err (*sign_head)(void *ctx, hf_bytes payload, struct hf_out *object, uint8_t pub[static HF_P256_POINT_LEN]);
+	hf_err (*sign_head)(void *ctx, hf_bytes tree, uint64_t size, hf_bytes root, int64_t now, struct hf_out *object,
+			    uint8_t pub[static HF_P256_POINT_LEN]);
 };
 
 struct hf_api_conf {
