@@ -275,12 +275,13 @@ static struct hf__answer answer_for(const struct hf_obey_job *job, unsigned stat
 	return a;
 }
 
-static bool answers(const struct hf_out *receipt, const uint8_t cti[static HF_COMMAND_CTI_LEN])
+static bool answers(const struct hf_out *receipt, const uint8_t cti[static HF_COMMAND_CTI_LEN],
+		    unsigned status)
 {
 	struct hf_receipt r;
 
 	return receipt->len > 0 && hf_receipt_peek(hf_out_bytes(receipt), &r) == HF_OK &&
-	       hf_bytes_equal(HF_ARR(r.cti), (hf_bytes){ cti, HF_COMMAND_CTI_LEN });
+	       r.status == status && hf_bytes_equal(HF_ARR(r.cti), (hf_bytes){ cti, HF_COMMAND_CTI_LEN });
 }
 
 hf_err hf_obey_finish(struct hf_obey *o, const uint8_t cti[static HF_COMMAND_CTI_LEN], unsigned status,
@@ -291,8 +292,8 @@ hf_err hf_obey_finish(struct hf_obey *o, const uint8_t cti[static HF_COMMAND_CTI
 
 	HF_TRY(hf__obey_settle(o, receipt));
 	job = hf__obey_job(o, cti);
-	if (job == NULL && answers(receipt, cti))
-		return HF_OK; /* called again after the signature failed: it is settled now */
+	if (answers(receipt, cti, status))
+		return HF_OK; /* called again after its signature or storing failed: it is settled now */
 	receipt->len = 0;
 	if (job == NULL)
 		return HF_ERR_OBEY_NO_JOB;

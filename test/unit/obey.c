@@ -325,71 +325,6 @@ static void a_process_that_acts_asks_again(void **state)
 	assert_false(hf_verdict_is_yes(hf_obey_recheck(inner, &r->policy, DEV, reboot, RIG_NOW)));
 }
 
-static void finish_wants_a_command_under_way(void **state)
-{
-	struct rig *r = *state;
-
-	assert_int_equal(hf_obey_finish(&r->obey, r->claims.cti, 0, 0, HF_STR(""), &r->receipt),
-			 HF_ERR_OBEY_NO_JOB);
-	assert_int_equal(rig_send(r, 0, "nop", HF_COMMAND_ACT, 1), HF_OK);
-	assert_int_equal(hf_obey_finish(&r->obey, r->claims.cti, 9, 0, HF_STR(""), &r->receipt),
-			 HF_ERR_BASE_MISUSE);
-	rig_assert_obeyed(r);
-	assert_int_equal(hf_obey_finish(&r->obey, r->claims.cti, 0, 0, HF_STR(""), &r->receipt),
-			 HF_ERR_OBEY_NO_JOB);
-}
-
-static void too_long_a_result_can_be_shortened(void **state)
-{
-	struct rig *r = *state;
-	static const uint8_t big[HF_RECEIPT_MAX_RESULT_LEN + 1];
-
-	assert_int_equal(rig_send(r, 0, "nop", HF_COMMAND_ACT, 1), HF_OK);
-	assert_int_equal(hf_obey_finish(&r->obey, r->claims.cti, 0, 0, HF_ARR(big), &r->receipt),
-			 HF_ERR_RECEIPT_LIMIT);
-	assert_int_equal(r->receipt.len, 0);
-	assert_int_equal(hf_obey_finish(&r->obey, r->claims.cti, 0, 0,
-					(hf_bytes){ big, HF_RECEIPT_MAX_RESULT_LEN }, &r->receipt),
-			 HF_OK);
-	assert_int_equal(rig_receipt(r).status, HF_STATUS_DONE);
-}
-
-static void four_commands_may_be_under_way_and_the_fifth_waits(void **state)
-{
-	struct rig *r = *state;
-	uint8_t cti[HF_OBEY_MAX_JOBS][HF_COMMAND_CTI_LEN];
-
-	for (size_t i = 0; i < HF_OBEY_MAX_JOBS; i++) {
-		assert_int_equal(rig_send(r, 0, "nop", HF_COMMAND_ACT, 1), HF_OK);
-		assert_true(hf_verdict_is_yes(r->task.verdict));
-		memcpy(cti[i], r->claims.cti, sizeof(cti[i]));
-	}
-	assert_int_equal(rig_send(r, 0, "nop", HF_COMMAND_ACT, 1), HF_OK);
-	rig_assert_refused(r, HF_REASON_STATE);
-	for (size_t i = HF_OBEY_MAX_JOBS; i-- > 0;)
-		assert_int_equal(hf_obey_finish(&r->obey, cti[i], 0, 0, HF_STR(""), &r->receipt), HF_OK);
-	assert_int_equal(rig_send(r, 0, "nop", HF_COMMAND_ACT, 1), HF_OK);
-	rig_assert_obeyed(r);
-}
-
-static void a_command_accepted_gets_two_receipts(void **state)
-{
-	struct rig *r = *state;
-
-	assert_int_equal(rig_send(r, 0, "reboot", HF_COMMAND_DANGER, 2), HF_OK);
-	assert_int_equal(
-		hf_obey_finish(&r->obey, r->claims.cti, HF_STATUS_ACCEPTED, 0, HF_STR(""), &r->receipt),
-		HF_OK);
-	assert_int_equal(rig_receipt(r).status, HF_STATUS_ACCEPTED);
-	assert_int_equal(rig_receipt(r).n, 1);
-	assert_int_equal(hf_obey_finish(&r->obey, r->claims.cti, HF_STATUS_DONE, 0, HF_STR(""), &r->receipt),
-			 HF_OK);
-	assert_int_equal(rig_receipt(r).status, HF_STATUS_DONE);
-	assert_int_equal(rig_receipt(r).n, 2);
-	assert_int_equal(rig_receive(r), HF_OK); /* asked again: the last word */
-	assert_int_equal(rig_receipt(r).n, 2);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,10 +348,6 @@ int main(void)
 		T(arguments_the_device_does_not_know_are_refused),
 		T(refused_for_its_state_then_delivered_again_does_not_run),
 		T(a_process_that_acts_asks_again),
-		T(finish_wants_a_command_under_way),
-		T(too_long_a_result_can_be_shortened),
-		T(four_commands_may_be_under_way_and_the_fifth_waits),
-		T(a_command_accepted_gets_two_receipts),
 	};
 	return cmocka_run_group_tests_name("obey", tests, NULL, NULL);
 }
