@@ -15,8 +15,8 @@ static bool fits(hf_bytes aad, hf_bytes text)
 	return aad.len <= INT_MAX && text.len <= INT_MAX;
 }
 
-hf_err hf_crypto_aead_seal(const struct hf_key *key, const uint8_t nonce[static HF_AEAD_NONCE_LEN], hf_bytes aad,
-			   hf_bytes plain, uint8_t *out)
+hf_err hf_crypto_aead_seal(const struct hf_key *key, const uint8_t nonce[static HF_AEAD_NONCE_LEN],
+			   hf_bytes aad, hf_bytes plain, uint8_t *out)
 {
 	EVP_CIPHER_CTX *ctx HF_AUTO(hf__ossl_cipher_free) = EVP_CIPHER_CTX_new();
 	const EVP_CIPHER *cipher = cipher_of(key);
@@ -32,9 +32,9 @@ hf_err hf_crypto_aead_seal(const struct hf_key *key, const uint8_t nonce[static 
 		return HF_ERR_CRYPTO_FAILED;
 	if (EVP_EncryptFinal_ex(ctx, out + plain.len, &n) != 1)
 		return HF_ERR_CRYPTO_FAILED;
-	return EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, HF_AEAD_TAG_LEN, out + plain.len) == 1 ?
-		       HF_OK :
-		       HF_ERR_CRYPTO_FAILED;
+	return EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, HF_AEAD_TAG_LEN, out + plain.len) == 1
+		       ? HF_OK
+		       : HF_ERR_CRYPTO_FAILED;
 }
 
 static hf_err open_sealed(EVP_CIPHER_CTX *ctx, hf_bytes aad, hf_bytes text, const uint8_t *tag, uint8_t *out)
@@ -55,8 +55,8 @@ static hf_err open_sealed(EVP_CIPHER_CTX *ctx, hf_bytes aad, hf_bytes text, cons
 	return EVP_DecryptFinal_ex(ctx, end, &n) == 1 ? HF_OK : HF_ERR_CRYPTO_TAG;
 }
 
-hf_err hf_crypto_aead_open(const struct hf_key *key, const uint8_t nonce[static HF_AEAD_NONCE_LEN], hf_bytes aad,
-			   hf_bytes sealed, uint8_t *out)
+hf_err hf_crypto_aead_open(const struct hf_key *key, const uint8_t nonce[static HF_AEAD_NONCE_LEN],
+			   hf_bytes aad, hf_bytes sealed, uint8_t *out)
 {
 	EVP_CIPHER_CTX *ctx HF_AUTO(hf__ossl_cipher_free) = EVP_CIPHER_CTX_new();
 	const EVP_CIPHER *cipher = cipher_of(key);

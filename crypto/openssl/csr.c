@@ -38,11 +38,12 @@ static bool fill(X509_REQ *req, EVP_PKEY *pub, const struct hf_pki_csr_spec *spe
 	if (X509_REQ_set_version(req, X509_REQ_VERSION_1) != 1 || X509_REQ_set_pubkey(req, pub) != 1)
 		return false;
 	if (spec->cn != NULL && spec->cn[0] != '\0' &&
-	    X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8, (const uint8_t *)spec->cn, -1, -1, 0) != 1)
+	    X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8, (const uint8_t *)spec->cn, -1,
+				       -1, 0) != 1)
 		return false;
 	if (spec->challenge != NULL &&
-	    X509_REQ_add1_attr_by_NID(req, NID_pkcs9_challengePassword, MBSTRING_ASC, (const uint8_t *)spec->challenge,
-				      -1) != 1)
+	    X509_REQ_add1_attr_by_NID(req, NID_pkcs9_challengePassword, MBSTRING_ASC,
+				      (const uint8_t *)spec->challenge, -1) != 1)
 		return false;
 	return spec->uri == NULL || add_san(req, spec->uri);
 }
@@ -71,7 +72,8 @@ static bool read_challenge(X509_ATTRIBUTE *attribute, struct hf_pki_csr *csr)
 	int n;
 
 	if (X509_ATTRIBUTE_count(attribute) != 1 || value == NULL ||
-	    (value->type != V_ASN1_PRINTABLESTRING && value->type != V_ASN1_UTF8STRING && value->type != V_ASN1_IA5STRING))
+	    (value->type != V_ASN1_PRINTABLESTRING && value->type != V_ASN1_UTF8STRING &&
+	     value->type != V_ASN1_IA5STRING))
 		return false;
 	n = ASN1_STRING_length(value->value.asn1_string);
 	if (n <= 0 || n > HF_PKI_CHALLENGE_MAX)
@@ -81,26 +83,46 @@ static bool read_challenge(X509_ATTRIBUTE *attribute, struct hf_pki_csr *csr)
 	return memchr(csr->challenge, 0, (size_t)n) == NULL;
 }
 
-/* Known attributes once each; extensionRequest and challengePassword are understood, changeSubjectName
+static void free_extensions(STACK_OF(X509_EXTENSION) * *list)
+{
+	sk_X509_EXTENSION_pop_free(*list, X509_EXTENSION_free);
+}
+
+/* Exactly one list of extensions, and one that decodes: else a damaged request would look like one that asks
+ * for no names. */
+static bool is_extension_list(X509_REQ *req, X509_ATTRIBUTE *attribute)
+{
+	const ASN1_TYPE *value = X509_ATTRIBUTE_get0_type(attribute, 0);
+	STACK_OF(X509_EXTENSION) * list HF_AUTO(free_extensions) = NULL;
+
+	if (X509_ATTRIBUTE_count(attribute) != 1 || value == NULL || value->type != V_ASN1_SEQUENCE)
+		return false;
+	list = X509_REQ_get_extensions(req);
+	return list != NULL;
+}
+
+/* Each attribute once; extensionRequest and challengePassword are understood, changeSubjectName
  * (RFC 6402) is refused because names are never the requester's, others are passed over. */
 static bool read_attributes(X509_REQ *req, struct hf_pki_csr *csr)
 {
 	int n = X509_REQ_get_attr_count(req);
-	int challenges = 0, extensions = 0;
+	int extensions = 0;
 
 	if (n > MAX_ATTRIBUTES)
 		return false;
 	for (int i = 0; i < n; i++) {
 		X509_ATTRIBUTE *attribute = X509_REQ_get_attr(req, i);
-		int nid = OBJ_obj2nid(X509_ATTRIBUTE_get0_object(attribute));
+		const ASN1_OBJECT *kind = X509_ATTRIBUTE_get0_object(attribute);
+		int nid = OBJ_obj2nid(kind);
 		char oid[64];
 
-		OBJ_obj2txt(oid, sizeof(oid), X509_ATTRIBUTE_get0_object(attribute), 1);
-		if (strcmp(oid, "1.3.6.1.5.5.7.7.36") == 0)
+		OBJ_obj2txt(oid, sizeof(oid), kind, 1);
+		if (strcmp(oid, "1.3.6.1.5.5.7.7.36") == 0 || X509_REQ_get_attr_by_OBJ(req, kind, i) >= 0)
 			return false;
-		if (nid == NID_pkcs9_challengePassword && (challenges++ > 0 || !read_challenge(attribute, csr)))
+		if (nid == NID_pkcs9_challengePassword && !read_challenge(attribute, csr))
 			return false;
-		if ((nid == NID_ext_req || nid == NID_ms_ext_req) && extensions++ > 0)
+		if ((nid == NID_ext_req || nid == NID_ms_ext_req) &&
+		    (extensions++ > 0 || !is_extension_list(req, attribute)))
 			return false;
 	}
 	return true;
@@ -118,14 +140,9 @@ static bool read_subject(X509_REQ *req, struct hf_pki_csr *csr)
 	return true;
 }
 
-static void free_extensions(STACK_OF(X509_EXTENSION) **list)
-{
-	sk_X509_EXTENSION_pop_free(*list, X509_EXTENSION_free);
-}
-
 static bool read_san(X509_REQ *req, struct hf_pki_csr *csr)
 {
-	STACK_OF(X509_EXTENSION) *list HF_AUTO(free_extensions) = X509_REQ_get_extensions(req);
+	STACK_OF(X509_EXTENSION) * list HF_AUTO(free_extensions) = X509_REQ_get_extensions(req);
 	int critical = 0;
 	GENERAL_NAMES *names HF_AUTO(hf__general_names_free) =
 		list == NULL ? NULL : X509V3_get_d2i(list, NID_subject_alt_name, &critical, NULL);
@@ -139,12 +156,11 @@ static bool read_san(X509_REQ *req, struct hf_pki_csr *csr)
 	csr->has_san = n > 0;
 	if (!hf__x509_one_uri(names, csr->uri, sizeof(csr->uri)))
 		return false;
-	csr->plain_names = csr->plain_names && (n == 0 || (n == 1 && csr->uri[0] != '\0'));
 	/* strongSwan writes a URI name as one with an empty value: nothing was asked for. */
-	if (n == 1 && csr->uri[0] == '\0' && sk_GENERAL_NAME_value(names, 0)->type == GEN_URI) {
+	if (n == 1 && csr->uri[0] == '\0' && sk_GENERAL_NAME_value(names, 0)->type == GEN_URI)
 		csr->has_san = false;
-		csr->plain_names = true;
-	}
+	else if (n > 0)
+		csr->plain_names = csr->plain_names && n == 1 && csr->uri[0] != '\0';
 	return true;
 }
 
@@ -163,8 +179,9 @@ static hf_err read_key(X509_REQ *req, struct hf_pki_csr *csr)
 /* "By name": a curve spelled out in parameters decodes to the same group, but not to the same bytes. */
 static bool spki_is_plain(X509_REQ *req, const struct hf_pki_csr *csr)
 {
-	static const uint8_t head[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
-					0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00 };
+	static const uint8_t head[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+					0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+					0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00 };
 	uint8_t *der = NULL;
 	int n = i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(req), &der);
 	bool plain = n == (int)sizeof(head) + HF_P256_POINT_LEN && memcmp(der, head, sizeof(head)) == 0 &&
@@ -184,7 +201,8 @@ static hf_err read_all(X509_REQ *req, struct hf_pki_csr *csr)
 		return HF_ERR_CRYPTO_CSR;
 	if (X509_REQ_verify(req, X509_REQ_get0_pubkey(req)) != 1)
 		return HF_ERR_CRYPTO_SIGNATURE;
-	return read_attributes(req, csr) && read_subject(req, csr) && read_san(req, csr) ? HF_OK : HF_ERR_CRYPTO_CSR;
+	return read_attributes(req, csr) && read_subject(req, csr) && read_san(req, csr) ? HF_OK
+											 : HF_ERR_CRYPTO_CSR;
 }
 
 hf_err hf_pki_csr_read(hf_bytes der, struct hf_pki_csr *csr)

@@ -54,8 +54,9 @@ hf_err hf_crypto_ed25519_verify(const uint8_t pub[static HF_ED25519_PUB_LEN], hf
 	HF_TRY(hf_crypto_ed25519_check(pub));
 	if (key == NULL || ctx == NULL || EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) != 1)
 		return HF_ERR_CRYPTO_FAILED;
-	return EVP_DigestVerify(ctx, sig, HF_ED25519_SIG_LEN, msg.ptr, msg.len) == 1 ? HF_OK :
-										      HF_ERR_CRYPTO_SIGNATURE;
+	return EVP_DigestVerify(ctx, sig, HF_ED25519_SIG_LEN, msg.ptr, msg.len) == 1
+		       ? HF_OK
+		       : HF_ERR_CRYPTO_SIGNATURE;
 }
 
 hf_err hf_crypto_ed25519_public(const struct hf_key *seed, uint8_t pub[static HF_ED25519_PUB_LEN])

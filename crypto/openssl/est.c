@@ -28,8 +28,8 @@ hf_err hf_pki_certs_only_write(const hf_bytes *certs, size_t n, struct hf_out *o
 	if (n == 0 || n > HF_PKI_CERTS_MAX)
 		return HF_ERR_BASE_MISUSE;
 	/* RFC 5652 s5.2.2: no signers, and the encapsulated content is absent. */
-	if (p7 == NULL || PKCS7_set_type(p7, NID_pkcs7_signed) != 1 || PKCS7_content_new(p7, NID_pkcs7_data) != 1 ||
-	    PKCS7_set_detached(p7, 1) != 1)
+	if (p7 == NULL || PKCS7_set_type(p7, NID_pkcs7_signed) != 1 ||
+	    PKCS7_content_new(p7, NID_pkcs7_data) != 1 || PKCS7_set_detached(p7, 1) != 1)
 		return HF_ERR_CRYPTO_FAILED;
 	for (size_t i = 0; i < n; i++) {
 		X509 *cert HF_AUTO(hf__x509_free) = hf__x509_parse(certs[i]);
@@ -43,7 +43,8 @@ hf_err hf_pki_certs_only_write(const hf_bytes *certs, size_t n, struct hf_out *o
 }
 
 /* One TLV that lies wholly in *at..end; *at moves to its content, *after behind it. */
-static bool open_tlv(const uint8_t **at, const uint8_t *end, int want_class, int want_tag, const uint8_t **after)
+static bool open_tlv(const uint8_t **at, const uint8_t *end, int want_class, int want_tag,
+		     const uint8_t **after)
 {
 	long len = 0;
 	int tag = 0, class = 0;
@@ -65,14 +66,24 @@ static bool skip_tlv(const uint8_t **at, const uint8_t *end, int class, int tag)
 	return true;
 }
 
+static bool skip_signed_data(const uint8_t **at, const uint8_t *end)
+{
+	static const uint8_t signed_data[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
+					       0xf7, 0x0d, 0x01, 0x07, 0x02 };
+
+	if (end - *at < (ptrdiff_t)sizeof(signed_data) || memcmp(*at, signed_data, sizeof(signed_data)) != 0)
+		return false;
+	*at += sizeof(signed_data);
+	return true;
+}
+
 /* contentInfo > [0] > SignedData > version, digestAlgorithms, encapContentInfo, [0] certificates. */
 static bool find_certificates(const uint8_t **at, const uint8_t *end, const uint8_t **certs_end)
 {
 	const uint8_t *outer, *inner;
 
 	return open_tlv(at, end, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE, &outer) && outer == end &&
-	       skip_tlv(at, outer, V_ASN1_UNIVERSAL, V_ASN1_OBJECT) &&
-	       open_tlv(at, outer, V_ASN1_CONTEXT_SPECIFIC, 0, &inner) &&
+	       skip_signed_data(at, outer) && open_tlv(at, outer, V_ASN1_CONTEXT_SPECIFIC, 0, &inner) &&
 	       open_tlv(at, inner, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE, &outer) &&
 	       skip_tlv(at, outer, V_ASN1_UNIVERSAL, V_ASN1_INTEGER) &&
 	       skip_tlv(at, outer, V_ASN1_UNIVERSAL, V_ASN1_SET) &&
@@ -101,11 +112,9 @@ hf_err hf_pki_certs_only_read(hf_bytes der, hf_bytes certs[static HF_PKI_CERTS_M
 
 /* SEQUENCE { SEQUENCE { ecPublicKey, SET { secp256r1 } }, ecdsa-with-SHA256, challengePassword }. */
 static const uint8_t csrattrs[] = {
-	0x30, 0x2c,
-	0x30, 0x15, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
-	0x31, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07,
-	0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02,
-	0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x07,
+	0x30, 0x2c, 0x30, 0x15, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x31, 0x0a, 0x06,
+	0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
+	0x04, 0x03, 0x02, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x07,
 };
 static_assert(sizeof(csrattrs) == 2 + 0x17 + 0x0a + 0x0b, "lengths inside add up");
 
@@ -121,7 +130,8 @@ static bool add_revoked(X509_CRL *crl, const struct hf_pki_revoked *revoked)
 	ASN1_INTEGER *serial HF_AUTO(free_integer) = n == NULL ? NULL : BN_to_ASN1_INTEGER(n, NULL);
 	ASN1_TIME *when HF_AUTO(free_time) = ASN1_TIME_set(NULL, (time_t)revoked->when);
 
-	if (entry != NULL && serial != NULL && when != NULL && X509_REVOKED_set_serialNumber(entry, serial) == 1 &&
+	if (entry != NULL && serial != NULL && when != NULL &&
+	    X509_REVOKED_set_serialNumber(entry, serial) == 1 &&
 	    X509_REVOKED_set_revocationDate(entry, when) == 1 && X509_CRL_add0_revoked(crl, entry) == 1)
 		return true;
 	X509_REVOKED_free(entry);
@@ -147,8 +157,8 @@ static bool fill_crl(X509_CRL *crl, X509 *ca, uint64_t number, int64_t now, int6
 	return aki != NULL && X509_CRL_add_ext(crl, aki, -1) == 1;
 }
 
-hf_err hf_pki_crl_write(hf_bytes issuer, const struct hf_hwkey *key, uint64_t number, int64_t now, int64_t next,
-			const struct hf_pki_revoked *revoked, size_t n, struct hf_out *out)
+hf_err hf_pki_crl_write(hf_bytes issuer, const struct hf_hwkey *key, uint64_t number, int64_t now,
+			int64_t next, const struct hf_pki_revoked *revoked, size_t n, struct hf_out *out)
 {
 	X509 *ca HF_AUTO(hf__x509_free) = hf__x509_parse(issuer);
 	X509_CRL *crl HF_AUTO(free_crl) = X509_CRL_new();

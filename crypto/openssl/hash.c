@@ -52,8 +52,9 @@ hf_err hf_crypto_hmac(hf_bytes key, const hf_bytes *parts, size_t n, uint8_t out
 	for (size_t i = 0; i < n; i++)
 		if (parts[i].len > 0 && EVP_MAC_update(ctx, parts[i].ptr, parts[i].len) != 1)
 			return HF_ERR_CRYPTO_FAILED;
-	return EVP_MAC_final(ctx, out, &len, HF_SHA256_LEN) == 1 && len == HF_SHA256_LEN ? HF_OK :
-											   HF_ERR_CRYPTO_FAILED;
+	return EVP_MAC_final(ctx, out, &len, HF_SHA256_LEN) == 1 && len == HF_SHA256_LEN
+		       ? HF_OK
+		       : HF_ERR_CRYPTO_FAILED;
 }
 
 /* RFC 5869 by its two formulas: OpenSSL 3.0's own HKDF refuses an empty ikm. */

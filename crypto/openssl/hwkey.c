@@ -16,7 +16,8 @@ static size_t half_len(const struct hf_hwkey *key)
 	return key->curve == HF_CURVE_P384 ? 48 : 32;
 }
 
-static ECDSA_SIG *sign_sig(const unsigned char *digest, int len, const BIGNUM *kinv, const BIGNUM *rp, EC_KEY *ec)
+static ECDSA_SIG *sign_sig(const unsigned char *digest, int len, const BIGNUM *kinv, const BIGNUM *rp,
+			   EC_KEY *ec)
 {
 	const struct hf_hwkey *key = EC_KEY_get_ex_data(ec, key_index);
 	size_t half = key == NULL ? 0 : half_len(key);
@@ -80,7 +81,8 @@ hf_err hf_hwkey_evp(const struct hf_hwkey *key, EVP_PKEY **out)
 		return HF_ERR_CRYPTO_FAILED;
 	if (o2i_ECPublicKey(&ec, &at, (long)(1 + 2 * half_len(key))) == NULL)
 		return HF_ERR_CRYPTO_POINT;
-	if (EC_KEY_set_method(ec, method) != 1 || EC_KEY_set_ex_data(ec, key_index, (void *)(uintptr_t)key) != 1)
+	if (EC_KEY_set_method(ec, method) != 1 ||
+	    EC_KEY_set_ex_data(ec, key_index, (void *)(uintptr_t)key) != 1)
 		return HF_ERR_CRYPTO_FAILED;
 	*out = EVP_PKEY_new();
 	if (*out == NULL || EVP_PKEY_set1_EC_KEY(*out, ec) != 1) {

@@ -107,9 +107,10 @@ static bool push_hw_module(GENERAL_NAMES *names, const char *oid, const char *ha
 		ASN1_OBJECT_free(hw->type);
 		hw->type = OBJ_txt2obj(oid, 1);
 	}
-	if (hw == NULL || hw->type == NULL || ASN1_OCTET_STRING_set(hw->serial, (const uint8_t *)handle, -1) != 1 ||
-	    (packed = ASN1_item_pack(hw, ASN1_ITEM_rptr(HF_HW_MODULE), NULL)) == NULL || value == NULL || gn == NULL ||
-	    name == NULL) {
+	if (hw == NULL || hw->type == NULL ||
+	    ASN1_OCTET_STRING_set(hw->serial, (const uint8_t *)handle, -1) != 1 ||
+	    (packed = ASN1_item_pack(hw, ASN1_ITEM_rptr(HF_HW_MODULE), NULL)) == NULL || value == NULL ||
+	    gn == NULL || name == NULL) {
 		ASN1_STRING_free(packed);
 		ASN1_TYPE_free(value);
 		GENERAL_NAME_free(gn);
@@ -146,11 +147,11 @@ static bool set_subject(X509 *cert, const struct hf_pki_spec *spec)
 	X509_NAME *name = X509_get_subject_name(cert);
 
 	if (spec->profile == HF_PKI_STATION &&
-	    X509_NAME_add_entry_by_NID(name, NID_organizationalUnitName, MBSTRING_UTF8, (const uint8_t *)"station", -1,
-				       -1, 0) != 1)
+	    X509_NAME_add_entry_by_NID(name, NID_organizationalUnitName, MBSTRING_UTF8,
+				       (const uint8_t *)"station", -1, -1, 0) != 1)
 		return false;
-	return X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8, (const uint8_t *)spec->cn, -1, -1, 0) ==
-	       1;
+	return X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8, (const uint8_t *)spec->cn, -1,
+					  -1, 0) == 1;
 }
 
 static bool set_time(ASN1_TIME *at, int64_t when)
@@ -166,14 +167,27 @@ static bool set_serial(X509 *cert, const uint8_t serial[static HF_PKI_SERIAL_LEN
 	       BN_to_ASN1_INTEGER(n, X509_get_serialNumber(cert)) != NULL;
 }
 
+/* The one thing a profile needs beside the common ones. */
+static bool has_own_field(const struct hf_pki_spec *s)
+{
+	switch (s->profile) {
+	case HF_PKI_SERVER_CA:
+		return s->domain != NULL;
+	case HF_PKI_SERVER:
+		return s->host != NULL;
+	case HF_PKI_IDEVID:
+		return s->oid != NULL;
+	case HF_PKI_LDEVID:
+		return s->uri != NULL;
+	default:
+		return s->profile >= HF_PKI_ROOT && s->profile <= HF_PKI_LDEVID;
+	}
+}
+
 static bool is_complete(const struct hf_pki_spec *s)
 {
-	if (s->profile < HF_PKI_ROOT || s->profile > HF_PKI_LDEVID || s->pub == NULL || s->serial == NULL ||
-	    s->cn == NULL || s->cn[0] == '\0' || strlen(s->cn) > HF_PKI_NAME_MAX || s->not_after <= s->not_before)
-		return false;
-	return (s->profile != HF_PKI_SERVER_CA || s->domain != NULL) &&
-	       (s->profile != HF_PKI_SERVER || s->host != NULL) && (s->profile != HF_PKI_IDEVID || s->oid != NULL) &&
-	       (s->profile != HF_PKI_LDEVID || s->uri != NULL);
+	return s->pub != NULL && s->serial != NULL && s->cn != NULL && s->cn[0] != '\0' &&
+	       strlen(s->cn) <= HF_PKI_NAME_MAX && s->not_after > s->not_before && has_own_field(s);
 }
 
 static hf_err fill(X509 *cert, X509 *issuer, const struct hf_pki_spec *spec)

@@ -1,4 +1,4 @@
-/* keyfile.c -- software private keys as PKCS#8 PEM, encrypted with scrypt and AES-256-CBC (RFC 7914, RFC 8018).
+/* keyfile.c -- private keys as PKCS#8 PEM, encrypted with scrypt and AES-256-CBC (RFC 7914, RFC 8018).
  * SPDX-License-Identifier: Apache-2.0 */
 #include <limits.h>
 #include <openssl/bio.h>
@@ -78,7 +78,7 @@ static int give_phrase(char *buf, int size, int writing, void *ctx)
 
 	(void)writing;
 	if (phrase->text.len == 0 || phrase->text.len > (size_t)size)
-		return -1; /* encrypted, and we were given nothing: never ask on a terminal behind the caller's back */
+		return -1; /* encrypted, no passphrase: never ask on a terminal behind the caller's back */
 	memcpy(buf, phrase->text.ptr, phrase->text.len);
 	return (int)phrase->text.len;
 }
@@ -97,7 +97,8 @@ hf_err hf_pki_key_read(hf_bytes pem, hf_bytes passphrase, struct hf_pki_key **ke
 static X509_SIG *encrypt(const struct hf_pki_key *key, hf_bytes passphrase)
 {
 	PKCS8_PRIV_KEY_INFO *p8 HF_AUTO(free_p8) = EVP_PKEY2PKCS8(key->evp);
-	X509_ALGOR *pbe = PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), NULL, SALT_LEN, NULL, SCRYPT_N, SCRYPT_R, SCRYPT_P);
+	X509_ALGOR *pbe =
+		PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), NULL, SALT_LEN, NULL, SCRYPT_N, SCRYPT_R, SCRYPT_P);
 	X509_SIG *sig = NULL;
 
 	if (p8 != NULL && pbe != NULL)
@@ -173,7 +174,8 @@ hf_err hf_pki_key_secret(const struct hf_pki_key *key, struct hf_key *out)
 
 	*out = (struct hf_key){ .len = 32 };
 	if (key->kind == HF_PKI_KIND_ED25519)
-		return EVP_PKEY_get_raw_private_key(key->evp, out->b, &len) == 1 ? HF_OK : HF_ERR_CRYPTO_FAILED;
+		return EVP_PKEY_get_raw_private_key(key->evp, out->b, &len) == 1 ? HF_OK
+										 : HF_ERR_CRYPTO_FAILED;
 	if (key->kind != HF_PKI_KIND_P256)
 		return HF_ERR_BASE_MISUSE;
 	if (EVP_PKEY_get_bn_param(key->evp, OSSL_PKEY_PARAM_PRIV_KEY, &scalar) != 1 ||

@@ -7,10 +7,10 @@
 #include <openssl/evp.h>
 #include <holdfast/crypto.h>
 
-#define HF__OSSL_OWNER(name, type, free_fn)      \
-	static inline void name(type **object)   \
-	{                                        \
-		free_fn(*object);                \
+#define HF__OSSL_OWNER(name, type, free_fn) \
+	static inline void name(type **object) \
+	{ \
+		free_fn(*object); \
 	}
 HF__OSSL_OWNER(hf__ossl_md_free, EVP_MD_CTX, EVP_MD_CTX_free)
 HF__OSSL_OWNER(hf__ossl_mac_free, EVP_MAC_CTX, EVP_MAC_CTX_free)

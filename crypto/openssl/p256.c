@@ -18,7 +18,8 @@ static hf_err decode_point(hf_bytes in, uint8_t pub[static HF_P256_POINT_LEN])
 
 	if (point == NULL)
 		return HF_ERR_CRYPTO_FAILED;
-	if (EC_POINT_oct2point(group, point, in.ptr, in.len, NULL) != 1 || EC_POINT_is_at_infinity(group, point))
+	if (EC_POINT_oct2point(group, point, in.ptr, in.len, NULL) != 1 ||
+	    EC_POINT_is_at_infinity(group, point))
 		return HF_ERR_CRYPTO_POINT;
 	if (EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, pub, HF_P256_POINT_LEN, NULL) !=
 	    HF_P256_POINT_LEN)
@@ -124,7 +125,8 @@ hf_err hf_crypto_p256_generate(struct hf_key *secret, uint8_t pub[static HF_P256
 	EVP_PKEY *key HF_AUTO(hf__ossl_pkey_free) = EVP_EC_gen("P-256");
 	BIGNUM *scalar HF_AUTO(hf__ossl_bn_free) = BN_secure_new();
 
-	if (key == NULL || scalar == NULL || EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &scalar) != 1 ||
+	if (key == NULL || scalar == NULL ||
+	    EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &scalar) != 1 ||
 	    BN_bn2binpad(scalar, secret->b, 32) != 32)
 		return HF_ERR_CRYPTO_FAILED;
 	secret->len = 32;
@@ -151,7 +153,8 @@ hf_err hf_crypto_p256_sign(const struct hf_key *secret, const uint8_t digest[sta
 
 	HF_TRY(hf__ossl_p256_private(secret, &key));
 	ctx = EVP_PKEY_CTX_new(key, NULL);
-	if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1 || EVP_PKEY_sign(ctx, der, &len, digest, HF_SHA256_LEN) != 1)
+	if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1 ||
+	    EVP_PKEY_sign(ctx, der, &len, digest, HF_SHA256_LEN) != 1)
 		return HF_ERR_CRYPTO_FAILED;
 	return encode_rs(der, len, rs);
 }
@@ -171,7 +174,8 @@ static int encode_der(const uint8_t rs[static HF_P256_SIG_LEN], uint8_t *der)
 	return i2d_ECDSA_SIG(sig, &der);
 }
 
-hf_err hf_crypto_p256_verify(const uint8_t pub[static HF_P256_POINT_LEN], const uint8_t digest[static HF_SHA256_LEN],
+hf_err hf_crypto_p256_verify(const uint8_t pub[static HF_P256_POINT_LEN],
+			     const uint8_t digest[static HF_SHA256_LEN],
 			     const uint8_t rs[static HF_P256_SIG_LEN])
 {
 	EVP_PKEY *key HF_AUTO(hf__ossl_pkey_free) = NULL;
@@ -185,7 +189,8 @@ hf_err hf_crypto_p256_verify(const uint8_t pub[static HF_P256_POINT_LEN], const 
 	ctx = EVP_PKEY_CTX_new(key, NULL);
 	if (ctx == NULL || EVP_PKEY_verify_init(ctx) != 1)
 		return HF_ERR_CRYPTO_FAILED;
-	return EVP_PKEY_verify(ctx, der, (size_t)len, digest, HF_SHA256_LEN) == 1 ? HF_OK : HF_ERR_CRYPTO_SIGNATURE;
+	return EVP_PKEY_verify(ctx, der, (size_t)len, digest, HF_SHA256_LEN) == 1 ? HF_OK
+										  : HF_ERR_CRYPTO_SIGNATURE;
 }
 
 hf_err hf_crypto_p256_ecdh(const struct hf_key *secret, const uint8_t peer[static HF_P256_POINT_LEN],
@@ -218,7 +223,9 @@ static hf_err derive_with_secret(void *ctx, const uint8_t peer[static HF_P256_PO
 
 hf_err hf_crypto_p256_hwkey(const struct hf_key *secret, struct hf_hwkey *key)
 {
-	*key = (struct hf_hwkey){ .sign = sign_with_secret, .ctx = (void *)(uintptr_t)secret, .curve = HF_CURVE_P256 };
+	*key = (struct hf_hwkey){ .sign = sign_with_secret,
+				  .ctx = (void *)(uintptr_t)secret,
+				  .curve = HF_CURVE_P256 };
 	return hf_crypto_p256_public(secret, key->pub);
 }
 

@@ -5,14 +5,15 @@
 #include <hf/pki.h>
 #include "ossl_priv.h"
 
-hf_err hf_pki_uuid5(const uint8_t space[static HF_PKI_UUID_LEN], hf_bytes name, uint8_t out[static HF_PKI_UUID_LEN])
+hf_err hf_pki_uuid5(const uint8_t space[static HF_PKI_UUID_LEN], hf_bytes name,
+		    uint8_t out[static HF_PKI_UUID_LEN])
 {
 	EVP_MD_CTX *ctx HF_AUTO(hf__ossl_md_free) = EVP_MD_CTX_new();
 	uint8_t digest[20];
 
 	if (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sha1(), NULL) != 1 ||
-	    EVP_DigestUpdate(ctx, space, HF_PKI_UUID_LEN) != 1 || EVP_DigestUpdate(ctx, name.ptr, name.len) != 1 ||
-	    EVP_DigestFinal_ex(ctx, digest, NULL) != 1)
+	    EVP_DigestUpdate(ctx, space, HF_PKI_UUID_LEN) != 1 ||
+	    EVP_DigestUpdate(ctx, name.ptr, name.len) != 1 || EVP_DigestFinal_ex(ctx, digest, NULL) != 1)
 		return HF_ERR_CRYPTO_FAILED;
 	memcpy(out, digest, HF_PKI_UUID_LEN);
 	out[6] = (uint8_t)((out[6] & 0x0f) | 0x50);

@@ -28,5 +28,6 @@ bool hf__x509_one_uri(const GENERAL_NAMES *names, char *out, size_t cap);
 /* SHA-256 or SHA-384 by the signer's curve. */
 const EVP_MD *hf__x509_md(const struct hf_hwkey *key);
 /* Append what an i2d function makes. */
-HF_MUST_CHECK hf_err hf__x509_put(struct hf_out *out, int (*i2d)(const void *, unsigned char **), const void *object);
+HF_MUST_CHECK hf_err hf__x509_put(struct hf_out *out, int (*i2d)(const void *, unsigned char **),
+				  const void *object);
 #endif

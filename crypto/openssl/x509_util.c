@@ -29,7 +29,8 @@ hf_err hf__x509_public(int curve, const uint8_t *pub, EVP_PKEY **out)
 	char name384[] = "secp384r1";
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name384, 0),
-		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)pub, HF_P384_POINT_LEN),
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)pub,
+						  HF_P384_POINT_LEN),
 		OSSL_PARAM_construct_end(),
 	};
 
@@ -42,24 +43,35 @@ hf_err hf__x509_public(int curve, const uint8_t *pub, EVP_PKEY **out)
 	return EVP_PKEY_fromdata(ctx, out, EVP_PKEY_PUBLIC_KEY, params) == 1 ? HF_OK : HF_ERR_CRYPTO_POINT;
 }
 
-int hf__x509_point(const EVP_PKEY *key, uint8_t pub[static HF_P384_POINT_LEN])
+/* The curve of a key that names it; one spelled out in parameters is another kind of key. */
+static int named_curve(const EVP_PKEY *key)
 {
 	char group[32] = "";
 	size_t n = 0;
-	int curve = 0;
+	int spelled_out = 0;
 
-	memset(pub, 0, HF_P384_POINT_LEN);
 	if (key == NULL || EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
 	    EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof(group), &n) != 1)
 		return 0;
-	if (strcmp(group, "prime256v1") == 0)
-		curve = HF_CURVE_P256;
-	else if (strcmp(group, "secp384r1") == 0)
-		curve = HF_CURVE_P384;
-	if (curve == 0 ||
-	    EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, pub, HF_P384_POINT_LEN, &n) != 1)
+	if (EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &spelled_out) == 1 &&
+	    spelled_out != 0)
 		return 0;
-	return pub[0] == 4 && n == (curve == HF_CURVE_P256 ? HF_P256_POINT_LEN : HF_P384_POINT_LEN) ? curve : 0;
+	if (strcmp(group, "prime256v1") == 0)
+		return HF_CURVE_P256;
+	return strcmp(group, "secp384r1") == 0 ? HF_CURVE_P384 : 0;
+}
+
+int hf__x509_point(const EVP_PKEY *key, uint8_t pub[static HF_P384_POINT_LEN])
+{
+	int curve = named_curve(key);
+	size_t want = curve == HF_CURVE_P256 ? HF_P256_POINT_LEN : HF_P384_POINT_LEN;
+	size_t n = 0;
+
+	memset(pub, 0, HF_P384_POINT_LEN);
+	if (curve == 0 || EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, pub,
+							  HF_P384_POINT_LEN, &n) != 1)
+		return 0;
+	return pub[0] == 4 && n == want ? curve : 0;
 }
 
 hf_err hf__x509_spki_hash(const EVP_PKEY *key, uint8_t out[static HF_SHA256_LEN])

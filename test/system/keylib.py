@@ -100,7 +100,8 @@ class Token:
 
     def add(self, label):
         subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", label, "--so-pin", "98765432",
-                        "--pin", PIN], env={**os.environ, **self.env}, check=True, capture_output=True, timeout=30)
+                        "--pin", PIN], env={**os.environ, **self.env}, check=True, capture_output=True,
+                       timeout=30)
 
     def secret(self, name, text, mode=0o600):
         path = self.folder / name

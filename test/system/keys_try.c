@@ -3,7 +3,7 @@
  * usage: keys_try [pass PASSPHRASE] STEP...
  * steps: open URI | generate256 URI | generate384 URI | sign | csr FILE | issue | tls12 | tls13 | many URI |
  *        threads | store URI | wait (prints "waiting", goes on after a line of input) | close
- * Prints the name of the code of the first step that fails, with the backend's words, and exits 1; "HF_OK" and 0.
+ * Prints the name of the first error with the backend's words and exits 1, or prints HF_OK and exits 0.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -25,7 +25,7 @@ static const char *name_of(hf_err err)
 {
 	switch (err) {
 #define ROW(name, a, b, number, class, text) \
-	case name:                           \
+	case name: \
 		return #name;
 		HF_ERROR_TABLE(ROW)
 #undef ROW
@@ -55,7 +55,9 @@ static hf_err sign_with(const struct hf_hwkey *key)
 
 static hf_err write_csr(const char *path)
 {
-	const struct hf_pki_csr_spec spec = { .cn = "hf-a", .uri = "spiffe://x/d/a", .challenge = "q83vEjRWeJA=" };
+	const struct hf_pki_csr_spec spec = { .cn = "hf-a",
+					      .uri = "spiffe://x/d/a",
+					      .challenge = "q83vEjRWeJA=" };
 	uint8_t mem[HF_PKI_CSR_MAX];
 	struct hf_out out = HF_OUT(mem);
 	struct hf_pki_csr csr;
@@ -92,8 +94,13 @@ static hf_err issue_one(struct issued *i, const struct hf_pki_spec *spec, const 
 static hf_err issue(struct issued *i)
 {
 	static uint8_t serial[HF_PKI_SERIAL_LEN] = { 0x41 };
-	struct hf_pki_spec root = { .profile = HF_PKI_ROOT, .curve = HF_CURVE_P384, .pub = i->root.pub, .serial = serial,
-				    .not_before = NOW, .not_after = NOW + 9 * DAY, .cn = "root" };
+	struct hf_pki_spec root = { .profile = HF_PKI_ROOT,
+				    .curve = HF_CURVE_P384,
+				    .pub = i->root.pub,
+				    .serial = serial,
+				    .not_before = NOW,
+				    .not_after = NOW + 9 * DAY,
+				    .cn = "root" };
 	struct hf_pki_spec ca = root, device = root;
 	hf_bytes anchor;
 
@@ -148,10 +155,11 @@ static SSL_CTX *tls_context(int version, const struct hf_out *cert, const struct
 	EVP_PKEY *evp = NULL;
 
 	if (ctx == NULL || hf_hwkey_evp(key, &evp) != HF_OK ||
-	    SSL_CTX_use_certificate_ASN1(ctx, (int)cert->len, cert->ptr) != 1 || SSL_CTX_use_PrivateKey(ctx, evp) != 1 ||
-	    SSL_CTX_set_min_proto_version(ctx, version) != 1 || SSL_CTX_set_max_proto_version(ctx, version) != 1 ||
-	    SSL_CTX_set1_sigalgs_list(ctx, key->curve == HF_CURVE_P384 ? "ECDSA+SHA384:ECDSA+SHA256" :
-									   "ECDSA+SHA256:ECDSA+SHA384") != 1)
+	    SSL_CTX_use_certificate_ASN1(ctx, (int)cert->len, cert->ptr) != 1 ||
+	    SSL_CTX_use_PrivateKey(ctx, evp) != 1 || SSL_CTX_set_min_proto_version(ctx, version) != 1 ||
+	    SSL_CTX_set_max_proto_version(ctx, version) != 1 ||
+	    SSL_CTX_set1_sigalgs_list(ctx, key->curve == HF_CURVE_P384 ? "ECDSA+SHA384:ECDSA+SHA256"
+								       : "ECDSA+SHA256:ECDSA+SHA384") != 1)
 		exit(3);
 	EVP_PKEY_free(evp);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, any_peer);
@@ -194,7 +202,8 @@ static hf_err try_tls(int version)
 		return HF_ERR_TLS_HANDSHAKE;
 	peer = SSL_get1_peer_certificate(server);
 	n = i2d_X509(peer, &der);
-	if (n != (int)i.own_cert.len || memcmp(der, i.own_cert.ptr, i.own_cert.len) != 0 || SSL_version(server) != version)
+	if (n != (int)i.own_cert.len || memcmp(der, i.own_cert.ptr, i.own_cert.len) != 0 ||
+	    SSL_version(server) != version)
 		return HF_ERR_TLS_VERIFY;
 	OPENSSL_free(der);
 	X509_free(peer);

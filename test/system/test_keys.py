@@ -62,8 +62,8 @@ def test_a_key_opened_again(key, step):
 @pytest.mark.timeout(60)
 def test_a_request_that_openssl_verifies(key, tmp_path):
     assert key.does("open", key.uri, "csr", tmp_path / "csr") == "HF_OK"
-    run = subprocess.run(["openssl", "req", "-inform", "DER", "-in", tmp_path / "csr", "-verify", "-noout", "-text"],
-                         capture_output=True, text=True, check=True)
+    run = subprocess.run(["openssl", "req", "-inform", "DER", "-in", tmp_path / "csr", "-verify", "-noout",
+                          "-text"], capture_output=True, text=True, check=True)
     assert "verify OK" in run.stderr and "ecdsa-with-SHA256" in run.stdout and "CN = hf-a" in run.stdout
 
 
@@ -106,8 +106,8 @@ def crowded(tpm):
     """Somebody else leaked two of the three slots."""
     env = {**os.environ, "TPM2TOOLS_TCTI": tpm.tcti}
     for _ in range(2):
-        subprocess.run(["tpm2_createprimary", "-Q", "-C", "o", "-G", "ecc", "-c", os.devnull], env=env, check=True,
-                       capture_output=True, timeout=30)
+        subprocess.run(["tpm2_createprimary", "-Q", "-C", "o", "-G", "ecc", "-c", os.devnull], env=env,
+                       check=True, capture_output=True, timeout=30)
     assert len(tpm.transient_handles()) == 2
     yield
     subprocess.run(["tpm2_flushcontext", "-t"], env=env, check=True, capture_output=True, timeout=30)
@@ -124,8 +124,8 @@ def test_handles_leaked_by_others_are_reported(blob, crowded):
 def test_a_reset_of_the_tpm_is_survived(tmp_path):
     tpm = Tpm()
     uri = f"tpm2:{tmp_path}/k?tcti={tpm.tcti}"
-    with subprocess.Popen([PROGRAM, "generate256", uri, "sign", "wait", "sign", "tls13"], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, text=True) as run:
+    with subprocess.Popen([PROGRAM, "generate256", uri, "sign", "wait", "sign", "tls13"],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout.readline() == "waiting\n"
         tpm.stop()
         tpm.start()
@@ -192,8 +192,9 @@ def test_a_root_on_p384(token):
 @pytest.mark.timeout(60)
 def test_a_key_that_another_tool_made(token):
     token.tool("--keypairgen", "--key-type", "EC:prime256v1", "--label", "foreign", "--id", "07ff")
-    assert try_key("open", token.uri("token=holdfast;id=%07%FF"), "issue", "tls13", env=token.env)[0] == "HF_OK"
-    assert try_key("open", token.uri("object=foreign;type=private"), "sign", env=token.env)[0] == "HF_OK"
+    by_id, by_name = token.uri("token=holdfast;id=%07%FF"), token.uri("object=foreign;type=private")
+    assert try_key("open", by_id, "issue", "tls13", env=token.env)[0] == "HF_OK"
+    assert try_key("open", by_name, "sign", env=token.env)[0] == "HF_OK"
 
 
 @pytest.mark.timeout(60)
@@ -219,19 +220,20 @@ def test_names_that_fit_nothing_or_two(token):
     }
     for path, want in refused.items():
         assert try_key("open", token.uri(path), env=token.env)[0] == want, path
-    assert try_key("open", token.uri("token=holdfast;object=twin;id=%02"), "sign", env=token.env)[0] == "HF_OK"
+    twin = token.uri("token=holdfast;object=twin;id=%02")
+    assert try_key("open", twin, "sign", env=token.env)[0] == "HF_OK"
 
 
 @pytest.mark.timeout(60)
 def test_the_pin_comes_from_a_private_file(token):
     assert try_key("generate256", token.uri("token=holdfast;object=pinned"), env=token.env)[0] == "HF_OK"
-    cases = {"HF_ERR_KEYURI_PIN": token.secret("wrong", "0000"), "HF_ERR_KEYURI_ABSENT": token.folder / "none",
-             "HF_ERR_KEYURI_MODE": token.secret("open", PIN, 0o640)}
-    for want, path in cases.items():
+    cases = (("HF_ERR_KEYURI_PIN", token.secret("wrong", "0000")),
+             ("HF_ERR_KEYURI_PIN", token.secret("blank", "\n")),
+             ("HF_ERR_KEYURI_ABSENT", token.folder / "none"),
+             ("HF_ERR_KEYURI_MODE", token.secret("open", PIN, 0o640)))
+    for want, path in cases:
         name, said = try_key("open", token.uri("token=holdfast;object=pinned", pin=path), env=token.env)
         assert name == want and PIN not in said
-    name, _ = try_key("open", token.uri("token=holdfast;object=pinned", pin=token.secret("blank", "\n")), env=token.env)
-    assert name == "HF_ERR_KEYURI_PIN"
     bare = token.uri("token=holdfast;object=pinned").split("&")[0]
     name, said = try_key("open", bare, env=token.env)
     assert name == "HF_ERR_KEYURI_ABSENT" and "pin-source" in said
@@ -250,8 +252,8 @@ def test_what_is_no_module_and_no_key_for_us(token):
 @pytest.mark.timeout(60)
 def test_a_left_over_public_key_is_noticed(token):
     """Else a CA would sign certificates that nobody can verify."""
-    for label in ("mine", "other"):
-        token.tool("--keypairgen", "--key-type", "EC:prime256v1", "--label", label, "--id", "3" + label[0].encode().hex()[1])
+    for label, number in (("mine", "3d"), ("other", "3f")):
+        token.tool("--keypairgen", "--key-type", "EC:prime256v1", "--label", label, "--id", number)
     other = token.folder / "other.der"
     token.tool("--read-object", "--type", "pubkey", "--label", "other", "--output-file", str(other))
     token.tool("--delete-object", "--type", "pubkey", "--label", "mine")
@@ -280,7 +282,8 @@ def test_files_are_private_and_opened_by_their_passphrase(tmp_path):
 def test_files_that_are_no_keys(tmp_path):
     path = tmp_path / "k.pem"
     uri = f"file:{path}"
-    for text, want in (("", "HF_ERR_CRYPTO_KEY"), ("junk", "HF_ERR_CRYPTO_KEY"), ("x" * 9000, "HF_ERR_KEYURI_FILE")):
+    for text, want in (("", "HF_ERR_CRYPTO_KEY"), ("junk", "HF_ERR_CRYPTO_KEY"),
+                       ("x" * 9000, "HF_ERR_KEYURI_FILE")):
         path.write_text(text)
         path.chmod(0o600)
         assert try_key("open", uri)[0] == want
@@ -306,5 +309,5 @@ def test_files_that_are_no_keys(tmp_path):
 def test_a_file_that_cannot_be_written(tmp_path):
     assert try_key("generate256", f"file:{tmp_path}/no/such/folder/k")[0] == "HF_ERR_KEYURI_FILE"
     (tmp_path / "link").symlink_to(tmp_path / "target")
-    assert try_key("generate256", f"file:{tmp_path}/link")[0] in ("HF_ERR_KEYURI_EXISTS", "HF_ERR_KEYURI_FILE")
+    assert try_key("generate256", f"file:{tmp_path}/link")[0] == "HF_ERR_KEYURI_EXISTS"
     assert not (tmp_path / "target").exists()

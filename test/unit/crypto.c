@@ -34,8 +34,9 @@ static void sha256_over_parts_is_sha256_over_the_whole(void **unused)
 	assert_int_equal(hf_crypto_sha256(parts, 3, out), HF_OK);
 	assert_hex(out, 32, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	assert_int_equal(hf_crypto_sha384(parts, 3, out), HF_OK);
-	assert_hex(out, 48, "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed"
-			    "8086072ba1e7cc2358baeca134c825a7");
+	assert_hex(out, 48,
+		   "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed"
+		   "8086072ba1e7cc2358baeca134c825a7");
 }
 
 static void hmac_matches_rfc4231_case_2(void **unused)
@@ -57,10 +58,13 @@ static void hkdf_matches_rfc5869_cases_1_and_3(void **unused)
 	struct hf_out s = unhex(salt, sizeof(salt), "000102030405060708090a0b0c");
 	struct hf_out i = unhex(info, sizeof(info), "f0f1f2f3f4f5f6f7f8f9");
 	assert_int_equal(hf_crypto_hkdf(hf_out_bytes(&s), HF_ARR(ikm), hf_out_bytes(&i), out, 42), HF_OK);
-	assert_hex(out, 42, "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
+	assert_hex(out, 42,
+		   "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
 	assert_int_equal(hf_crypto_hkdf((hf_bytes){ 0 }, HF_ARR(ikm), (hf_bytes){ 0 }, out, 42), HF_OK);
-	assert_hex(out, 42, "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
-	assert_int_equal(hf_crypto_hkdf((hf_bytes){ 0 }, HF_ARR(ikm), (hf_bytes){ 0 }, out, 8161), HF_ERR_BASE_MISUSE);
+	assert_hex(out, 42,
+		   "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
+	assert_int_equal(hf_crypto_hkdf((hf_bytes){ 0 }, HF_ARR(ikm), (hf_bytes){ 0 }, out, 8161),
+			 HF_ERR_BASE_MISUSE);
 }
 
 static void aes_gcm_round_trips_and_refuses_a_changed_bit(void **unused)
@@ -85,7 +89,8 @@ static void aes_gcm_round_trips_and_refuses_a_changed_bit(void **unused)
 	assert_int_equal(hf_crypto_aead_open(&key, nonce, (hf_bytes){ 0 }, (hf_bytes){ box, 15 }, plain),
 			 HF_ERR_CRYPTO_TAG);
 	key.len = 24;
-	assert_int_equal(hf_crypto_aead_seal(&key, nonce, (hf_bytes){ 0 }, HF_ARR(plain), box), HF_ERR_BASE_MISUSE);
+	assert_int_equal(hf_crypto_aead_seal(&key, nonce, (hf_bytes){ 0 }, HF_ARR(plain), box),
+			 HF_ERR_BASE_MISUSE);
 }
 
 static void p256_verifies_rfc6979_and_refuses_other_digests(void **unused)
@@ -167,8 +172,9 @@ static void ed25519_matches_rfc8032_test_2(void **unused)
 	assert_int_equal(hf_crypto_ed25519_public(&seed, pub), HF_OK);
 	assert_hex(pub, 32, "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
 	assert_int_equal(hf_crypto_ed25519_sign(&seed, HF_STR("r"), sig), HF_OK);
-	assert_hex(sig, 64, "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
-			    "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
+	assert_hex(sig, 64,
+		   "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+		   "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
 	assert_int_equal(hf_crypto_ed25519_verify(pub, HF_STR("r"), sig), HF_OK);
 	assert_int_equal(hf_crypto_ed25519_verify(pub, HF_STR("s"), sig), HF_ERR_CRYPTO_SIGNATURE);
 }
@@ -176,8 +182,8 @@ static void ed25519_matches_rfc8032_test_2(void **unused)
 /* S + L is the same number modulo L: whoever accepts it lets anybody respell a signature. */
 static void ed25519_refuses_s_not_below_the_group_order(void **unused)
 {
-	static const uint8_t order[32] = { 0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7,
-					   0xa2, 0xde, 0xf9, 0xde, 0x14, [31] = 0x10 };
+	static const uint8_t order[32] = { 0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58,       0xd6,
+					   0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, [31] = 0x10 };
 	struct hf_key seed = { 0 };
 	uint8_t pub[32], sig[64];
 	unsigned carry = 0;
@@ -207,7 +213,8 @@ static void ed25519_refuses_small_order_and_non_canonical_keys(void **unused)
 		"f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", /* y = p + 3 */
 		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
 	};
-	uint8_t pub[32], sig[64] = { 1 }; /* R = identity, S = 0: verifies under the identity key in lax code */
+	uint8_t pub[32],
+		sig[64] = { 1 }; /* R = identity, S = 0: verifies under the identity key in lax code */
 	(void)unused;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

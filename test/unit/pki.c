@@ -26,7 +26,8 @@ static void issue(struct rig *r, const struct hf_pki_spec *spec, const struct hf
 	s.serial = r->serial;
 	r->serial[15]++;
 	out->len = 0;
-	assert_int_equal(hf_pki_issue(&s, issuer == NULL ? (hf_bytes){ 0 } : hf_out_bytes(issuer), key, out), HF_OK);
+	assert_int_equal(hf_pki_issue(&s, issuer == NULL ? (hf_bytes){ 0 } : hf_out_bytes(issuer), key, out),
+			 HF_OK);
 }
 
 static void start(struct rig *r, enum hf_pki_profile ca_profile)
@@ -42,11 +43,22 @@ static void start(struct rig *r, enum hf_pki_profile ca_profile)
 	assert_int_equal(hf_pki_key_hwkey(r->root_key, &r->root), HF_OK);
 	assert_int_equal(hf_pki_key_hwkey(r->ca_key, &r->ca), HF_OK);
 	assert_int_equal(hf_pki_key_hwkey(r->leaf_key, &r->leaf), HF_OK);
-	issue(r, &(struct hf_pki_spec){ .profile = HF_PKI_ROOT, .curve = HF_CURVE_P384, .pub = r->root.pub,
-		.not_before = NOW - DAY, .not_after = NOW + 7300 * (int64_t)DAY, .cn = "Test Root" },
+	issue(r,
+	      &(struct hf_pki_spec){ .profile = HF_PKI_ROOT,
+				     .curve = HF_CURVE_P384,
+				     .pub = r->root.pub,
+				     .not_before = NOW - DAY,
+				     .not_after = NOW + 7300 * (int64_t)DAY,
+				     .cn = "Test Root" },
 	      NULL, &r->root, &r->root_cert);
-	issue(r, &(struct hf_pki_spec){ .profile = ca_profile, .curve = HF_CURVE_P256, .pub = r->ca.pub,
-		.not_before = NOW - DAY, .not_after = NOW + 1000 * DAY, .cn = "Test CA", .domain = "fleet.example" },
+	issue(r,
+	      &(struct hf_pki_spec){ .profile = ca_profile,
+				     .curve = HF_CURVE_P256,
+				     .pub = r->ca.pub,
+				     .not_before = NOW - DAY,
+				     .not_after = NOW + 1000 * DAY,
+				     .cn = "Test CA",
+				     .domain = "fleet.example" },
 	      &r->root_cert, &r->root, &r->ca_cert);
 }
 
@@ -57,9 +69,12 @@ static void end(struct rig *r)
 	hf_pki_key_free(r->leaf_key);
 }
 
-static const struct hf_pki_spec device = { .profile = HF_PKI_LDEVID, .curve = HF_CURVE_P256,
-	.not_before = NOW - 300, .not_after = NOW + 90 * DAY, .cn = "hf-aaaaaaaaaaaaaaaa",
-	.uri = "spiffe://fleet.example/d/aaaaaaaaaaaaaaaa" };
+static const struct hf_pki_spec device = { .profile = HF_PKI_LDEVID,
+					   .curve = HF_CURVE_P256,
+					   .not_before = NOW - 300,
+					   .not_after = NOW + 90 * DAY,
+					   .cn = "hf-aaaaaaaaaaaaaaaa",
+					   .uri = "spiffe://fleet.example/d/aaaaaaaaaaaaaaaa" };
 
 static void issue_leaf(struct rig *r, struct hf_pki_spec spec)
 {
@@ -86,10 +101,12 @@ static void a_device_certificate_says_what_its_profile_says(void **unused)
 	assert_int_equal(cert.serial_len, 16);
 	assert_memory_equal(cert.pub, r.leaf.pub, 65);
 	anchor = hf_out_bytes(&r.ca_cert);
-	assert_int_equal(hf_pki_verify(hf_out_bytes(&r.leaf_cert), &anchor, 1, HF_PKI_USE_CLIENT, NOW, &marks), HF_OK);
+	assert_int_equal(
+		hf_pki_verify(hf_out_bytes(&r.leaf_cert), &anchor, 1, HF_PKI_USE_CLIENT, NOW, &marks), HF_OK);
 	assert_int_equal(marks, 0);
-	assert_int_equal(hf_pki_verify(hf_out_bytes(&r.leaf_cert), &anchor, 1, HF_PKI_USE_SERVER, NOW, &marks),
-			 HF_ERR_CRYPTO_CHAIN);
+	assert_int_equal(
+		hf_pki_verify(hf_out_bytes(&r.leaf_cert), &anchor, 1, HF_PKI_USE_SERVER, NOW, &marks),
+		HF_ERR_CRYPTO_CHAIN);
 	end(&r);
 }
 
@@ -104,15 +121,16 @@ static void expiry_alone_is_marked_and_nothing_else_is_forgiven(void **unused)
 	start(&other, HF_PKI_SUB_CA);
 	issue_leaf(&r, device);
 	anchor = hf_out_bytes(&r.ca_cert);
-	assert_int_equal(hf_pki_verify(hf_out_bytes(&r.leaf_cert), &anchor, 1, HF_PKI_USE_CLIENT, NOW + 91 * DAY,
-				       &marks),
+	assert_int_equal(hf_pki_verify(hf_out_bytes(&r.leaf_cert), &anchor, 1, HF_PKI_USE_CLIENT,
+				       NOW + 91 * DAY, &marks),
 			 HF_OK);
 	assert_int_equal(marks, HF_PKI_EXPIRED);
-	assert_int_equal(hf_pki_verify(hf_out_bytes(&r.leaf_cert), &anchor, 1, HF_PKI_USE_CLIENT, NOW + 91 * DAY, NULL),
+	assert_int_equal(hf_pki_verify(hf_out_bytes(&r.leaf_cert), &anchor, 1, HF_PKI_USE_CLIENT,
+				       NOW + 91 * DAY, NULL),
 			 HF_ERR_CRYPTO_CHAIN);
 	anchor = hf_out_bytes(&other.ca_cert); /* same names, other key */
-	assert_int_equal(hf_pki_verify(hf_out_bytes(&r.leaf_cert), &anchor, 1, HF_PKI_USE_CLIENT, NOW + 91 * DAY,
-				       &marks),
+	assert_int_equal(hf_pki_verify(hf_out_bytes(&r.leaf_cert), &anchor, 1, HF_PKI_USE_CLIENT,
+				       NOW + 91 * DAY, &marks),
 			 HF_ERR_CRYPTO_CHAIN);
 	assert_int_equal(marks, 0);
 	end(&r);
@@ -124,14 +142,19 @@ static void a_server_ca_cannot_speak_for_other_domains(void **unused)
 	struct rig r;
 	hf_bytes anchor;
 	struct hf_pki_cert cert;
-	struct hf_pki_spec spec = { .profile = HF_PKI_SERVER, .curve = HF_CURVE_P256, .not_before = NOW - 300,
-		.not_after = NOW + 90 * DAY, .cn = "broker", .host = "broker.fleet.example" };
+	struct hf_pki_spec spec = { .profile = HF_PKI_SERVER,
+				    .curve = HF_CURVE_P256,
+				    .not_before = NOW - 300,
+				    .not_after = NOW + 90 * DAY,
+				    .cn = "broker",
+				    .host = "broker.fleet.example" };
 	(void)unused;
 
 	start(&r, HF_PKI_SERVER_CA);
 	issue_leaf(&r, spec);
 	anchor = hf_out_bytes(&r.ca_cert);
-	assert_int_equal(hf_pki_verify(hf_out_bytes(&r.leaf_cert), &anchor, 1, HF_PKI_USE_SERVER, NOW, NULL), HF_OK);
+	assert_int_equal(hf_pki_verify(hf_out_bytes(&r.leaf_cert), &anchor, 1, HF_PKI_USE_SERVER, NOW, NULL),
+			 HF_OK);
 	assert_int_equal(hf_pki_cert_read(hf_out_bytes(&r.leaf_cert), &cert), HF_OK);
 	assert_string_equal(cert.dns, "broker.fleet.example");
 	assert_int_equal(cert.usage, HF_PKI_USE_SERVER | HF_PKI_USE_RA);
@@ -149,8 +172,12 @@ static void a_factory_certificate_names_its_module(void **unused)
 	(void)unused;
 
 	start(&r, HF_PKI_SUB_CA);
-	issue_leaf(&r, (struct hf_pki_spec){ .profile = HF_PKI_IDEVID, .curve = HF_CURVE_P256, .not_before = NOW,
-		.not_after = HF_PKI_FOREVER, .cn = "abcdefghijklmnopqrstuvwxy2", .oid = "1.3.6.1.4.1.99999.1" });
+	issue_leaf(&r, (struct hf_pki_spec){ .profile = HF_PKI_IDEVID,
+					     .curve = HF_CURVE_P256,
+					     .not_before = NOW,
+					     .not_after = HF_PKI_FOREVER,
+					     .cn = "abcdefghijklmnopqrstuvwxy2",
+					     .oid = "1.3.6.1.4.1.99999.1" });
 	assert_int_equal(hf_pki_cert_read(hf_out_bytes(&r.leaf_cert), &cert), HF_OK);
 	assert_string_equal(cert.handle, "abcdefghijklmnopqrstuvwxy2");
 	assert_int_equal(cert.not_after, HF_PKI_FOREVER);
@@ -167,7 +194,8 @@ static void an_issuer_that_does_not_fit_is_refused(void **unused)
 	start(&r, HF_PKI_SUB_CA);
 	spec.pub = r.leaf.pub;
 	spec.serial = r.serial;
-	assert_int_equal(hf_pki_issue(&spec, hf_out_bytes(&r.ca_cert), &r.leaf, &r.leaf_cert), HF_ERR_CRYPTO_CERT);
+	assert_int_equal(hf_pki_issue(&spec, hf_out_bytes(&r.ca_cert), &r.leaf, &r.leaf_cert),
+			 HF_ERR_CRYPTO_CERT);
 	assert_int_equal(hf_pki_issue(&spec, HF_STR("junk"), &r.ca, &r.leaf_cert), HF_ERR_CRYPTO_CERT);
 	assert_int_equal(hf_pki_issue(&spec, (hf_bytes){ 0 }, &r.ca, &r.leaf_cert), HF_ERR_BASE_MISUSE);
 	spec.serial = low;
@@ -184,7 +212,9 @@ static void a_request_round_trips_and_every_damaged_one_is_refused(void **unused
 	uint8_t mem[HF_PKI_CSR_MAX];
 	struct hf_out out = HF_OUT(mem);
 	struct hf_pki_csr csr;
-	const struct hf_pki_csr_spec spec = { .cn = "hf-a", .uri = "spiffe://x/d/a", .challenge = "q83vEjRWeJA=" };
+	const struct hf_pki_csr_spec spec = { .cn = "hf-a",
+					      .uri = "spiffe://x/d/a",
+					      .challenge = "q83vEjRWeJA=" };
 	(void)unused;
 
 	start(&r, HF_PKI_SUB_CA);
@@ -254,9 +284,11 @@ static void an_encrypted_key_opens_with_its_passphrase_only(void **unused)
 		assert_int_equal(hf_pki_key_generate(kind, &key), HF_OK);
 		assert_int_equal(hf_pki_key_write(key, HF_STR("correct horse"), &pem), HF_OK);
 		assert_non_null(memmem(mem, pem.len, "ENCRYPTED", 9));
-		assert_int_equal(hf_pki_key_read(hf_out_bytes(&pem), HF_STR("wrong"), &back), HF_ERR_CRYPTO_KEY);
+		assert_int_equal(hf_pki_key_read(hf_out_bytes(&pem), HF_STR("wrong"), &back),
+				 HF_ERR_CRYPTO_KEY);
 		assert_null(back);
-		assert_int_equal(hf_pki_key_read(hf_out_bytes(&pem), (hf_bytes){ 0 }, &back), HF_ERR_CRYPTO_KEY);
+		assert_int_equal(hf_pki_key_read(hf_out_bytes(&pem), (hf_bytes){ 0 }, &back),
+				 HF_ERR_CRYPTO_KEY);
 		assert_int_equal(hf_pki_key_read(hf_out_bytes(&pem), HF_STR("correct horse"), &back), HF_OK);
 		assert_int_equal(hf_pki_key_kind(back), kind);
 		hf_pki_key_free(back);
@@ -287,9 +319,12 @@ static void a_revocation_list_and_attributes_are_der(void **unused)
 
 	start(&r, HF_PKI_SUB_CA);
 	memcpy(revoked.serial, r.serial, sizeof(revoked.serial));
-	assert_int_equal(hf_pki_crl_write(hf_out_bytes(&r.ca_cert), &r.ca, 7, NOW, NOW + DAY, &revoked, 1, &out), HF_OK);
+	assert_int_equal(
+		hf_pki_crl_write(hf_out_bytes(&r.ca_cert), &r.ca, 7, NOW, NOW + DAY, &revoked, 1, &out),
+		HF_OK);
 	assert_non_null(memmem(mem, out.len, r.serial, sizeof(r.serial)));
-	assert_int_equal(hf_pki_crl_write(HF_STR("junk"), &r.ca, 7, NOW, NOW + DAY, NULL, 0, &out), HF_ERR_CRYPTO_CERT);
+	assert_int_equal(hf_pki_crl_write(HF_STR("junk"), &r.ca, 7, NOW, NOW + DAY, NULL, 0, &out),
+			 HF_ERR_CRYPTO_CERT);
 	assert_int_equal(hf_pki_csrattrs_write(&a), HF_OK);
 	assert_int_equal(attrs[1], a.len - 2);
 	end(&r);

@@ -21,8 +21,8 @@ enum {
 #define HF_PKI_FOREVER INT64_C(253402300799)
 
 enum hf_pki_profile {
-	HF_PKI_ROOT = 1,   /* self-signed, P-384, pathlen 1 */
-	HF_PKI_SUB_CA = 2, /* pathlen 0: Device-ID, Operational and Station CA */
+	HF_PKI_ROOT = 1,      /* self-signed, P-384, pathlen 1 */
+	HF_PKI_SUB_CA = 2,    /* pathlen 0: Device-ID, Operational and Station CA */
 	HF_PKI_SERVER_CA = 3, /* pathlen 0, critical name constraints: `domain`, and no IP address */
 	HF_PKI_SERVER = 4,    /* serverAuth and cmcRA, DNS name `host` */
 	HF_PKI_OPERATOR = 5,  /* clientAuth, CN `cn` */
@@ -51,10 +51,11 @@ void hf_pki_serial_fix(uint8_t serial[static HF_PKI_SERIAL_LEN]);
 
 /* Append a certificate to `out`. `issuer` is the CA's certificate, empty for HF_PKI_ROOT.
  * Errors: HF_ERR_BASE_MISUSE, HF_ERR_BASE_NO_ROOM, HF_ERR_CRYPTO_CERT (issuer), the key's own. */
-HF_MUST_CHECK hf_err hf_pki_issue(const struct hf_pki_spec *spec, hf_bytes issuer, const struct hf_hwkey *issuer_key,
-				  struct hf_out *out);
+HF_MUST_CHECK hf_err hf_pki_issue(const struct hf_pki_spec *spec, hf_bytes issuer,
+				  const struct hf_hwkey *issuer_key, struct hf_out *out);
 
-enum { /* struct hf_pki_cert.usage */
+/* struct hf_pki_cert.usage */
+enum {
 	HF_PKI_USE_CLIENT = 1,
 	HF_PKI_USE_SERVER = 2,
 	HF_PKI_USE_RA = 4,
@@ -63,11 +64,11 @@ enum { /* struct hf_pki_cert.usage */
 
 /* What one certificate says. Strings are NUL-terminated, empty when absent. */
 struct hf_pki_cert {
-	uint8_t serial[HF_PKI_SERIAL_LEN]; /* right-aligned when shorter */
-	size_t serial_len;                 /* 1 to 20 in foreign certificates; above 16 is refused */
-	uint8_t sha256[HF_SHA256_LEN];     /* of the DER */
+	uint8_t serial[HF_PKI_SERIAL_LEN];  /* right-aligned when shorter */
+	size_t serial_len;                  /* 1 to 20 in foreign certificates; above 16 is refused */
+	uint8_t sha256[HF_SHA256_LEN];      /* of the DER */
 	uint8_t spki_sha256[HF_SHA256_LEN]; /* of the SubjectPublicKeyInfo DER */
-	int curve;                         /* 0: another kind of key */
+	int curve;                          /* 0: another kind of key */
 	uint8_t pub[HF_P384_POINT_LEN];
 	int64_t not_before;
 	int64_t not_after;
@@ -75,30 +76,32 @@ struct hf_pki_cert {
 	bool self_issued; /* issuer name = subject name */
 	char cn[HF_PKI_NAME_MAX + 1];
 	char ou[HF_PKI_NAME_MAX + 1];
-	char uri[HF_PKI_URI_MAX + 1]; /* the only URI name; two are refused */
-	char dns[HF_PKI_URI_MAX + 1]; /* first DNS name */
+	char uri[HF_PKI_URI_MAX + 1];     /* the only URI name; two are refused */
+	char dns[HF_PKI_URI_MAX + 1];     /* first DNS name */
 	char handle[HF_PKI_NAME_MAX + 1]; /* hardwareModuleName serial */
 };
 /* Exactly one certificate. Errors: HF_ERR_CRYPTO_CERT. */
 HF_MUST_CHECK hf_err hf_pki_cert_read(hf_bytes der, struct hf_pki_cert *cert);
 
 /* SHA-256 of the SubjectPublicKeyInfo of a P-256 point. */
-HF_MUST_CHECK hf_err hf_pki_spki_sha256(const uint8_t pub[static HF_P256_POINT_LEN], uint8_t out[static HF_SHA256_LEN]);
+HF_MUST_CHECK hf_err hf_pki_spki_sha256(const uint8_t pub[static HF_P256_POINT_LEN],
+					uint8_t out[static HF_SHA256_LEN]);
 
-enum { /* marks of hf_pki_verify */
-	HF_PKI_EXPIRED = 1,   /* now is outside its validity, all else is in order */
+/* Marks of hf_pki_verify. */
+enum {
+	HF_PKI_EXPIRED = 1, /* now is outside its validity, all else is in order */
 };
-/* Does `leaf` chain to one of the DER `anchors` (each trusted by itself), strict X.509, for `usage`
- * (HF_PKI_USE_CLIENT or _SERVER)? `now` judges validity; expiry alone is HF_OK with the mark set when
- * `marks` is given, else refused. Errors: HF_ERR_CRYPTO_CHAIN, HF_ERR_CRYPTO_CERT. */
+/* Does `leaf` chain to one of the DER `anchors` (each trusted by itself), strict X.509, and does it name
+ * `usage` (HF_PKI_USE_CLIENT or _SERVER) itself? `now` judges validity; expiry of the leaf alone is HF_OK
+ * with the mark set when `marks` is given, else refused. Errors: HF_ERR_CRYPTO_CHAIN, HF_ERR_CRYPTO_CERT. */
 HF_MUST_CHECK hf_err hf_pki_verify(hf_bytes leaf, const hf_bytes *anchors, size_t n_anchors, unsigned usage,
 				   int64_t now, unsigned *marks);
 
 /* ---- PKCS#10 requests (RFC 2986) -------------------------------------------------------------- */
 
 struct hf_pki_csr_spec {
-	const char *cn;       /* NULL or empty: empty subject */
-	const char *uri;      /* NULL: no SAN */
+	const char *cn;        /* NULL or empty: empty subject */
+	const char *uri;       /* NULL: no SAN */
 	const char *challenge; /* challengePassword, NULL: none */
 };
 HF_MUST_CHECK hf_err hf_pki_csr_write(const struct hf_pki_csr_spec *spec, const struct hf_hwkey *key,
@@ -112,7 +115,7 @@ struct hf_pki_csr {
 	bool has_san;                  /* ... or a non-empty subjectAltName */
 	char cn[HF_PKI_NAME_MAX + 1];
 	char uri[HF_PKI_URI_MAX + 1];
-	bool plain_names;              /* subject is one CN at most, SAN one URI at most */
+	bool plain_names; /* subject is one CN at most, SAN one URI at most */
 	char challenge[HF_PKI_CHALLENGE_MAX + 1];
 };
 /* One request, ending where `der` ends: version 0, P-256 by name, point on the curve, ecdsa-with-SHA256,
@@ -135,9 +138,9 @@ struct hf_pki_revoked {
 	int64_t when;
 };
 /* CRL version 2 (RFC 5280 s5) for third parties. */
-HF_MUST_CHECK hf_err hf_pki_crl_write(hf_bytes issuer, const struct hf_hwkey *key, uint64_t number, int64_t now,
-				      int64_t next, const struct hf_pki_revoked *revoked, size_t n,
-				      struct hf_out *out);
+HF_MUST_CHECK hf_err hf_pki_crl_write(hf_bytes issuer, const struct hf_hwkey *key, uint64_t number,
+				      int64_t now, int64_t next, const struct hf_pki_revoked *revoked,
+				      size_t n, struct hf_out *out);
 
 /* ---- PEM --------------------------------------------------------------------------------------- */
 
@@ -154,7 +157,7 @@ extern const uint8_t hf_pki_uuid_dns[HF_PKI_UUID_LEN];
 HF_MUST_CHECK hf_err hf_pki_uuid5(const uint8_t space[static HF_PKI_UUID_LEN], hf_bytes name,
 				  uint8_t out[static HF_PKI_UUID_LEN]);
 
-/* ---- Private keys in files: PKCS#8, encrypted with PBES2 (scrypt, AES-256-CBC) when a passphrase is given. */
+/* ---- Private keys as PKCS#8 text, encrypted with PBES2 (scrypt, AES-256-CBC) when a passphrase is given. */
 
 enum { HF_PKI_KIND_P256 = 1, HF_PKI_KIND_P384 = 2, HF_PKI_KIND_ED25519 = 3 };
 struct hf_pki_key; /* one software private key; wiped by free */
