@@ -80,6 +80,7 @@ struct agent_want {
 	int session;        /* slot for MQTT, -1 = none possible */
 	char dev[HF_DEV_LEN + 1];
 	hf_bytes session_cert;
+	uint64_t keepalive_s, heartbeat_s; /* agent.conf's, or what config.set made of them */
 };
 /* One message up. `app_ack`: keep it until an ack came down, PUBACK alone is not enough (key does). */
 struct agent_up {
@@ -94,7 +95,7 @@ struct agent_up {
 enum {
 	MSG_LOOK = 32,    /* []: ask MSG_WANT and MSG_PULL again */
 	MSG_DELIVER = 33, /* [cti, op, args]: a command for an application (app keeps no state) */
-	MSG_DO_REBOOT = 34,   /* []: run the configured reboot command */
+	MSG_DO_REBOOT = 34,   /* [dev, signed command]: verify it again, run the configured reboot command */
 	MSG_DO_IDENTIFY = 35, /* [seconds]: run the configured identify command */
 	MSG_DO_LOG = 36,      /* [level] */
 	MSG_HEARTBEAT = 37,   /* tamper to net: [state, epoch, armed, ring sequence, policy version] */
@@ -104,10 +105,11 @@ enum {
 enum {
 	MSG_APP_TELE = 64,   /* [id, payload]: for the server's eyes too */
 	MSG_APP_DATA = 65,   /* [stream, payload]: sealed to the data owners */
-	MSG_APP_RESULT = 66, /* [cti, failed, result]: the end of a delivered command */
-	MSG_APP_OPS = 67,    /* [[op...]]: what the connected applications take */
+	MSG_APP_RESULT = 66, /* [cti, status, result]: the end of a delivered command, HF_STATUS_* */
+	MSG_APP_OPS = 67,    /* [[op, class]...]: what the connected applications take, all of them */
 	MSG_APP_STATUS = 68, /* [] -> JSON text */
 	MSG_APP_POLL = 69,   /* []: a person is waiting: try the server now */
+	MSG_APP_CONFIG = 70, /* name -> value: a setting made by config.set */
 };
 
 /* ---- agent.conf ----------------------------------------------------------------------------------- */

@@ -5,6 +5,11 @@
  *	keyup.c     what waits to go up, in RAM and in records
  *	keydown.c   what came down: answers, acknowledgements; hands commands to keycmd.c
  *	keyapp.c    data and status for applications
+ *	keycmd.c    sealed commands: judge, act once, answer (core/command)
+ *	keyops.c    the operations that every agent knows
+ *	keyappop.c  the operations that applications take
+ *	keyconf.c   settings changed by commands, data-owner keys
+ *	keyseal.c   streams of application data, sealed to the data owners (core/seal)
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HF_AGENT_KEY_H
 #define HF_AGENT_KEY_H
@@ -15,6 +20,9 @@
 #include <hf/linux.h>
 #include <hf/pki.h>
 #include <holdfast/claim.h>
+#include <holdfast/obey.h>
+#include <holdfast/seal.h>
+#include <holdfast/statement.h>
 
 enum {
 	KEY_UP_MAX = 256,              /* messages that wait */
@@ -37,6 +45,47 @@ struct key_up {
 	uint64_t not_before_ms;
 	uint8_t *data;
 	size_t len;
+};
+
+enum {
+	KEY_OPS_MAX = 40,     /* ours and those of applications */
+	KEY_OWN_OPS_MAX = 12,
+	KEY_STREAMS_MAX = 8,
+	KEY_SETTINGS_MAX = 32,
+	KEY_SETTING_NAME_MAX = 32,
+	KEY_SETTING_VALUE_MAX = 256,
+};
+
+/* Commands. `open` once obey has booted with an identity. */
+struct key_cmd {
+	bool open;
+	struct hf_policy policy;
+	char dev[HF_DEV_LEN + 1];
+	struct hf_hwkey sign;
+	struct hf_key secret[2]; /* decryption: current, previous */
+	struct hf_ecdhkey ecdh[2];
+	struct hf_op op[KEY_OPS_MAX];
+	char op_name[KEY_OPS_MAX][HF_COMMAND_MAX_OP_LEN + 1]; /* of applications' rows */
+	size_t n_ops, n_own_ops;
+	uint8_t msg[HF_COMMAND_MAX_LEN];
+	uint8_t scratch_mem[HF_OBEY_SCRATCH_LEN], last_mem[HF_RECEIPT_MAX_LEN];
+	struct hf_out scratch, last;
+	struct hf_obey obey;
+	struct hf_timer reboot; /* a little after the receipt, so that it can leave */
+	uint8_t reboot_body[HF_COMMAND_MAX_LEN];
+	size_t reboot_len;
+};
+
+/* Settings: names and values as text, in the order of their record. */
+struct key_setting {
+	char name[KEY_SETTING_NAME_MAX + 1];
+	char value[KEY_SETTING_VALUE_MAX + 1];
+};
+struct key_settings {
+	struct key_setting row[KEY_SETTINGS_MAX];
+	size_t n;
+	uint8_t owner[HF_SEAL_MAX_OWNERS][HF_P256_POINT_LEN]; /* who may read sealed data */
+	size_t n_owners;
 };
 
 /* A signing key opened from its blob; it stays open until another blob is asked for. */
@@ -84,6 +133,11 @@ struct keyproc {
 	uint64_t next_token;
 	size_t up_bytes;
 	uint64_t dropped; /* telemetry that found no room */
+
+	struct key_cmd cmd;
+	struct key_settings settings;
+	struct hf_seal stream[KEY_STREAMS_MAX];
+	size_t n_streams;
 };
 
 /* ---- keyid.c ---- */
@@ -134,6 +188,55 @@ hf_err key_on_down(void *ctx, hf_bytes body, struct hf_out *reply);
 hf_err key_on_app_tele(void *ctx, hf_bytes body, struct hf_out *reply);
 hf_err key_on_app_status(void *ctx, hf_bytes body, struct hf_out *reply);
 hf_err key_on_app_poll(void *ctx, hf_bytes body, struct hf_out *reply);
+
+/* ---- keycmd.c ---- */
+/* Open the policy; the rest waits for an identity. */
+HF_MUST_CHECK hf_err key_cmd_open(struct keyproc *k, struct hf_why *why);
+/* A session began: take in the keys of the identity that leads, publish the replay state and what was not
+ * acknowledged. */
+void key_cmd_session(struct keyproc *k);
+/* A sealed command came down. */
+void key_cmd_received(struct keyproc *k, hf_bytes payload);
+/* The command `cti` has ended (or was accepted). Errors: obey's. */
+HF_MUST_CHECK hf_err key_cmd_finish(struct keyproc *k, const uint8_t cti[static HF_COMMAND_CTI_LEN],
+				    unsigned status, hf_bytes result);
+/* Publish stored receipt `n` once more. Errors: obey's, HF_ERR_AGENT_FULL. */
+HF_MUST_CHECK hf_err key_cmd_publish(struct keyproc *k, uint64_t n);
+/* The server has filed this receipt. */
+void key_cmd_acked(struct keyproc *k, hf_bytes receipt);
+
+/* ---- keyops.c ---- */
+/* Our own operations, as the first rows of cmd.op. */
+void key_ops_fill(struct keyproc *k);
+/* Run one of them. HF_STATUS_DONE, _FAILED or _ACCEPTED; `result` is deterministic CBOR or empty. */
+unsigned key_op_run(struct keyproc *k, const struct hf_task *task, struct hf_out *result);
+void key_on_reboot_timer(void *ctx);
+unsigned key_op_recover(void *ctx, const struct hf_obey_job *job);
+
+/* ---- keyappop.c ---- */
+hf_err key_on_app_ops(void *ctx, hf_bytes body, struct hf_out *reply);
+hf_err key_on_app_result(void *ctx, hf_bytes body, struct hf_out *reply);
+/* Hand a command to the application that takes it. Errors: HF_ERR_IPC_BUSY. */
+HF_MUST_CHECK hf_err key_app_deliver(struct keyproc *k, const struct hf_claims *c);
+
+/* ---- keyconf.c ---- */
+HF_MUST_CHECK hf_err key_settings_open(struct keyproc *k);
+/* Value of a setting, or NULL. */
+const char *key_setting(const struct keyproc *k, const char *name);
+/* The same as a number, `otherwise` when it is not set. */
+uint64_t key_setting_number(const struct keyproc *k, const char *name, uint64_t otherwise);
+/* May a command set this? Names of the agent's own have bounds, others belong to applications. */
+bool key_setting_is_valid(hf_bytes name, hf_bytes value);
+/* Store it; an empty value removes it. Errors: HF_ERR_AGENT_FULL, port's. */
+HF_MUST_CHECK hf_err key_setting_put(struct keyproc *k, hf_bytes name, hf_bytes value);
+/* Replace the data-owner keys. Errors: HF_ERR_COSE_POINT, port's. */
+HF_MUST_CHECK hf_err key_owners_put(struct keyproc *k, const hf_bytes *points, size_t n);
+hf_err key_on_app_config(void *ctx, hf_bytes body, struct hf_out *reply);
+
+/* ---- keyseal.c ---- */
+hf_err key_on_app_data(void *ctx, hf_bytes body, struct hf_out *reply);
+/* Owners or identity changed: every stream begins again with a fresh key. */
+void key_streams_forget(struct keyproc *k);
 
 /* Tell net to ask again. */
 void key_look(struct keyproc *k);

@@ -15,6 +15,12 @@ static void on_id(struct keyproc *k, hf_bytes id, hf_bytes payload)
 		key_hello_answered(k, payload);
 }
 
+static void on_command(struct keyproc *k, hf_bytes id, hf_bytes payload)
+{
+	(void)id; /* the command names itself, inside its seal */
+	key_cmd_received(k, payload);
+}
+
 static void on_ack(struct keyproc *k, hf_bytes id, hf_bytes payload)
 {
 	key_up_acked(k, id, payload);
@@ -25,6 +31,7 @@ hf_err key_on_down(void *ctx, hf_bytes body, struct hf_out *reply)
 	const struct down_class classes[] = {
 		{ HF_STR("id/"), on_id },
 		{ HF_STR("ack/"), on_ack },
+		{ HF_STR("cmd/"), on_command },
 	};
 	hf_bytes topic = { NULL, 0 }, payload = { NULL, 0 };
 	struct keyproc *k = ctx;

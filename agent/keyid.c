@@ -133,6 +133,8 @@ hf_err key_on_want(void *ctx, hf_bytes body, struct hf_out *reply)
 		w.request_key = AGENT_KEY_IDEVID;
 		w.request_cert = (hf_bytes){ k->idevid_cert, k->idevid_cert_len };
 	}
+	w.keepalive_s = key_setting_number(k, "keepalive", k->agent->conf.keepalive_s);
+	w.heartbeat_s = key_setting_number(k, "heartbeat", k->agent->conf.heartbeat_s);
 	w.session = k->want.session;
 	if (w.session >= 0) {
 		const struct hf_leaf *leaf = &k->renew.slot[w.session].leaf;
@@ -353,6 +355,7 @@ hf_err key_on_session(void *ctx, hf_bytes body, struct hf_out *reply)
 	k->session_cap_s = (int64_t)v[2];
 	HF_TRY(greet(k));
 	key_up_session(k, true);
+	key_cmd_session(k);
 	key_look(k);
 	return HF_OK;
 }

@@ -36,6 +36,10 @@ static const struct hf_ipc_op app_ops[] = {
 	{ MSG_APP_TELE, 1, AGENT_PAYLOAD_CAP, key_on_app_tele },
 	{ MSG_APP_STATUS, 0, 0, key_on_app_status },
 	{ MSG_APP_POLL, 0, 0, key_on_app_poll },
+	{ MSG_APP_DATA, 1, AGENT_PAYLOAD_CAP, key_on_app_data },
+	{ MSG_APP_OPS, 1, 4096, key_on_app_ops },
+	{ MSG_APP_RESULT, 1, HF_RECEIPT_MAX_RESULT_LEN + 64, key_on_app_result },
+	{ MSG_APP_CONFIG, 1, KEY_SETTING_NAME_MAX, key_on_app_config },
 };
 enum { N_NET_OPS = sizeof(net_ops) / sizeof(net_ops[0]), N_APP_OPS = sizeof(app_ops) / sizeof(app_ops[0]) };
 
@@ -118,6 +122,7 @@ static hf_err serve(struct keyproc *k, struct hf_why *why)
 	HF_TRY(key_backend_open(k, why));
 	HF_TRY(enter_sandbox(k, why));
 	HF_TRY(key_identity_open(k, why));
+	HF_TRY(key_cmd_open(k, why));
 	HF_TRY(key_up_open(k));
 	HF_TRY(hf_ipc_serve_start(&k->from_net, k->loop, KEY_FD_NET, &net, on_closed));
 	HF_TRY(hf_ipc_serve_start(&k->from_app, k->loop, KEY_FD_APP, &app, on_closed));

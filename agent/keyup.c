@@ -318,7 +318,10 @@ void key_up_acked(struct keyproc *k, hf_bytes id, hf_bytes payload)
 		if (u->token == 0 || !u->app_ack || own == NULL || strlen(own + 1) != id.len ||
 		    memcmp(own + 1, id.ptr, id.len) != 0)
 			continue;
-		if (hf_crypto_sha256(&data, 1, hash) == HF_OK && hf_bytes_equal(HF_ARR(hash), payload))
-			drop(k, u);
+		if (hf_crypto_sha256(&data, 1, hash) != HF_OK || !hf_bytes_equal(HF_ARR(hash), payload))
+			continue;
+		if (strncmp(u->topic, "rcpt/", 5) == 0)
+			key_cmd_acked(k, data);
+		drop(k, u);
 	}
 }

@@ -4,9 +4,13 @@
 #include "msg.h"
 #include <errno.h>
 #include <grp.h>
+#include <hf/buf.h>
+#include <hf/deploy.h>
 #include <hf/file.h>
 #include <hf/log.h>
 #include <hf/proc.h>
+#include <holdfast/obey.h>
+#include <holdfast/statement.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,6 +33,8 @@ struct mainproc {
 	int pair[N_PAIRS][2]; /* [0] belongs to the asking side */
 	int listener;
 	bool stopping;
+	struct hf_buf provision_file;
+	struct hf_provision provision;
 	char *argv[N_ROWS][6];
 	struct hf_proc_fd fds[N_ROWS][MAX_FDS];
 	struct hf_proc_row rows[N_ROWS];
@@ -94,12 +100,33 @@ static void run_program(const char *path, const char *argument)
 	_exit(127);
 }
 
+/* Key has judged the command; main, which acts, judges the signatures again by its own copy of the policy.
+ */
+static hf_err recheck_reboot(const struct mainproc *m, hf_bytes body)
+{
+	static const struct hf_op op = { "reboot", HF_COMMAND_DANGER, NULL };
+	static uint8_t mem[HF_STATEMENT_SCRATCH];
+	struct hf_out scratch = HF_OUT(mem);
+	hf_bytes dev = { NULL, 0 }, inner = { NULL, 0 };
+	struct hf_policy policy;
+
+	HF_TRY(msg_pair_read(body, &dev, &inner));
+	HF_TRY(hf_policy_open_first(m->provision.policy, &scratch, &policy));
+	if (!hf_verdict_is_yes(hf_obey_recheck(inner, &policy, dev, &op, 0)))
+		return HF_ERR_COMMAND_SIGNATURE;
+	return HF_OK;
+}
+
 static hf_err do_reboot(void *ctx, hf_bytes body, struct hf_out *reply)
 {
 	struct mainproc *m = ctx;
+	hf_err err = recheck_reboot(m, body);
 
-	(void)body;
 	reply->len = 0;
+	if (err != HF_OK) {
+		hf_log_why(HF_LOG_ERR, "main", "reboot refused", err, NULL);
+		return err;
+	}
 	hf_log(HF_LOG_WARN, "main", "reboot", "command=%s", m->agent->conf.reboot_command);
 	run_program(m->agent->conf.reboot_command, NULL);
 	return HF_OK;
@@ -133,7 +160,7 @@ static hf_err do_log(void *ctx, hf_bytes body, struct hf_out *reply)
 }
 
 static const struct hf_ipc_op todo_ops[] = {
-	{ MSG_DO_REBOOT, 0, 0, do_reboot },
+	{ MSG_DO_REBOOT, 1, HF_COMMAND_MAX_LEN, do_reboot },
 	{ MSG_DO_IDENTIFY, 1, 16, do_identify },
 	{ MSG_DO_LOG, 1, 16, do_log },
 };
@@ -206,6 +233,18 @@ static hf_err open_app_socket(struct mainproc *m, struct hf_why *why)
 	return give_to_group(m, sa.sun_path, why);
 }
 
+static hf_err open_provision(struct mainproc *m, struct hf_why *why)
+{
+	char path[AGENT_PATH_CAP];
+	hf_err err;
+
+	m->provision_file = HF_BUF(HF_PROVISION_CEILING);
+	HF_TRY(hf_path_join(path, sizeof(path), m->agent->dir, "provision.hfp"));
+	HF_TRY(hf_file_read(path, &m->provision_file, why));
+	err = hf_provision_read(hf_buf_bytes(&m->provision_file), &m->provision);
+	return err == HF_OK ? HF_OK : hf_why_add(why, err, "%s", path);
+}
+
 static hf_err start(struct mainproc *m, char *self, struct hf_why *why)
 {
 	static const struct hf_ipc_table todo = { todo_ops, 3, NULL };
@@ -214,6 +253,7 @@ static hf_err start(struct mainproc *m, char *self, struct hf_why *why)
 
 	for (size_t i = 0; i < N_PAIRS; i++)
 		HF_TRY(hf_ipc_pair(m->pair[i], why));
+	HF_TRY(open_provision(m, why));
 	HF_TRY(open_app_socket(m, why));
 	fill_rows(m, self);
 	todo_for_us = todo;

@@ -21,7 +21,7 @@ hf_err msg_want_write(const struct agent_want *w, struct hf_out *out)
 
 	out->len = 0;
 	hf_cbor_writer(&c, out);
-	hf_cbor_put_array(&c, 9);
+	hf_cbor_put_array(&c, 11);
 	hf_cbor_put_uint(&c, w->now_s);
 	hf_cbor_put_uint(&c, w->boot_count);
 	hf_cbor_put_bool(&c, w->request);
@@ -31,6 +31,8 @@ hf_err msg_want_write(const struct agent_want *w, struct hf_out *out)
 	hf_cbor_put_uint(&c, or_none(w->session));
 	hf_cbor_put_text(&c, text(w->dev));
 	hf_cbor_put_bytes(&c, w->session_cert);
+	hf_cbor_put_uint(&c, w->keepalive_s);
+	hf_cbor_put_uint(&c, w->heartbeat_s);
 	return hf_cbor_finish(&c);
 }
 
@@ -42,7 +44,7 @@ hf_err msg_want_read(hf_bytes body, struct agent_want *w)
 
 	memset(w, 0, sizeof(*w));
 	hf_cbor_reader(&c, body);
-	hf_cbor_expect_array(&c, 9);
+	hf_cbor_expect_array(&c, 11);
 	hf_cbor_read_uint(&c, &w->now_s);
 	hf_cbor_read_uint(&c, &w->boot_count);
 	hf_cbor_read_bool(&c, &w->request);
@@ -52,6 +54,8 @@ hf_err msg_want_read(hf_bytes body, struct agent_want *w)
 	hf_cbor_read_uint_max(&c, NONE, &session);
 	hf_cbor_read_text_max(&c, HF_DEV_LEN, &dev);
 	hf_cbor_read_bytes_max(&c, HF_RENEW_CERT_CAP, &w->session_cert);
+	hf_cbor_read_uint_max(&c, 3600, &w->keepalive_s);
+	hf_cbor_read_uint_max(&c, 86400, &w->heartbeat_s);
 	HF_TRY(hf_cbor_done(&c));
 	w->request_key = key == NONE ? -1 : (int)key;
 	w->session = session == NONE ? -1 : (int)session;

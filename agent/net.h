@@ -44,6 +44,7 @@ struct netproc {
 	int sub_mid;
 	bool connecting, up, leaving; /* up: subscribed and told to key */
 	unsigned silent;              /* connections in a row that ended without a CONNACK */
+	uint64_t beat_ms;   /* when the last heartbeat went up */
 	uint64_t spread_ms;           /* wait at most this after a lost session; from cfg */
 
 	/* messages on their way: mid to token */

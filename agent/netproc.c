@@ -151,7 +151,7 @@ static hf_err open_session(struct netproc *n, struct hf_why *why)
 		.client_id = n->dev,
 		.host = n->broker_host,
 		.port = n->provision.broker_port,
-		.keepalive_s = (unsigned)n->agent->conf.keepalive_s,
+		.keepalive_s = (unsigned)n->want.keepalive_s,
 		.events = { n, on_connack, on_down, net_on_message, net_on_puback, on_suback },
 	};
 
