@@ -256,7 +256,9 @@ static unsigned do_reboot(struct keyproc *k, const struct hf_task *task, struct 
 	    key_setting_put(k, HF_STR(REBOOT_NOTE), text(boot)) != HF_OK)
 		return HF_STATUS_FAILED;
 	k->cmd.reboot_len = body.len;
-	return hf_timer_start(&k->cmd.reboot, REBOOT_DELAY_MS) == HF_OK ? HF_STATUS_ACCEPTED : HF_STATUS_FAILED;
+	if (hf_timer_start(&k->cmd.reboot, REBOOT_DELAY_MS) != HF_OK)
+		return HF_STATUS_FAILED;
+	return HF_STATUS_ACCEPTED;
 }
 
 void key_on_reboot_timer(void *ctx)
