@@ -45,6 +45,8 @@ struct netproc {
 	bool connecting, up, leaving; /* up: subscribed and told to key */
 	unsigned silent;              /* connections in a row that ended without a CONNACK */
 	uint64_t beat_ms;   /* when the last heartbeat went up */
+	unsigned early;               /* refusals of this certificate before its first session */
+	bool known;                   /* this certificate had a session */
 	uint64_t spread_ms;           /* wait at most this after a lost session; from cfg */
 
 	/* messages on their way: mid to token */

@@ -76,6 +76,7 @@ static void on_suback(void *ctx, int mid, int reason)
 		return;
 	}
 	n->up = true;
+	n->known = true;
 	n->backoff = (struct hf_backoff){ 0, 0, 0 };
 	hf_log(HF_LOG_INFO, "net", "session", "slot=%d", n->slot);
 	tell_session(n, true);
@@ -88,6 +89,14 @@ static void on_suback(void *ctx, int mid, int reason)
 static bool counts_as_refused(const struct netproc *n, int reason)
 {
 	return reason == HF_MQTT_NOT_AUTHORIZED || n->silent >= SILENT_IS_REFUSED;
+}
+
+/* A certificate a few milliseconds old may reach the broker before its row does: the first refusals of one
+ * that
+ * never had a session are met with the short waits. */
+static enum hf_wait after_refusal(struct netproc *n)
+{
+	return !n->known && n->early++ < HF_RENEW_PROOFS - 1 ? HF_WAIT_LINK : HF_WAIT_REFUSED;
 }
 
 static void on_down(void *ctx, int reason)
@@ -114,7 +123,7 @@ static void on_down(void *ctx, int reason)
 	if (counts_as_refused(n, reason)) {
 		n->silent = 0;
 		tell_session(n, false);
-		wait_and_reconnect(n, HF_WAIT_REFUSED);
+		wait_and_reconnect(n, after_refusal(n));
 		follow_soon(n);
 		return;
 	}
@@ -134,6 +143,8 @@ static void close_session(struct netproc *n)
 	n->cert_len = 0;
 	n->up = n->connecting = n->leaving = false;
 	n->silent = 0;
+	n->early = 0;
+	n->known = false;
 	n->n_window = 0;
 	hf_timer_stop(&n->reconnect);
 }

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import agentlib  # noqa: E402
 import brokerlib  # noqa: E402
 
 
@@ -23,3 +24,17 @@ def own_broker(request):
     """A Mosquitto of its own for tests that disturb it."""
     before = request.session.testsfailed
     yield from brokerlib.run_broker(lambda: request.session.testsfailed > before)
+
+
+@pytest.fixture
+def world(request):
+    """A claimed, connected device with broker and EST; for tests that may do anything to it."""
+    before = request.session.testsfailed
+    yield from agentlib.run_world(lambda: request.session.testsfailed > before)
+
+
+@pytest.fixture
+def new_world(request):
+    """The same before its first start: the test provisions, claims and starts."""
+    before = request.session.testsfailed
+    yield from agentlib.run_world(lambda: request.session.testsfailed > before, begin=False)

@@ -1,0 +1,106 @@
+"""kill -9 at every step, peers that are away at every step: the device comes back and never looks like a clone.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import time
+
+from agentlib import Est, until
+
+
+def no_alarm(world):
+    alarms = world.broker.bus.seen(35)
+    assert not [a for a in alarms if a[1] in ("superseded", "clone")], alarms
+
+
+def test_every_process_is_restarted_and_nothing_is_lost(world):
+    for role in ("net", "key", "app", "tamper"):
+        pid = world.agent.children()[role]
+        __import__("os").kill(pid, 9)
+        until(f"{role} is back", lambda r=role, p=pid: world.agent.children().get(r, p) != p)
+        world.agent.stable(timeout=30)
+    assert world.est.count("enrolled") == 1
+    no_alarm(world)
+
+
+def test_kill_9_during_enrolment_keeps_the_one_key(new_world):
+    """Kill after ever more milliseconds, so that every step is hit; all attempts ask for one and the same key."""
+    world = new_world
+    world.start_broker()
+    world.claim()
+    kills = 0
+    for ms in [0, 5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100, 150]:
+        world.agent.start()
+        time.sleep(ms / 1000)
+        world.agent.kill()
+        kills += 1
+    world.agent.start().stable()
+    assert kills == 13
+    keys = world.est.count("enrolled")
+    print(f"{kills} kills, {world.est.count('request')} requests, {keys} certificates")
+    no_alarm(world)
+
+
+def test_kill_9_during_renewal(new_world):
+    world = new_world
+    world.start_broker()
+    world.est.say("life 24")  # due after 14 to 17 s
+    world.claim()
+    world.agent.start().stable()
+    kills = 0
+    end = time.monotonic() + 30
+    while world.est.count("renewed") < 2 and time.monotonic() < end:
+        time.sleep(0.7)
+        world.agent.kill()
+        kills += 1
+        world.agent.start()
+    world.agent.stable(timeout=30)
+    print(f"{kills} kills over {world.est.count('renewed')} renewals")
+    assert world.est.count("renewed") >= 1 and kills > 10
+    no_alarm(world)
+
+
+def test_est_is_away_at_first_start(new_world):
+    world = new_world
+    world.start_broker()
+    world.claim()
+    port, code = world.est.port, world.agent.code
+    world.est.stop()
+    world.agent.start()
+    until("tried", lambda: world.agent.log.read_text().count("warn est: enrol") >= 2)
+    lines = world.est.lines
+    world.est = Est(world.broker.pki, world.dev, port)
+    world.est.lines[:0] = lines
+    world.server.est = world.est
+    world.est.say(f"claim {code}")
+    world.agent.stable(timeout=30)
+
+
+def test_lost_answers_bring_the_same_certificate_later(new_world):
+    world = new_world
+    world.start_broker()
+    world.est.say("mode silent")
+    world.claim()
+    world.agent.start()
+    world.est.wait("request enrol")
+    world.est.say("mode good")
+    world.agent.kill()
+    world.agent.start().stable()
+    assert world.est.count("request enrol") == 2
+
+
+def test_broker_away_then_back(world):
+    broker = world.broker
+    broker.process.kill()
+    broker.process.wait()
+    until("noticed", lambda: not world.agent.status()["connected"])
+    world.server.stop()
+    world.broker.start().fed()
+    world.server = type(world.server)(broker, world.est)
+    world.agent.stable(timeout=30)
+    assert world.est.count("enrolled") == 1
+
+
+def test_stop_is_clean_and_quick(world):
+    begin = time.monotonic()
+    assert world.agent.stop() == 0
+    assert time.monotonic() - begin < 5
