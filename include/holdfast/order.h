@@ -20,7 +20,7 @@ enum {
 	HF_UNIT_CID_LEN = 16,
 	HF_UNIT_HANDLE_LEN = 26, /* characters, as in the factory certificate */
 	HF_UNIT_MAX_SEALED_LEN = 256,
-	HF_UNITS_MAX = 10000, /* units in one list */
+	HF_UNITS_MAX = 1000, /* units in one list; a larger order brings several */
 };
 
 enum hf_order_mode { HF_ORDER_ONLINE = 0, HF_ORDER_MANIFEST = 1 };
