@@ -4,62 +4,19 @@ SPDX-License-Identifier: Apache-2.0
 """
 import contextlib
 import datetime
-import os
 import socket
 import subprocess
 import time
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 
-from brokerlib import BUILD, free_port
-from keylib import Token, Tpm, try_key
+from brokerlib import free_port
+from keylib import Token, Tpm
+from keypeer import BACKENDS, generated, point_of
 from testca import DER, PEM, make, usage
-
-PROGRAM = BUILD / "test/system/keys_peer"
-BACKENDS = ("file", "encrypted", "tpm", "pkcs11")
-
-
-def point_of(public):
-    return public.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
-
-
-class Key:
-    """One key URI, opened by keys_peer."""
-
-    def __init__(self, uri, passfile="-", env=None):
-        self.uri, self.passfile, self.env = uri, str(passfile), {**os.environ, **(env or {})}
-        self.point = bytes.fromhex(self.does("pub").stdout)
-        self.public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), self.point)
-
-    def does(self, verb, *args):
-        return subprocess.run([PROGRAM, verb, self.uri, self.passfile, *map(str, args)], env=self.env,
-                              capture_output=True, text=True, timeout=60, check=False)
-
-    @contextlib.contextmanager
-    def serving(self):
-        """A process that keeps the key open; yields a function from digest to the line it answers."""
-        with subprocess.Popen([PROGRAM, "serve", self.uri, self.passfile], env=self.env, text=True,
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-            assert process.stdout.readline() == "ready\n"
-
-            def ask(digest):
-                process.stdin.write(digest.hex() + "\n")
-                process.stdin.flush()
-                return process.stdout.readline().strip()
-            yield ask, process
-            process.kill()
-
-    def judge(self, digest, line):
-        """python3-cryptography says whether this is the key's signature; raises when not."""
-        rs = bytes.fromhex(line)
-        assert len(rs) == 64
-        signature = encode_dss_signature(int.from_bytes(rs[:32], "big"), int.from_bytes(rs[32:], "big"))
-        self.public.verify(signature, digest, ec.ECDSA(Prehashed(hashes.SHA256())))
-
 
 @pytest.fixture(scope="module")
 def tpm():
@@ -73,17 +30,6 @@ def token():
     peer = Token()
     yield peer
     peer.close()
-
-
-def generated(backend, folder, tpm, token):
-    if backend == "encrypted":
-        (folder / "pass").write_text("correct horse")
-        assert try_key("pass", "correct horse", "generate256", f"file:{folder}/k")[0] == "HF_OK"
-        return Key(f"file:{folder}/k", folder / "pass")
-    uri, env = {"file": (f"file:{folder}/k", None), "tpm": (f"tpm2:{folder}/k?tcti={tpm.tcti}", None),
-                "pkcs11": (token.uri(f"token=holdfast;object={folder.name}"), token.env)}[backend]
-    assert try_key("generate256", uri, env=env)[0] == "HF_OK"
-    return Key(uri, env=env)
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
