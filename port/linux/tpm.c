@@ -7,11 +7,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tss2/tss2_esys.h>
-#include <tss2/tss2_mu.h>
 #include <tss2/tss2_rc.h>
 #include <tss2/tss2_tctildr.h>
-#include "keyuri_priv.h"
+#include "tpm_priv.h"
 
 enum { MAGIC_LEN = 4 };
 static const uint8_t magic[MAGIC_LEN] = { 'h', 'f', 't', '1' };
@@ -172,7 +170,7 @@ static TSS2_RC primary_of(struct hf__tpm *tpm, struct handle *out)
 }
 
 /* Load the key and keep it as a saved context. */
-static TSS2_RC load_blob(struct tpm_key *key)
+static TSS2_RC load_once(struct tpm_key *key)
 {
 	struct handle primary HF_AUTO(flush) = { key->tpm->esys, ESYS_TR_NONE };
 	struct handle loaded HF_AUTO(flush) = { key->tpm->esys, ESYS_TR_NONE };
@@ -189,6 +187,15 @@ static TSS2_RC load_blob(struct tpm_key *key)
 		return rc;
 	}
 	return Esys_ContextSave(key->tpm->esys, loaded.tr, &key->saved);
+}
+
+static TSS2_RC load_blob(struct tpm_key *key)
+{
+	TSS2_RC rc = load_once(key);
+
+	if (rc == TPM2_RC_OBJECT_MEMORY && hf__tpm_sweep(key->tpm->esys, &key->blob.pub, &primary_template))
+		rc = load_once(key);
+	return rc;
 }
 
 /* ---- blobs ---- */
@@ -232,27 +239,38 @@ static bool read_blob(hf_bytes in, struct blob *blob)
 	       Tss2_MU_TPM2B_PRIVATE_Unmarshal(in.ptr, in.len, &at, &blob->priv) == TSS2_RC_SUCCESS && at == in.len;
 }
 
-hf_err hf__tpm_make(struct hf__tpm *tpm, struct hf_out *blob, uint8_t pub[static HF_P256_POINT_LEN],
-		    struct hf_keyuri_why *why)
+static TSS2_RC create_once(struct hf__tpm *tpm, struct blob *out)
 {
-	struct hf__tpm *held HF_AUTO(unlock) = (pthread_mutex_lock(&tpm->lock), tpm);
 	struct handle primary HF_AUTO(flush) = { tpm->esys, ESYS_TR_NONE };
 	const TPM2B_SENSITIVE_CREATE sensitive = { 0 };
 	const TPM2B_DATA outside = { 0 };
 	const TPML_PCR_SELECTION pcrs = { 0 };
 	TPM2B_PRIVATE *priv = NULL;
 	TPM2B_PUBLIC *made = NULL;
-	struct blob wrapped;
-	TSS2_RC rc = primary_of(held, &primary);
+	TSS2_RC rc = primary_of(tpm, &primary);
 
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Esys_Create(tpm->esys, primary.tr, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &sensitive,
 				 &signing_template, &outside, &pcrs, &priv, &made, NULL, NULL, NULL);
 	if (rc != TSS2_RC_SUCCESS)
-		return refused(why, "make a key", rc);
-	wrapped = (struct blob){ *made, *priv };
+		return rc;
+	*out = (struct blob){ *made, *priv };
 	Esys_Free(made);
 	Esys_Free(priv);
+	return rc;
+}
+
+hf_err hf__tpm_make(struct hf__tpm *tpm, struct hf_out *blob, uint8_t pub[static HF_P256_POINT_LEN],
+		    struct hf_keyuri_why *why)
+{
+	struct hf__tpm *held HF_AUTO(unlock) = (pthread_mutex_lock(&tpm->lock), tpm);
+	struct blob wrapped = { 0 };
+	TSS2_RC rc = create_once(held, &wrapped);
+
+	if (rc == TPM2_RC_OBJECT_MEMORY && hf__tpm_sweep(tpm->esys, NULL, &primary_template))
+		rc = create_once(held, &wrapped);
+	if (rc != TSS2_RC_SUCCESS)
+		return refused(why, "make a key", rc);
 	if (!read_point(&wrapped.pub.publicArea, pub))
 		return hf__keyuri_say(why, HF_ERR_KEYURI_TPM, "it made another kind of key");
 	return write_blob(&wrapped, blob);

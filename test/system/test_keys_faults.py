@@ -6,6 +6,7 @@ import contextlib
 import os
 import pathlib
 import random
+import subprocess
 import time
 
 import pytest
@@ -84,6 +85,36 @@ def test_a_killed_holder_leaves_no_handle(tpm, tpm_key):
         process.kill()
         process.wait(10)
     assert tpm.transient_handles() == []
+
+
+@pytest.mark.timeout(120)
+def test_holders_killed_at_any_moment_do_not_fill_the_tpm(tpm, tpm_key):
+    """A kill between load and flush leaves a handle behind, and two of them would close the TPM to everybody."""
+    pick = random.Random(3)
+    left = 0
+    for _ in range(40):
+        with subprocess.Popen(tpm_key.command("serve"), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+            process.stdin.write((DIGEST.hex() + "\n").encode() * 60)
+            process.stdin.flush()
+            time.sleep(pick.uniform(0.001, 0.04))
+            process.kill()
+        left += len(tpm.transient_handles())
+        assert tpm_key.does("pub").returncode == 0
+    assert left > 0, "no kill left a handle: nothing was tried"
+
+
+@pytest.mark.timeout(60)
+def test_a_full_tpm_is_swept_of_our_handles_only(tpm, tpm_key):
+    env = {**os.environ, "TPM2TOOLS_TCTI": tpm.tcti}
+    ours = ("noda|fixedtpm|fixedparent|sensitivedataorigin|userwithauth|restricted|decrypt", 3)
+    others = ("fixedtpm|fixedparent|sensitivedataorigin|userwithauth|restricted|decrypt", 2)
+    for attributes, count in (ours, others):
+        for _ in range(count):
+            subprocess.run(["tpm2_createprimary", "-Q", "-C", "o", "-G", "ecc256:aes128cfb", "-a", attributes,
+                            "-c", os.devnull], env=env, check=True, capture_output=True, timeout=30)
+        assert len(tpm.transient_handles()) == count
+        assert tpm_key.does("pub").returncode == (0 if count == 3 else 1)
+    assert len(tpm.transient_handles()) == 2
 
 
 @pytest.mark.timeout(60)
