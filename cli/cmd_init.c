@@ -104,6 +104,7 @@ static void make_all(struct maker *m, const struct hf_deploy *d, const struct in
 	struct maker_key server HF_AUTO(maker_key_end) = { 0 };
 	struct maker_key op HF_AUTO(maker_key_end) = { 0 };
 	struct maker_key station HF_AUTO(maker_key_end) = { 0 };
+	struct maker_key intake HF_AUTO(maker_key_end) = { 0 }; /* factories seal claim secrets to it */
 
 	make_dirs(m);
 	make_root(m, d, &root);
@@ -113,6 +114,7 @@ static void make_all(struct maker *m, const struct hf_deploy *d, const struct in
 	make_server(m, d, "enrol", &server);
 	make_server(m, d, "api", &server);
 	make_server(m, d, "broker", &server);
+	maker_new_key(m, "ca/intake.key", HF_PKI_KIND_P256, false, &intake);
 	init_people(m, d, people, &station, &server);
 	make_conf(m, d);
 }

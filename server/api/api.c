@@ -144,7 +144,9 @@ hf_err hf_api_new(const struct hf_api_conf *conf, struct hf_api **out, struct hf
 	api->conf = *conf;
 	pthread_mutex_init(&api->lock, NULL);
 	pthread_cond_init(&api->wake, NULL);
-	err = fill_routes(api, n);
+	err = hf_ca_mac_key(conf->ca, "cursor", &api->cursor_key);
+	if (err == HF_OK)
+		err = fill_routes(api, n);
 	http.routes = api->http_routes;
 	if (err == HF_OK)
 		err = hf_http_new(&http, &api->http, why);
@@ -190,6 +192,7 @@ void hf_api_free(struct hf_api *api)
 	hf_http_free(api->http);
 	pthread_cond_destroy(&api->wake);
 	pthread_mutex_destroy(&api->lock);
+	hf_key_wipe(&api->cursor_key);
 	free(api->http_routes);
 	free(api->routes);
 	free(api);

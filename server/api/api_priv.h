@@ -34,6 +34,7 @@ enum api_problem {
 struct api_route;
 struct hf_api {
 	struct hf_api_conf conf;
+	struct hf_key cursor_key; /* authenticates cursors; the same at every start */
 	struct hf_http *http;
 	struct hf_http_route *http_routes;
 	const struct api_route **routes; /* same order */

@@ -13,7 +13,7 @@ static hf_err cursor_mac(struct api_call *c, const uint8_t row[static 8], uint8_
 				   { (const uint8_t *)c->req->path, strlen(c->req->path) + 1 },
 				   { row, 8 } };
 
-	return hf_crypto_hmac(HF_ARR(c->api->conf.cursor_key), parts, 3, mac);
+	return hf_crypto_hmac(HF_ARR(c->api->cursor_key.b), parts, 3, mac);
 }
 
 static hf_err read_cursor(struct api_call *c, const char *text, int64_t *after)

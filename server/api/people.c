@@ -2,12 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <hf/fleet.h>
 #include <hf/pki.h>
 #include "api_priv.h"
 
-enum { PERSON_LIFE_S = 12 * 3600, CODE_LIFE_S = 86400, CODE_LEN = 10, SMALL = 8192 };
+enum { CODE_LIFE_S = 86400, CODE_LEN = 10, SMALL = 8192 };
 
 /* ---- claims ---- */
 
@@ -62,13 +61,14 @@ static hf_err prepare_claim(struct api_call *c)
 	struct hf_claim_row *wanted = &c->claim;
 	struct find_claim f = { .cid = wanted->cid };
 	struct hf_out sealed = HF_OUT(wanted->kc);
-	const struct hf_api_ca *ca = &c->api->conf.ca;
+	struct hf_ca *ca = c->api->conf.ca;
 
 	HF_TRY(read_claim(c, &in, wanted->cid));
 	HF_TRY(hf_store_read(c->api->conf.store, find_claim_job, &f));
 	c->kc_fits = f.row.kc_len > 0 &&
-		     ca->same_kc(ca->ctx, wanted->cid, (hf_bytes){ f.row.kc, f.row.kc_len }, in.kc.ptr) == HF_OK;
-	HF_TRY(ca->seal_kc(ca->ctx, wanted->cid, in.kc.ptr, &sealed));
+		     hf_ca_same_kc(ca, (hf_bytes){ f.row.kc, f.row.kc_len }, HF_ARR(wanted->cid), hf_buf_bytes(&in.kc)) ==
+			     HF_OK;
+	HF_TRY(hf_ca_seal_kc(ca, HF_ARR(wanted->cid), hf_buf_bytes(&in.kc), &sealed));
 	wanted->kc_len = sealed.len;
 	memcpy(wanted->line, in.line, sizeof(wanted->line));
 	memcpy(wanted->owner, c->who.account, sizeof(wanted->owner));
@@ -273,11 +273,14 @@ static hf_err put_certificate(struct api_call *c)
 
 static hf_err certify(struct api_call *c, bool station, const char *name, const uint8_t pub[static HF_P256_POINT_LEN])
 {
-	const struct hf_api_ca *ca = &c->api->conf.ca;
+	const struct hf_ca_order order = { .profile = station ? HF_CA_PROFILE_STATION : HF_CA_PROFILE_OPERATOR, .pub = pub,
+					   .name = name };
 	struct hf_out der = HF_OUT(c->der);
+	struct hf_pki_cert cert;
 
-	c->not_after = (int64_t)time(NULL) + PERSON_LIFE_S;
-	HF_TRY(ca->certify(ca->ctx, station, name, pub, &der));
+	HF_TRY(hf_ca_issue(c->api->conf.ca, &order, &der));
+	HF_TRY(hf_pki_cert_read(hf_out_bytes(&der), &cert));
+	c->not_after = cert.not_after;
 	c->der_len = der.len;
 	return HF_OK;
 }

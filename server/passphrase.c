@@ -1,0 +1,50 @@
+/* passphrase.c -- opens the CA keys: from a private file, a systemd credential, or the terminal.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <termios.h>
+#include <unistd.h>
+#include <hf/file.h>
+#include "server.h"
+
+enum { PASSPHRASE_MAX = 1024 };
+
+static hf_err ask_terminal(struct hf_buf *out, struct hf_why *why)
+{
+	int tty HF_AUTO(hf_fd_close) = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	struct termios shown, hidden;
+	uint8_t *at = NULL;
+	ssize_t n;
+
+	if (tty < 0 || tcgetattr(tty, &shown) != 0)
+		return hf_why_set(why, HF_ERR_FILE_ABSENT, "a passphrase is needed: give --passphrase-file FILE");
+	hidden = shown;
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	HF_TRY(hf_buf_reserve(out, PASSPHRASE_MAX, &at));
+	dprintf(tty, "Passphrase of the CA keys: ");
+	tcsetattr(tty, TCSAFLUSH, &hidden);
+	n = read(tty, at, PASSPHRASE_MAX);
+	tcsetattr(tty, TCSAFLUSH, &shown);
+	dprintf(tty, "\n");
+	if (n <= 0)
+		return hf_why_set(why, HF_ERR_FILE_ABSENT, "no passphrase was typed");
+	hf_buf_commit(out, (size_t)n);
+	return HF_OK;
+}
+
+hf_err server_passphrase(const struct server *s, struct hf_buf *out, struct hf_why *why)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+	char path[HF_DEPLOY_PATH_MAX];
+
+	if (s->passphrase_file != NULL)
+		HF_TRY(hf_file_read_secret(s->passphrase_file, out, why));
+	else if (credentials != NULL && hf_deploy_path(path, credentials, "passphrase", why) == HF_OK)
+		HF_TRY(hf_file_read(path, out, why));
+	else
+		HF_TRY(ask_terminal(out, why));
+	while (out->len > 0 && (out->ptr[out->len - 1] == '\n' || out->ptr[out->len - 1] == '\r'))
+		out->len--;
+	return HF_OK;
+}
