@@ -22,9 +22,27 @@ static const char usage[] =
 	"  --watch NAME=PID           CPU time and memory of a process; may be repeated\n"
 	"  --csv FILE --seed N --domain NAME\n";
 
-enum { OPT_FIRST = 256, OPT_HOST = OPT_FIRST, OPT_PORT, OPT_SERVER_CA, OPT_CA_CERT, OPT_CA_KEY, OPT_DEVICES,
-       OPT_WORKERS, OPT_PHASES, OPT_RATE, OPT_WINDOW, OPT_PAYLOAD, OPT_BUDGET, OPT_PLUGIN, OPT_WATCH, OPT_CSV,
-       OPT_SEED, OPT_DOMAIN, OPT_HELP };
+enum {
+	OPT_FIRST = 256,
+	OPT_HOST = OPT_FIRST,
+	OPT_PORT,
+	OPT_SERVER_CA,
+	OPT_CA_CERT,
+	OPT_CA_KEY,
+	OPT_DEVICES,
+	OPT_WORKERS,
+	OPT_PHASES,
+	OPT_RATE,
+	OPT_WINDOW,
+	OPT_PAYLOAD,
+	OPT_BUDGET,
+	OPT_PLUGIN,
+	OPT_WATCH,
+	OPT_CSV,
+	OPT_SEED,
+	OPT_DOMAIN,
+	OPT_HELP,
+};
 
 static const struct option options[] = {
 	{ "host", 1, NULL, OPT_HOST },		 { "port", 1, NULL, OPT_PORT },
