@@ -2,6 +2,7 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import datetime
 import getpass
 import os
 import pathlib
@@ -71,12 +72,12 @@ class Device:
 class Broker:
     """start() returns when it accepts; stop() ends it by its pid and keeps the log."""
 
-    def __init__(self, folder, answer=True, conf_extra="", env=None):
+    def __init__(self, folder, answer=True, conf_extra="", env=None, bus=None):
         self.folder = pathlib.Path(folder)
         self.pki = Pki(self.folder / "pki")
         self.port = free_port()
         self.mqtt_socket = self.folder / "mqtt.sock"
-        self.bus = FakeBus(self.folder / "plugin.sock", answer)
+        self.bus = bus or FakeBus(self.folder / "plugin.sock", answer)
         self.conf_extra, self.env = conf_extra, env or {}
         self.log = self.folder / "broker.log"
         self.process = None
@@ -134,7 +135,7 @@ class Broker:
         dev = options.pop("dev", None) or new_dev()
         cert = self.pki.device(dev, **options)
         if row:
-            end = cert.cert.not_valid_after.replace(tzinfo=__import__("datetime").timezone.utc)
+            end = cert.cert.not_valid_after.replace(tzinfo=datetime.timezone.utc)
             self.bus.put(cert.sha256, dev, state, int(end.timestamp()), budget)
         return Device(self, dev, cert)
 

@@ -3,6 +3,7 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import pathlib
+import shutil
 import sys
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import agentlib  # noqa: E402
 import brokerlib  # noqa: E402
+import buslib  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +40,17 @@ def new_world(request):
     """The same before its first start: the test provisions, claims and starts."""
     before = request.session.testsfailed
     yield from agentlib.run_world(lambda: request.session.testsfailed > before, begin=False)
+
+
+@pytest.fixture
+def bus_rig(request):
+    """Mosquitto, plugin and the real bus with its own store."""
+    before = request.session.testsfailed
+    rig = buslib.BusRig()
+    yield rig
+    code = rig.stop()
+    if request.session.testsfailed > before:
+        print(rig.broker.log.read_text())
+        print((rig.folder / "bus.log").read_text())
+    shutil.rmtree(rig.folder, ignore_errors=True)
+    assert code == 0, f"the bus ended with {code}"
