@@ -78,7 +78,14 @@ static void finish(void *ctx)
 	look(p);
 }
 
-/* On the writer thread. */
+/* On the writer thread, this and the next. */
+static hf_err run_pending(struct hf_db *db, void *ctx)
+{
+	struct pending *pending = ctx;
+
+	return pending->fn(db, &pending->job);
+}
+
 static void done(void *ctx, hf_err err)
 {
 	struct pending *pending = ctx;
@@ -107,7 +114,7 @@ static void submit(struct pending *pending)
 	struct hf_busproc *p = pending->proc;
 
 	p->pending++;
-	if (hf_store_post(p->store, pending->fn, done, pending) == HF_OK)
+	if (hf_store_post(p->store, run_pending, done, pending) == HF_OK)
 		return;
 	p->pending--;
 	p->dropped++;
