@@ -55,7 +55,8 @@ static bool is_whole_and_encrypted(hf_bytes pem)
 	return memmem(pem.ptr, pem.len, end, sizeof(end) - 1) != NULL;
 }
 
-static hf_err open_file(const char *rest, hf_bytes passphrase, struct hf_keyuri **key, struct hf_keyuri_why *why)
+static hf_err open_file(const char *rest, hf_bytes passphrase, struct hf_keyuri **key,
+			struct hf_keyuri_why *why)
 {
 	struct pem_text text HF_AUTO(wipe_text) = { { 0 } };
 	struct hf_out out = HF_OUT(text.b);

@@ -56,7 +56,7 @@ static hf_err sign(void *ctx, const uint8_t *digest, size_t n, uint8_t *rs)
 		return HF_ERR_BASE_MISUSE;
 	if (sign_once(key, digest, n, rs) == CKR_OK)
 		return HF_OK;
-	/* A token that was pulled and put back, or a network HSM that restarted, lost our session: once more. */
+	/* A token pulled and put back, or a network HSM that restarted, lost our session: once more. */
 	if (connect_key(key, NULL) != HF_OK || sign_once(key, digest, n, rs) != CKR_OK)
 		return HF_ERR_PORT_KEY;
 	return HF_OK;
@@ -94,7 +94,8 @@ static hf_err check(const char *rest, struct hf_keyuri_why *why)
 	return hf__p11_parse(rest, &uri, why);
 }
 
-static hf_err open_key(const char *rest, hf_bytes passphrase, struct hf_keyuri **out, struct hf_keyuri_why *why)
+static hf_err open_key(const char *rest, hf_bytes passphrase, struct hf_keyuri **out,
+		       struct hf_keyuri_why *why)
 {
 	struct p11_key *key = calloc(1, sizeof(*key));
 	struct hf_hwkey hwkey;

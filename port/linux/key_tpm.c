@@ -5,8 +5,8 @@
 
 #define DEFAULT_TCTI "device:/dev/tpmrm0"
 
-hf_err hf__tpm_split(const char *rest, char path[static HF_KEYURI_MAX + 1], char tcti[static HF_KEYURI_MAX + 1],
-		     struct hf_keyuri_why *why)
+hf_err hf__tpm_split(const char *rest, char path[static HF_KEYURI_MAX + 1],
+		     char tcti[static HF_KEYURI_MAX + 1], struct hf_keyuri_why *why)
 {
 	static const char key[] = "?tcti=";
 	size_t n = strcspn(rest, "?");
@@ -48,7 +48,8 @@ static void release(struct hf__tpm **tpm)
 	hf__tpm_release(*tpm);
 }
 
-static hf_err open_key(const char *rest, hf_bytes passphrase, struct hf_keyuri **key, struct hf_keyuri_why *why)
+static hf_err open_key(const char *rest, hf_bytes passphrase, struct hf_keyuri **key,
+		       struct hf_keyuri_why *why)
 {
 	struct hf__tpm *tpm HF_AUTO(release) = NULL;
 	uint8_t bytes[HF_KEYSTORE_BLOB_MAX + 1]; /* one more, so that a full blob is seen to end */

@@ -32,7 +32,8 @@ static hf_err judge(int fd, const char *path, struct hf_keyuri_why *why)
 		return hf__keyuri_say(why, HF_ERR_KEYURI_MODE, "%s: mode %04o, must be 0600", path,
 				      (unsigned)st.st_mode & 07777);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
-		return hf__keyuri_say(why, HF_ERR_KEYURI_MODE, "%s: belongs to user %u", path, (unsigned)st.st_uid);
+		return hf__keyuri_say(why, HF_ERR_KEYURI_MODE, "%s: belongs to user %u", path,
+				      (unsigned)st.st_uid);
 	return HF_OK;
 }
 
@@ -43,8 +44,9 @@ hf_err hf__keyuri_read(const char *path, struct hf_out *out, struct hf_keyuri_wh
 	ssize_t got = 1;
 
 	if (fd < 0)
-		return say_errno(why, errno == ENOENT || errno == ENOTDIR ? HF_ERR_KEYURI_ABSENT : HF_ERR_KEYURI_FILE,
-				 path);
+		return say_errno(
+			why, errno == ENOENT || errno == ENOTDIR ? HF_ERR_KEYURI_ABSENT : HF_ERR_KEYURI_FILE,
+			path);
 	HF_TRY(judge(fd, path, why));
 	while (got > 0) {
 		if (out->len == out->cap)

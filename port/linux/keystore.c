@@ -5,7 +5,6 @@
 #include <string.h>
 #include "keyuri_priv.h"
 
-
 struct soft {
 	struct hf_key secret; /* first, because the callback's ctx points to it */
 };
@@ -87,7 +86,8 @@ hf_err hf_keystore_make(struct hf_keystore *store, struct hf_out *blob, uint8_t 
 	return store->tpm != NULL ? hf__tpm_make(store->tpm, blob, pub, why) : soft_make(blob, pub);
 }
 
-hf_err hf_keystore_load(struct hf_keystore *store, hf_bytes blob, struct hf_keyuri **key, struct hf_keyuri_why *why)
+hf_err hf_keystore_load(struct hf_keystore *store, hf_bytes blob, struct hf_keyuri **key,
+			struct hf_keyuri_why *why)
 {
 	if (why != NULL)
 		why->text[0] = '\0';

@@ -43,7 +43,8 @@ static hf_err find(const char *uri, const struct hf__keyuri_backend **backend, c
 	if (why != NULL)
 		why->text[0] = '\0';
 	if (uri[n] == '\0' || strlen(uri) > HF_KEYURI_MAX)
-		return hf__keyuri_say(why, HF_ERR_KEYURI_SYNTAX, "a key URI is file:PATH, tpm2:PATH or pkcs11:...");
+		return hf__keyuri_say(why, HF_ERR_KEYURI_SYNTAX,
+				      "a key URI is file:PATH, tpm2:PATH or pkcs11:...");
 	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
 		if (strlen(backends[i]->scheme) == n && memcmp(backends[i]->scheme, uri, n) == 0) {
 			*backend = backends[i];

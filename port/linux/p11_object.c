@@ -12,12 +12,16 @@ static const struct {
 	size_t params_len;
 	size_t point_len;
 } curves[] = {
-	{ HF_CURVE_P256, { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07 }, 10, HF_P256_POINT_LEN },
+	{ HF_CURVE_P256,
+	  { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07 },
+	  10,
+	  HF_P256_POINT_LEN },
 	{ HF_CURVE_P384, { 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22 }, 7, HF_P384_POINT_LEN },
 };
 
 /* PKCS#11 wants pointers to variables for everything, also for what it only reads. */
-struct template {
+struct template
+{
 	CK_ATTRIBUTE rows[TEMPLATE_MAX];
 	CK_ULONG n;
 };
@@ -79,7 +83,8 @@ static bool read_public(const struct hf__p11_session *s, CK_OBJECT_HANDLE object
 	    read_value(s, object, CKA_EC_POINT, &point) != CKR_OK)
 		return false;
 	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
-		if (params.len != curves[i].params_len || memcmp(params_mem, curves[i].params, params.len) != 0)
+		if (params.len != curves[i].params_len ||
+		    memcmp(params_mem, curves[i].params, params.len) != 0)
 			continue;
 		if (point.len == curves[i].point_len + 2 && at[0] == 0x04 && at[1] == curves[i].point_len) {
 			at += 2;
@@ -95,8 +100,8 @@ static bool read_public(const struct hf__p11_session *s, CK_OBJECT_HANDLE object
 }
 
 /* The public object has the private one's id; where there is none, the private one may tell. */
-static hf_err find_public(const struct hf__p11_session *s, CK_OBJECT_HANDLE private_key, struct hf_hwkey *half,
-			  struct hf_keyuri_why *why)
+static hf_err find_public(const struct hf__p11_session *s, CK_OBJECT_HANDLE private_key,
+			  struct hf_hwkey *half, struct hf_keyuri_why *why)
 {
 	uint8_t id_mem[VALUE_MAX];
 	struct hf_out id = HF_OUT(id_mem);
@@ -112,11 +117,12 @@ static hf_err find_public(const struct hf__p11_session *s, CK_OBJECT_HANDLE priv
 	}
 	if (read_public(s, private_key, half))
 		return HF_OK;
-	return hf__keyuri_say(why, HF_ERR_KEYURI_CURVE, "no public key on P-256 or P-384 beside the private key");
+	return hf__keyuri_say(why, HF_ERR_KEYURI_CURVE,
+			      "no public key on P-256 or P-384 beside the private key");
 }
 
-hf_err hf__p11_find(const struct hf__p11_session *s, const struct hf__p11_uri *uri, CK_OBJECT_HANDLE *private_key,
-		    struct hf_hwkey *public_half, struct hf_keyuri_why *why)
+hf_err hf__p11_find(const struct hf__p11_session *s, const struct hf__p11_uri *uri,
+		    CK_OBJECT_HANDLE *private_key, struct hf_hwkey *public_half, struct hf_keyuri_why *why)
 {
 	struct template t = by_name(uri, &private_class);
 	CK_ULONG n = 0;
@@ -126,13 +132,15 @@ hf_err hf__p11_find(const struct hf__p11_session *s, const struct hf__p11_uri *u
 		return hf__p11_said(why, HF_ERR_KEYURI_MODULE, "C_FindObjects", rv);
 	if (n == 0)
 		return hf__keyuri_say(why, HF_ERR_KEYURI_ABSENT, "no such private key on the token%s",
-				      uri->pin_file[0] == '\0' ? "; most tokens show it only with pin-source=" : "");
+				      uri->pin_file[0] == '\0' ? "; most tokens show it only with pin-source="
+							       : "");
 	if (n > 1)
 		return hf__keyuri_say(why, HF_ERR_KEYURI_ABSENT, "several private keys fit; add id=");
 	return find_public(s, *private_key, public_half, why);
 }
 
-static hf_err check_free(const struct hf__p11_session *s, const struct hf__p11_uri *uri, struct hf_keyuri_why *why)
+static hf_err check_free(const struct hf__p11_session *s, const struct hf__p11_uri *uri,
+			 struct hf_keyuri_why *why)
 {
 	struct template t = by_name(uri, &private_class);
 	CK_OBJECT_HANDLE object = 0;
@@ -169,6 +177,7 @@ hf_err hf__p11_generate(const struct hf__p11_session *s, const struct hf__p11_ur
 		add(t, CKA_LABEL, uri->object, strlen(uri->object));
 		add(t, CKA_ID, uri->id_len > 0 ? uri->id : id, uri->id_len > 0 ? uri->id_len : sizeof(id));
 	}
-	rv = s->p11->C_GenerateKeyPair(s->handle, &mechanism, pub.rows, pub.n, priv.rows, priv.n, &made[0], &made[1]);
+	rv = s->p11->C_GenerateKeyPair(s->handle, &mechanism, pub.rows, pub.n, priv.rows, priv.n, &made[0],
+				       &made[1]);
 	return rv == CKR_OK ? HF_OK : hf__p11_said(why, HF_ERR_KEYURI_MODULE, "C_GenerateKeyPair", rv);
 }

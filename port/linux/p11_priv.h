@@ -29,12 +29,12 @@ HF_MUST_CHECK hf_err hf__p11_open(const struct hf__p11_uri *uri, bool write, str
 void hf__p11_close(struct hf__p11_session *session);
 hf_err hf__p11_said(struct hf_keyuri_why *why, hf_err err, const char *act, CK_RV rv);
 
-/* The one private key that the URI names, and its public half. Errors: HF_ERR_KEYURI_ABSENT (none, or two), _CURVE,
- * _MODULE. */
+/* The one private key that the URI names, and its public half.
+ * Errors: HF_ERR_KEYURI_ABSENT (none, or two), _CURVE, _MODULE. */
 HF_MUST_CHECK hf_err hf__p11_find(const struct hf__p11_session *session, const struct hf__p11_uri *uri,
 				  CK_OBJECT_HANDLE *private_key, struct hf_hwkey *public_half,
 				  struct hf_keyuri_why *why);
 /* HF_ERR_KEYURI_EXISTS when an object of this name is there. */
-HF_MUST_CHECK hf_err hf__p11_generate(const struct hf__p11_session *session, const struct hf__p11_uri *uri, int curve,
-				      struct hf_keyuri_why *why);
+HF_MUST_CHECK hf_err hf__p11_generate(const struct hf__p11_session *session, const struct hf__p11_uri *uri,
+				      int curve, struct hf_keyuri_why *why);
 #endif

@@ -1,5 +1,5 @@
 /* p11_session.c -- from a PKCS#11 URI to a logged-in session.
- * Modules are never finalised: a second key of the same process may be using them, and some do not survive it.
+ * Modules are never finalised: another key of this process may be using them, and some do not survive it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -129,8 +129,9 @@ static hf_err login(const struct hf__p11_session *session, const char *path, str
 	if (out.len == 0)
 		return hf__keyuri_say(why, HF_ERR_KEYURI_PIN, "%s: empty", path);
 	rv = session->p11->C_Login(session->handle, CKU_USER, pin.b, out.len);
-	return rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN ? HF_OK :
-								   hf__p11_said(why, HF_ERR_KEYURI_PIN, "C_Login", rv);
+	return rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN
+		       ? HF_OK
+		       : hf__p11_said(why, HF_ERR_KEYURI_PIN, "C_Login", rv);
 }
 
 hf_err hf__p11_open(const struct hf__p11_uri *uri, bool write, struct hf__p11_session *session,

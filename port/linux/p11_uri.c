@@ -1,39 +1,29 @@
-/* p11_uri.c -- pkcs11: URIs (RFC 7512). An attribute that is not understood is refused, because passing over it
- * could select another key than the one meant.
+/* p11_uri.c -- pkcs11: URIs (RFC 7512).
+ * An attribute that is not understood is refused: without it another key than the one meant could fit.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
 #include "p11_priv.h"
 
-struct attribute {
-	const char *name;
-	bool query;
-	size_t offset;
-	size_t cap; /* with the NUL */
-};
-#define TEXT(name, query, field) \
-	{ name, query, offsetof(struct hf__p11_uri, field), sizeof(((struct hf__p11_uri *)0)->field) }
-static const struct attribute attributes[] = {
-	TEXT("token", false, token),
-	TEXT("manufacturer", false, manufacturer),
-	TEXT("model", false, model),
-	TEXT("serial", false, serial),
-	TEXT("object", false, object),
-	TEXT("module-path", true, module),
-	TEXT("pin-source", true, pin_file),
-};
-enum { N_TEXT = sizeof(attributes) / sizeof(attributes[0]), SEEN_ID = N_TEXT, SEEN_SLOT, SEEN_TYPE };
-
 struct parser {
 	struct hf__p11_uri *uri;
-	unsigned seen; /* bit per attribute: none may come twice */
+	unsigned seen; /* bit per row of `attributes`: none may come twice */
 	bool query;
 	struct hf_keyuri_why *why;
 };
 
+struct attribute {
+	const char *name;
+	bool query;
+	hf_err (*take)(const struct attribute *attribute, hf_bytes value, struct parser *p);
+	size_t offset; /* of a text field of struct hf__p11_uri ... */
+	size_t cap;    /* ... and its size with the NUL */
+};
+
 static hf_err bad(struct hf_keyuri_why *why, const char *what, hf_bytes about)
 {
-	return hf__keyuri_say(why, HF_ERR_KEYURI_SYNTAX, "%s: %.*s", what, (int)about.len, (const char *)about.ptr);
+	return hf__keyuri_say(why, HF_ERR_KEYURI_SYNTAX, "%s: %.*s", what, (int)about.len,
+			      (const char *)about.ptr);
 }
 
 static int hex_digit(uint8_t c)
@@ -44,8 +34,8 @@ static int hex_digit(uint8_t c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Characters that stand for themselves (RFC 7512 s2.3); the others are written %XX, which also keeps blanks and
- * line ends out of messages. The RFC allows a second '?'; we do not, because whoever writes it meant '&', and
+/* Characters that stand for themselves (RFC 7512 s2.3); the others are written %XX, which also keeps blanks
+ * and line ends out of messages. The RFC allows a second '?'; we do not, because whoever writes it meant '&', and
  * the rest, perhaps a PIN, would become part of a path. */
 static bool is_raw(uint8_t c, bool query)
 {
@@ -93,10 +83,11 @@ static hf_err take_text(const struct attribute *attribute, hf_bytes value, struc
 	return HF_OK;
 }
 
-static hf_err take_slot(hf_bytes value, struct parser *p)
+static hf_err take_slot(const struct attribute *attribute, hf_bytes value, struct parser *p)
 {
 	unsigned long slot = 0;
 
+	(void)attribute;
 	if (value.len == 0 || value.len > 9)
 		return bad(p->why, "slot-id is a number", value);
 	for (size_t i = 0; i < value.len; i++) {
@@ -109,46 +100,60 @@ static hf_err take_slot(hf_bytes value, struct parser *p)
 	return HF_OK;
 }
 
-static hf_err take_id(hf_bytes value, struct parser *p)
+static hf_err take_id(const struct attribute *attribute, hf_bytes value, struct parser *p)
 {
 	struct hf_out id = HF_OUT(p->uri->id);
 
+	(void)attribute;
 	if (!decode(value, false, &id) || id.len == 0)
 		return bad(p->why, "id is empty, too long or needs %XX", value);
 	p->uri->id_len = id.len;
 	return HF_OK;
 }
 
-static hf_err mark(unsigned bit, hf_bytes name, struct parser *p)
+static hf_err take_type(const struct attribute *attribute, hf_bytes value, struct parser *p)
 {
-	if ((p->seen & 1u << bit) != 0)
-		return bad(p->why, "given twice", name);
-	p->seen |= 1u << bit;
-	return HF_OK;
+	(void)attribute;
+	return is_named(value, "private") ? HF_OK : bad(p->why, "only type=private", value);
 }
+
+static hf_err refuse_pin(const struct attribute *attribute, hf_bytes value, struct parser *p)
+{
+	(void)attribute;
+	(void)value;
+	return hf__keyuri_say(p->why, HF_ERR_KEYURI_SYNTAX,
+			      "pin-value would show the PIN; put it in a file: pin-source=file:PATH");
+}
+
+#define TEXT(name, query, field) \
+	{ \
+		name, query, take_text, offsetof(struct hf__p11_uri, field), \
+			sizeof(((struct hf__p11_uri *)0)->field) \
+	}
+static const struct attribute attributes[] = {
+	TEXT("token", false, token),
+	TEXT("manufacturer", false, manufacturer),
+	TEXT("model", false, model),
+	TEXT("serial", false, serial),
+	TEXT("object", false, object),
+	{ "id", false, take_id, 0, 0 },
+	{ "slot-id", false, take_slot, 0, 0 },
+	{ "type", false, take_type, 0, 0 },
+	TEXT("module-path", true, module),
+	TEXT("pin-source", true, pin_file),
+	{ "pin-value", true, refuse_pin, 0, 0 },
+};
 
 static hf_err take(hf_bytes name, hf_bytes value, struct parser *p)
 {
-	for (unsigned i = 0; i < N_TEXT; i++)
-		if (attributes[i].query == p->query && is_named(name, attributes[i].name)) {
-			HF_TRY(mark(i, name, p));
-			return take_text(&attributes[i], value, p);
-		}
-	if (!p->query && is_named(name, "id")) {
-		HF_TRY(mark(SEEN_ID, name, p));
-		return take_id(value, p);
+	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
+		if (attributes[i].query != p->query || !is_named(name, attributes[i].name))
+			continue;
+		if ((p->seen & 1u << i) != 0)
+			return bad(p->why, "given twice", name);
+		p->seen |= 1u << i;
+		return attributes[i].take(&attributes[i], value, p);
 	}
-	if (!p->query && is_named(name, "slot-id")) {
-		HF_TRY(mark(SEEN_SLOT, name, p));
-		return take_slot(value, p);
-	}
-	if (!p->query && is_named(name, "type")) {
-		HF_TRY(mark(SEEN_TYPE, name, p));
-		return is_named(value, "private") ? HF_OK : bad(p->why, "only type=private", value);
-	}
-	if (p->query && is_named(name, "pin-value"))
-		return hf__keyuri_say(p->why, HF_ERR_KEYURI_SYNTAX,
-				      "pin-value would show the PIN; put it in a file: pin-source=file:PATH");
 	return bad(p->why, "not understood", name);
 }
 

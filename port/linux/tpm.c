@@ -1,7 +1,7 @@
 /* tpm.c -- keys inside a TPM 2.0 by tss2-esys.
  * A raw TPM has three transient slots, so nothing stays loaded between two calls: the primary and each key
- * are kept as saved contexts, which only this TPM can load and only until it is reset. After a reset, or when
- * the simulator was restarted, the primary is made anew (its template is fixed, so it is the same key) and the
+ * are kept as saved contexts, which only this TPM can load and only until it is reset. After a reset, or a
+ * restart of the simulator, the primary is made anew (its template is fixed, so it is the same key) and the
  * signing key is loaded from its blobs again.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
@@ -81,8 +81,8 @@ static hf_err connect_tpm(struct hf__tpm *tpm, struct hf_keyuri_why *why)
 	TSS2_RC rc = Tss2_TctiLdr_Initialize(tpm->conf, &tpm->tcti);
 
 	if (rc != TSS2_RC_SUCCESS)
-		return hf__keyuri_say(why, HF_ERR_KEYURI_TPM, "cannot reach %.80s: %s (0x%x)",
-				      tpm->conf, Tss2_RC_Decode(rc), (unsigned)rc);
+		return hf__keyuri_say(why, HF_ERR_KEYURI_TPM, "cannot reach %.80s: %s (0x%x)", tpm->conf,
+				      Tss2_RC_Decode(rc), (unsigned)rc);
 	rc = Esys_Initialize(&tpm->esys, tpm->tcti, NULL);
 	if (rc == TSS2_RC_SUCCESS)
 		return HF_OK;
@@ -161,7 +161,8 @@ static TSS2_RC primary_of(struct hf__tpm *tpm, struct handle *out)
 	Esys_Free(tpm->primary);
 	tpm->primary = NULL;
 	rc = Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-				&sensitive, &primary_template, &outside, &pcrs, &out->tr, NULL, NULL, NULL, NULL);
+				&sensitive, &primary_template, &outside, &pcrs, &out->tr, NULL, NULL, NULL,
+				NULL);
 	if (rc != TSS2_RC_SUCCESS) {
 		out->tr = ESYS_TR_NONE;
 		return rc;
@@ -180,8 +181,8 @@ static TSS2_RC load_once(struct tpm_key *key)
 	key->saved = NULL;
 	if (rc != TSS2_RC_SUCCESS)
 		return rc;
-	rc = Esys_Load(key->tpm->esys, primary.tr, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &key->blob.priv,
-		       &key->blob.pub, &loaded.tr);
+	rc = Esys_Load(key->tpm->esys, primary.tr, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+		       &key->blob.priv, &key->blob.pub, &loaded.tr);
 	if (rc != TSS2_RC_SUCCESS) {
 		loaded.tr = ESYS_TR_NONE;
 		return rc;
@@ -213,8 +214,8 @@ static bool read_point(const TPMT_PUBLIC *area, uint8_t pub[static HF_P256_POINT
 {
 	pub[0] = 4;
 	return area->type == TPM2_ALG_ECC && area->parameters.eccDetail.curveID == TPM2_ECC_NIST_P256 &&
-	       read_coordinate(&area->unique.ecc.x, pub + 1) && read_coordinate(&area->unique.ecc.y, pub + 33) &&
-	       hf_crypto_p256_check(pub) == HF_OK;
+	       read_coordinate(&area->unique.ecc.x, pub + 1) &&
+	       read_coordinate(&area->unique.ecc.y, pub + 33) && hf_crypto_p256_check(pub) == HF_OK;
 }
 
 static hf_err write_blob(const struct blob *blob, struct hf_out *out)
@@ -234,9 +235,11 @@ static bool read_blob(hf_bytes in, struct blob *blob)
 	size_t at = MAGIC_LEN;
 
 	*blob = (struct blob){ 0 };
-	return in.len > MAGIC_LEN && in.len <= HF_KEYSTORE_BLOB_MAX && memcmp(in.ptr, magic, MAGIC_LEN) == 0 &&
+	return in.len > MAGIC_LEN && in.len <= HF_KEYSTORE_BLOB_MAX &&
+	       memcmp(in.ptr, magic, MAGIC_LEN) == 0 &&
 	       Tss2_MU_TPM2B_PUBLIC_Unmarshal(in.ptr, in.len, &at, &blob->pub) == TSS2_RC_SUCCESS &&
-	       Tss2_MU_TPM2B_PRIVATE_Unmarshal(in.ptr, in.len, &at, &blob->priv) == TSS2_RC_SUCCESS && at == in.len;
+	       Tss2_MU_TPM2B_PRIVATE_Unmarshal(in.ptr, in.len, &at, &blob->priv) == TSS2_RC_SUCCESS &&
+	       at == in.len;
 }
 
 static TSS2_RC create_once(struct hf__tpm *tpm, struct blob *out)
@@ -250,8 +253,9 @@ static TSS2_RC create_once(struct hf__tpm *tpm, struct blob *out)
 	TSS2_RC rc = primary_of(tpm, &primary);
 
 	if (rc == TSS2_RC_SUCCESS)
-		rc = Esys_Create(tpm->esys, primary.tr, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &sensitive,
-				 &signing_template, &outside, &pcrs, &priv, &made, NULL, NULL, NULL);
+		rc = Esys_Create(tpm->esys, primary.tr, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+				 &sensitive, &signing_template, &outside, &pcrs, &priv, &made, NULL, NULL,
+				 NULL);
 	if (rc != TSS2_RC_SUCCESS)
 		return rc;
 	*out = (struct blob){ *made, *priv };
@@ -289,8 +293,8 @@ static TSS2_RC sign_once(struct tpm_key *key, const TPM2B_DIGEST *digest, TPMT_S
 		loaded.tr = ESYS_TR_NONE;
 		return rc;
 	}
-	return Esys_Sign(key->tpm->esys, loaded.tr, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, digest, &scheme,
-			 &ticket, sig);
+	return Esys_Sign(key->tpm->esys, loaded.tr, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, digest,
+			 &scheme, &ticket, sig);
 }
 
 /* The saved context died with a reset of the TPM, or the connection with the simulator: start over once. */

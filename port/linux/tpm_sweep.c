@@ -1,7 +1,8 @@
 /* tpm_sweep.c -- clear our own leavings out of a TPM that has no resource manager in front.
- * A process killed between load and flush leaves its handle behind, and two of these close the TPM to everybody
- * until its next reset. So when the slots are full, objects that are ours are flushed: the very key that is wanted,
- * and storage parents made by our template, which anybody can make again. Behind /dev/tpmrm0 none is ever seen.
+ * A process killed between load and flush leaves its handle behind, and two of these close the TPM to
+ * everybody until its next reset. So when the slots are full, objects that are ours are flushed: the very key
+ * that is wanted, and storage parents made by our template, which anybody can make again. Behind /dev/tpmrm0
+ * none is ever seen.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 #include "tpm_priv.h"
@@ -12,8 +13,8 @@ static bool same_public(const TPM2B_PUBLIC *a, const TPM2B_PUBLIC *b)
 	size_t n_one = 0, n_two = 0;
 
 	return Tss2_MU_TPM2B_PUBLIC_Marshal(a, one, sizeof(one), &n_one) == TSS2_RC_SUCCESS &&
-	       Tss2_MU_TPM2B_PUBLIC_Marshal(b, two, sizeof(two), &n_two) == TSS2_RC_SUCCESS && n_one == n_two &&
-	       memcmp(one, two, n_one) == 0;
+	       Tss2_MU_TPM2B_PUBLIC_Marshal(b, two, sizeof(two), &n_two) == TSS2_RC_SUCCESS &&
+	       n_one == n_two && memcmp(one, two, n_one) == 0;
 }
 
 /* Made by the template: everything but the point is equal. */
@@ -28,13 +29,15 @@ static bool made_by(const TPM2B_PUBLIC *object, const TPM2B_PUBLIC *template)
 }
 
 /* True when the object at `handle` was ours and is gone. */
-static bool flush_ours(ESYS_CONTEXT *esys, TPM2_HANDLE handle, const TPM2B_PUBLIC *key, const TPM2B_PUBLIC *parent)
+static bool flush_ours(ESYS_CONTEXT *esys, TPM2_HANDLE handle, const TPM2B_PUBLIC *key,
+		       const TPM2B_PUBLIC *parent)
 {
 	ESYS_TR tr = ESYS_TR_NONE;
 	TPM2B_PUBLIC *pub = NULL;
 	bool ours;
 
-	if (Esys_TR_FromTPMPublic(esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &tr) != TSS2_RC_SUCCESS)
+	if (Esys_TR_FromTPMPublic(esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &tr) !=
+	    TSS2_RC_SUCCESS)
 		return false;
 	ours = Esys_ReadPublic(esys, tr, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &pub, NULL, NULL) ==
 		       TSS2_RC_SUCCESS &&

@@ -14,7 +14,8 @@ static bool shows_pin(const char *uri)
 
 static bool is_known(const char *uri)
 {
-	return strncmp(uri, "file:", 5) == 0 || strncmp(uri, "tpm2:", 5) == 0 || strncmp(uri, "pkcs11:", 7) == 0;
+	return strncmp(uri, "file:", 5) == 0 || strncmp(uri, "tpm2:", 5) == 0 ||
+	       strncmp(uri, "pkcs11:", 7) == 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -114,9 +114,9 @@ class Token:
 
     def tool(self, *args):
         """pkcs11-tool, the foreign hand on the same token; without its label SoftHSM's order would choose."""
-        return subprocess.run(["pkcs11-tool", "--module", SOFTHSM, "--token-label", "holdfast", "--login",
-                               "--pin", PIN, *args], env={**os.environ, **self.env}, capture_output=True, text=True,
-                              check=True, timeout=30).stdout
+        command = ["pkcs11-tool", "--module", SOFTHSM, "--token-label", "holdfast", "--login", "--pin", PIN]
+        return subprocess.run([*command, *args], env={**os.environ, **self.env}, capture_output=True,
+                              text=True, check=True, timeout=30).stdout
 
     def close(self):
         shutil.rmtree(self.folder)

@@ -33,8 +33,8 @@ class Key:
         return [PROGRAM, verb, uri or self.uri, self.passfile, *map(str, args)]
 
     def does(self, verb, *args, uri=None):
-        return subprocess.run(self.command(verb, *args, uri=uri), env=self.env, capture_output=True, text=True,
-                              timeout=60, check=False)
+        return subprocess.run(self.command(verb, *args, uri=uri), env=self.env, capture_output=True,
+                              text=True, timeout=60, check=False)
 
     @contextlib.contextmanager
     def serving(self):

@@ -1,9 +1,10 @@
 /* keys_peer -- lets others judge a private key that a URI names: test_keys_peers.py runs it.
- * usage: keys_peer pub URI PASSFILE                            prints the public point as hexadecimal
- *        keys_peer issue URI PASSFILE ISSUER.der POINT OUT.der  a device's certificate, signed by the key as a CA
- *        keys_peer connect URI PASSFILE CERT.pem CA.pem PORT 1.2|1.3   a TLS client on loopback; prints what it hears
- *        keys_peer impostor ... 1.2|1.3 POINT   the same, with the certificate of another key
- *        keys_peer serve URI PASSFILE         for each line of 64 digits: its signature, or "error"
+ * usage: keys_peer VERB URI PASSFILE ARGUMENT...
+ *	pub                                  prints the public point as hexadecimal
+ *	issue ISSUER.der POINT OUT.der       a device's certificate, signed by the key as a CA
+ *	connect CERT.pem CA.pem PORT 1.2|1.3 a TLS client on loopback; prints what it hears
+ *	impostor CERT.pem CA.pem PORT 1.2|1.3 POINT   the same, with the certificate of another key
+ *	serve                                for each line of 64 digits: its signature, or "error"
  * PASSFILE '-' = none. Exit 1: a step failed, named on stderr.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <arpa/inet.h>
@@ -58,13 +59,15 @@ static bool read_hex(const char *text, uint8_t *bytes, size_t n)
 {
 	struct hf_out out = { bytes, n, 0 };
 
-	return hf_hex_decode((hf_bytes){ (const uint8_t *)text, strlen(text) }, &out) == HF_OK && out.len == n;
+	return hf_hex_decode((hf_bytes){ (const uint8_t *)text, strlen(text) }, &out) == HF_OK &&
+	       out.len == n;
 }
 
 static int show_pub(const struct hf_hwkey *key, char **argv)
 {
 	(void)argv;
-	print_hex((hf_bytes){ key->pub, key->curve == HF_CURVE_P384 ? HF_P384_POINT_LEN : HF_P256_POINT_LEN });
+	print_hex(
+		(hf_bytes){ key->pub, key->curve == HF_CURVE_P384 ? HF_P384_POINT_LEN : HF_P256_POINT_LEN });
 	return 0;
 }
 
@@ -73,9 +76,14 @@ static int issue(const struct hf_hwkey *key, char **argv)
 	static uint8_t issuer_mem[FILE_MAX], serial[HF_PKI_SERIAL_LEN] = { 0x41, 7 };
 	uint8_t pub[HF_P256_POINT_LEN], mem[HF_PKI_CERT_MAX];
 	int64_t now = time(NULL) - 1;
-	const struct hf_pki_spec spec = { .profile = HF_PKI_LDEVID, .curve = HF_CURVE_P256, .pub = pub, .serial = serial,
-		.not_before = now, .not_after = now + 9 * DAY, .cn = "hf-aaaaaaaaaaaaaaaa",
-		.uri = "spiffe://example.org/d/aaaaaaaaaaaaaaaa" };
+	const struct hf_pki_spec spec = { .profile = HF_PKI_LDEVID,
+					  .curve = HF_CURVE_P256,
+					  .pub = pub,
+					  .serial = serial,
+					  .not_before = now,
+					  .not_after = now + 9 * DAY,
+					  .cn = "hf-aaaaaaaaaaaaaaaa",
+					  .uri = "spiffe://example.org/d/aaaaaaaaaaaaaaaa" };
 	struct hf_out out = HF_OUT(mem);
 	FILE *f;
 
@@ -105,9 +113,10 @@ static SSL_CTX *context(const struct hf_hwkey *key, char **argv)
 	must(hf_hwkey_evp(key, &evp), "key");
 	if (ctx == NULL || SSL_CTX_use_certificate_file(ctx, argv[0], SSL_FILETYPE_PEM) != 1 ||
 	    SSL_CTX_use_PrivateKey(ctx, evp) != 1 || SSL_CTX_load_verify_file(ctx, argv[1]) != 1 ||
-	    SSL_CTX_set_min_proto_version(ctx, version) != 1 || SSL_CTX_set_max_proto_version(ctx, version) != 1 ||
-	    SSL_CTX_set1_sigalgs_list(ctx, key->curve == HF_CURVE_P384 ? "ECDSA+SHA384:ECDSA+SHA256" :
-								       "ECDSA+SHA256") != 1)
+	    SSL_CTX_set_min_proto_version(ctx, version) != 1 ||
+	    SSL_CTX_set_max_proto_version(ctx, version) != 1 ||
+	    SSL_CTX_set1_sigalgs_list(ctx, key->curve == HF_CURVE_P384 ? "ECDSA+SHA384:ECDSA+SHA256"
+								       : "ECDSA+SHA256") != 1)
 		refuse_tls("context");
 	EVP_PKEY_free(evp);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
@@ -178,8 +187,11 @@ static const struct {
 	const char *name;
 	int (*run)(const struct hf_hwkey *key, char **argv);
 	int args;
-} verbs[] = { { "pub", show_pub, 0 }, { "issue", issue, 3 }, { "connect", tls_connect, 4 },
-	      { "impostor", tls_impostor, 5 }, { "serve", serve, 0 } };
+} verbs[] = { { "pub", show_pub, 0 },
+	      { "issue", issue, 3 },
+	      { "connect", tls_connect, 4 },
+	      { "impostor", tls_impostor, 5 },
+	      { "serve", serve, 0 } };
 
 int main(int argc, char **argv)
 {

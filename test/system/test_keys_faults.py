@@ -89,11 +89,12 @@ def test_a_killed_holder_leaves_no_handle(tpm, tpm_key):
 
 @pytest.mark.timeout(120)
 def test_holders_killed_at_any_moment_do_not_fill_the_tpm(tpm, tpm_key):
-    """A kill between load and flush leaves a handle behind, and two of them would close the TPM to everybody."""
+    """A kill between load and flush leaves a handle behind; two of them would close the TPM to everybody."""
     pick = random.Random(3)
     left = 0
     for _ in range(40):
-        with subprocess.Popen(tpm_key.command("serve"), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        with subprocess.Popen(tpm_key.command("serve"), stdin=subprocess.PIPE,
+                              stdout=subprocess.DEVNULL) as process:
             process.stdin.write((DIGEST.hex() + "\n").encode() * 60)
             process.stdin.flush()
             time.sleep(pick.uniform(0.001, 0.04))

@@ -46,14 +46,16 @@ class Ca:
         self.server = make("localhost", self.root).save(folder, "server")
 
     def certify(self, public, name, ca):
-        now = datetime.datetime.utcnow()
-        cert = (x509.CertificateBuilder().subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
-                .issuer_name(self.root.cert.subject).public_key(public).serial_number(x509.random_serial_number())
-                .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=9999))
+        now, subject = datetime.datetime.utcnow(), [x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]
+        root_key = self.root.key.public_key()
+        cert = (x509.CertificateBuilder().subject_name(x509.Name(subject)).public_key(public)
+                .issuer_name(self.root.cert.subject).serial_number(x509.random_serial_number())
+                .not_valid_before(now - datetime.timedelta(days=1))
+                .not_valid_after(now + datetime.timedelta(days=30))
                 .add_extension(x509.BasicConstraints(ca=ca, path_length=0 if ca else None), critical=True)
                 .add_extension(usage(ca), critical=True)
                 .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-                .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.root.key.public_key()), False)
+                .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key), critical=False)
                 .sign(self.root.key, hashes.SHA256()))
         path = self.folder / f"{name}.pem"
         path.write_bytes(cert.public_bytes(PEM))

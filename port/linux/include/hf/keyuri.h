@@ -15,9 +15,9 @@
  *
  * Promise: no private key leaves its backend; a key file or PIN file that others can reach is refused; the
  * TPM holds no handle of ours between two calls, so any number of keys fits its three slots.
- * Limits: TPM keys and store keys are P-256. A connection to a TPM lives as long as a key or store is open, and a
- * simulator serves one at a time. The swtpm TCTI opens a socket for every command; a process whose sandbox
- * has none uses "cmd:tpm2_send --tcti=swtpm:...", which starts a helper at open and then needs only pipes.
+ * Limits: TPM keys and store keys are P-256. A connection to a TPM lives as long as a key or store is open.
+ * The swtpm TCTI opens a socket for every command; a process whose sandbox has none uses
+ * "cmd:tpm2_send --tcti=swtpm:...", which starts a helper at open and then needs only pipes.
  * device: needs only the one descriptor. PKCS#11 modules stay loaded until the process ends.
  * Thread rule: different keys from any thread; signatures of one key or one TPM take turns. A key of a store
  * may outlive the store. Not usable across fork() without exec.
@@ -51,8 +51,8 @@ HF_MUST_CHECK hf_err hf_keyuri_open(const char *uri, hf_bytes passphrase, struct
 				    struct hf_keyuri_why *why);
 /* Make a new key there (HF_CURVE_P256 or HF_CURVE_P384) and open it; never replaces one.
  * Errors: the same, and HF_ERR_KEYURI_EXISTS, HF_ERR_KEYURI_KIND (this backend has no such curve). */
-HF_MUST_CHECK hf_err hf_keyuri_generate(const char *uri, int curve, hf_bytes passphrase, struct hf_keyuri **key,
-					struct hf_keyuri_why *why);
+HF_MUST_CHECK hf_err hf_keyuri_generate(const char *uri, int curve, hf_bytes passphrase,
+					struct hf_keyuri **key, struct hf_keyuri_why *why);
 /* Valid until close. */
 const struct hf_hwkey *hf_keyuri_hwkey(const struct hf_keyuri *key);
 void hf_keyuri_close(struct hf_keyuri *key); /* NULL is fine */
