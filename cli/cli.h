@@ -26,8 +26,9 @@ struct cli_args {
 		const char *value; /* "" for a flag */
 	} opts[CLI_MAX_OPTS];
 	int n_opts;
-	bool json;            /* --json: one JSON value on stdout */
-	const char *operator; /* --as DIR or $HOLDFAST_OPERATOR: folder that `holdfast init` made for a person */
+	bool json; /* --json: one JSON value on stdout */
+	const char *
+	operator; /* --as DIR or $HOLDFAST_OPERATOR: folder that `holdfast init` made for a person */
 };
 
 struct cli_verb {

@@ -38,20 +38,23 @@ static void make_dirs(struct maker *m)
 	static const struct {
 		const char *name;
 		unsigned mode;
-	} dirs[] = { { "root", 0700 }, { "ca", 0700 }, { "tls", 0700 }, { "trust", 0755 }, { "operators", 0700 },
-		     { "products", 0755 }, { "store", 0700 }, { "run", 0750 }, { "broker", 0750 }, { "log", 0750 } };
+	} dirs[] = { { "root", 0700 },      { "ca", 0700 },       { "tls", 0700 },   { "trust", 0755 },
+		     { "operators", 0700 }, { "products", 0755 }, { "store", 0700 }, { "run", 0750 },
+		     { "broker", 0750 },    { "log", 0750 } };
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		maker_dir(m, dirs[i].name, dirs[i].mode);
 }
 
-static void make_ca(struct maker *m, const struct hf_deploy *d, const char *name, const char *title, int years,
-		    const struct maker_key *root, struct maker_key *ca)
+static void make_ca(struct maker *m, const struct hf_deploy *d, const char *name, const char *title,
+		    int years, const struct maker_key *root, struct maker_key *ca)
 {
 	char key_name[64], cert_name[64], cn[HF_PKI_NAME_MAX + 1];
-	const struct hf_pki_spec spec = {
-		.profile = strcmp(name, "server") == 0 ? HF_PKI_SERVER_CA : HF_PKI_SUB_CA,
-		.not_after = m->now + (int64_t)years * YEAR_S, .cn = cn, .domain = d->domain };
+	const struct hf_pki_spec spec = { .profile = strcmp(name, "server") == 0 ? HF_PKI_SERVER_CA
+										 : HF_PKI_SUB_CA,
+					  .not_after = m->now + (int64_t)years * YEAR_S,
+					  .cn = cn,
+					  .domain = d->domain };
 
 	snprintf(key_name, sizeof(key_name), "ca/%s.key", name);
 	snprintf(cert_name, sizeof(cert_name), "ca/%s.crt", name);
@@ -60,11 +63,14 @@ static void make_ca(struct maker *m, const struct hf_deploy *d, const char *name
 	maker_issue(m, cert_name, &spec, ca, root);
 }
 
-static void make_server(struct maker *m, const struct hf_deploy *d, const char *name, const struct maker_key *ca)
+static void make_server(struct maker *m, const struct hf_deploy *d, const char *name,
+			const struct maker_key *ca)
 {
 	char key_name[64], cert_name[64], cn[HF_PKI_NAME_MAX + 1];
-	const struct hf_pki_spec spec = { .profile = HF_PKI_SERVER, .not_after = m->now + SERVER_DAYS * (int64_t)DAY_S,
-		.cn = cn, .host = d->host };
+	const struct hf_pki_spec spec = { .profile = HF_PKI_SERVER,
+					  .not_after = m->now + SERVER_DAYS * (int64_t)DAY_S,
+					  .cn = cn,
+					  .host = d->host };
 	struct maker_key server HF_AUTO(maker_key_end) = { 0 };
 
 	snprintf(key_name, sizeof(key_name), "tls/%s.key", name);
@@ -77,8 +83,9 @@ static void make_server(struct maker *m, const struct hf_deploy *d, const char *
 static void make_root(struct maker *m, const struct hf_deploy *d, struct maker_key *root)
 {
 	char cn[HF_PKI_NAME_MAX + 1];
-	const struct hf_pki_spec spec = { .profile = HF_PKI_ROOT, .cn = cn,
-		.not_after = m->now + ROOT_YEARS * (int64_t)YEAR_S };
+	const struct hf_pki_spec spec = { .profile = HF_PKI_ROOT,
+					  .cn = cn,
+					  .not_after = m->now + ROOT_YEARS * (int64_t)YEAR_S };
 
 	snprintf(cn, sizeof(cn), "%.20s Root", d->domain);
 	maker_new_key(m, "root/root.key", HF_PKI_KIND_P384, false, root);
@@ -88,8 +95,9 @@ static void make_root(struct maker *m, const struct hf_deploy *d, struct maker_k
 static void make_conf(struct maker *m, const struct hf_deploy *d)
 {
 	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(HF_CONF_CEILING);
-	hf_err err = hf_buf_puts(&text, "# A Holdfast deployment; 'man holdfastd' explains. Lines with '#' show what\n"
-					"# applies when nothing is said.\n\n");
+	hf_err err = hf_buf_puts(
+		&text, "# A Holdfast deployment; 'man holdfastd' explains. Lines with '#' show what\n"
+		       "# applies when nothing is said.\n\n");
 
 	if (err == HF_OK)
 		err = hf_conf_print(hf_deploy_keys, hf_n_deploy_keys, d, &text);
@@ -168,9 +176,12 @@ static int report(const struct cli_args *args, const char *dir, const struct hf_
 	if (!args->json) {
 		fprintf(stderr, "Made %s for %s.\n", dir, d->domain);
 		for (size_t i = 0; i < people->n; i++)
-			fprintf(stderr, "  operator %-16s %s/operators/%s\n", people->name[i], dir, people->name[i]);
-		fprintf(stderr, "Next: holdfast up %s; holdfast product add LINE --dir %s\n"
-				"Then move %s/root to a place that is not connected: it is needed for ceremonies only.\n",
+			fprintf(stderr, "  operator %-16s %s/operators/%s\n", people->name[i], dir,
+				people->name[i]);
+		fprintf(stderr,
+			"Next: holdfast up %s; holdfast product add LINE --dir %s\n"
+			"Then move %s/root to a place that is not connected: it is needed for ceremonies "
+			"only.\n",
 			dir, dir, dir);
 		return CLI_DONE;
 	}

@@ -20,7 +20,8 @@ static const struct cli_opt add_opts[] = {
 	{ "life", "TIME", "life of a device certificate, 7d to 398d (default: 90d)" },
 	{ "offline", "TIME", "longest time a device is without contact (default: 30d)" },
 	{ "oid", "OID", "object identifier of the line, for factory certificates" },
-	{ "third-party", NULL, "also for other EST clients: no channel binding, one-time codes by HTTP Basic" },
+	{ "third-party", NULL,
+	  "also for other EST clients: no channel binding, one-time codes by HTTP Basic" },
 	{ "passphrase-file", "FILE", "of the root key; mode 0600 (default: ask)" },
 	{ 0 },
 };
@@ -31,12 +32,28 @@ static int cmd_list(const struct cli_args *args);
 static int cmd_show(const struct cli_args *args);
 
 const struct cli_verb cli_product_verbs[] = {
-	{ .name = "add", .run = cmd_add, .args = "LINE", .min_args = 1, .max_args = 1, .opts = add_opts,
+	{ .name = "add",
+	  .run = cmd_add,
+	  .args = "LINE",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .opts = add_opts,
 	  .summary = "make a product line and its provisioning file",
-	  .text = "Needs the root key, so run it where DIR/root is. Writes ca/deviceid-LINE.*, products/LINE.conf\n"
+	  .text = "Needs the root key, so run it where DIR/root is. Writes ca/deviceid-LINE.*, "
+		  "products/LINE.conf\n"
 		  "and products/LINE.hfp; the last one goes into the firmware of every device of the line." },
-	{ .name = "list", .run = cmd_list, .args = "", .max_args = 0, .opts = dir_opts, .summary = "list product lines" },
-	{ .name = "show", .run = cmd_show, .args = "LINE", .min_args = 1, .max_args = 1, .opts = dir_opts,
+	{ .name = "list",
+	  .run = cmd_list,
+	  .args = "",
+	  .max_args = 0,
+	  .opts = dir_opts,
+	  .summary = "list product lines" },
+	{ .name = "show",
+	  .run = cmd_show,
+	  .args = "LINE",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .opts = dir_opts,
 	  .summary = "show the rules of a product line" },
 	{ 0 },
 };
@@ -54,11 +71,13 @@ static bool choose(const struct cli_args *args, struct hf_deploy_line *line, str
 	if (err == HF_OK && cli_flag(args, "third-party"))
 		err = hf_buf_puts(&text, "pop-required = no\nbasic = yes\n");
 	if (err == HF_OK)
-		err = hf_conf_parse("options", hf_buf_bytes(&text), hf_deploy_line_keys, hf_n_deploy_line_keys, line, why);
+		err = hf_conf_parse("options", hf_buf_bytes(&text), hf_deploy_line_keys,
+				    hf_n_deploy_line_keys, line, why);
 	if (err != HF_OK)
 		return false;
 	if (!hf_deploy_is_name(line->line)) {
-		hf_why_set(why, HF_ERR_DEPLOY_VALUE, "%s: a name of a-z, 0-9 and '-' is needed", args->args[0]);
+		hf_why_set(why, HF_ERR_DEPLOY_VALUE, "%s: a name of a-z, 0-9 and '-' is needed",
+			   args->args[0]);
 		return false;
 	}
 	if (line->life_s >= 3 * line->offline_s)
@@ -88,8 +107,9 @@ static void make_ca(struct maker *m, const char *line)
 	struct maker_key root HF_AUTO(maker_key_end) = { 0 };
 	struct maker_key ca HF_AUTO(maker_key_end) = { 0 };
 	char key_name[96], cert_name[96], cn[HF_PKI_NAME_MAX + 1];
-	const struct hf_pki_spec spec = { .profile = HF_PKI_SUB_CA, .cn = cn,
-		.not_after = m->now + DEVICE_CA_YEARS * (int64_t)YEAR_S };
+	const struct hf_pki_spec spec = { .profile = HF_PKI_SUB_CA,
+					  .cn = cn,
+					  .not_after = m->now + DEVICE_CA_YEARS * (int64_t)YEAR_S };
 
 	snprintf(key_name, sizeof(key_name), "ca/deviceid-%s.key", line);
 	snprintf(cert_name, sizeof(cert_name), "ca/deviceid-%s.crt", line);
@@ -122,9 +142,12 @@ static void make_provision(struct maker *m, const struct hf_deploy *d, const str
 	uint8_t server_mem[HF_PKI_CERT_MAX], op_mem[HF_PKI_CERT_MAX], mem[HF_PROVISION_CEILING];
 	struct hf_out server = HF_OUT(server_mem), op = HF_OUT(op_mem), out = HF_OUT(mem);
 	char path[HF_DEPLOY_PATH_MAX], host[HF_DEPLOY_HOST_MAX], name[96];
-	struct hf_provision p = { .line = text_bytes(line->line), .enrol_host = text_bytes(d->host),
-		.broker_host = text_bytes(d->host), .domain = text_bytes(d->domain), .enrol = line->enrol + 1,
-		.n_op_ca = 1 };
+	struct hf_provision p = { .line = text_bytes(line->line),
+				  .enrol_host = text_bytes(d->host),
+				  .broker_host = text_bytes(d->host),
+				  .domain = text_bytes(d->domain),
+				  .enrol = line->enrol + 1,
+				  .n_op_ca = 1 };
 
 	maker_read_cert(m, "ca/server.crt", &server);
 	maker_read_cert(m, "ca/op.crt", &op);
@@ -147,13 +170,16 @@ static void remove_made(const struct maker *m, const char *line)
 {
 	static const struct {
 		const char *folder, *before, *after;
-	} made[] = { { "ca", "deviceid-", ".key" }, { "ca", "deviceid-", ".crt" }, { "products", "", ".conf" },
+	} made[] = { { "ca", "deviceid-", ".key" },
+		     { "ca", "deviceid-", ".crt" },
+		     { "products", "", ".conf" },
 		     { "products", "", ".hfp" } };
 
 	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
 		char name[96], path[HF_DEPLOY_PATH_MAX];
 
-		snprintf(name, sizeof(name), "%s/%s%s%s", made[i].folder, made[i].before, line, made[i].after);
+		snprintf(name, sizeof(name), "%s/%s%s%s", made[i].folder, made[i].before, line,
+			 made[i].after);
 		if (hf_deploy_path(path, m->dir, name, NULL) == HF_OK)
 			unlink(path);
 	}
@@ -166,7 +192,8 @@ static bool tell_daemon(const struct maker *m)
 	char path[HF_DEPLOY_PATH_MAX];
 	long pid;
 
-	if (hf_deploy_path(path, m->dir, "run/holdfastd.pid", NULL) != HF_OK || hf_file_read(path, &text, NULL) != HF_OK)
+	if (hf_deploy_path(path, m->dir, "run/holdfastd.pid", NULL) != HF_OK ||
+	    hf_file_read(path, &text, NULL) != HF_OK)
 		return false;
 	pid = strtol(hf_buf_text(&text), NULL, 10);
 	return pid > 1 && kill((pid_t)pid, SIGHUP) == 0;
@@ -206,8 +233,8 @@ static int cmd_add(const struct cli_args *args)
 		remove_made(&m, line.line);
 		return cli_fail("product add: %s; nothing was kept", hf_why_text(&m.why));
 	}
-	cli_say(args, "Made product line %s; give %s/products/%s.hfp to its devices.%s", line.line, m.dir, line.line,
-		tell_daemon(&m) ? " The running control plane knows it." : "");
+	cli_say(args, "Made product line %s; give %s/products/%s.hfp to its devices.%s", line.line, m.dir,
+		line.line, tell_daemon(&m) ? " The running control plane knows it." : "");
 	if (args->json)
 		printf("{\"line\":\"%s\",\"provision\":\"products/%s.hfp\"}\n", line.line, line.line);
 	return CLI_DONE;
@@ -232,7 +259,8 @@ static bool read_line(const struct maker *m, const char *name, struct hf_deploy_
 	struct hf_why why = { 0 };
 
 	snprintf(relative, sizeof(relative), "products/%.255s", name);
-	if (hf_deploy_path(path, m->dir, relative, &why) == HF_OK && hf_deploy_line_read(path, line, &why) == HF_OK)
+	if (hf_deploy_path(path, m->dir, relative, &why) == HF_OK &&
+	    hf_deploy_line_read(path, line, &why) == HF_OK)
 		return true;
 	cli_fail("product: %s", hf_why_text(&why));
 	return false;
@@ -250,8 +278,9 @@ static void list_line(const struct cli_args *args, const struct hf_deploy_line *
 	if (args->json)
 		print_line(line, j);
 	else
-		printf("%-16s %-13s life %llu d, offline %llu d%s\n", line->line, hf_deploy_enrol_text(line->enrol),
-		       (unsigned long long)line->life_s / 86400, (unsigned long long)line->offline_s / 86400,
+		printf("%-16s %-13s life %llu d, offline %llu d%s\n", line->line,
+		       hf_deploy_enrol_text(line->enrol), (unsigned long long)line->life_s / 86400,
+		       (unsigned long long)line->offline_s / 86400,
 		       line->basic ? ", third-party clients" : "");
 }
 

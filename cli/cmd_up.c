@@ -15,8 +15,9 @@ const struct cli_opt cli_up_opts[] = {
 	{ "passphrase-file", "FILE", "opens the online CA keys; mode 0600 (default: ask)" },
 	{ 0 },
 };
-const char cli_up_text[] = "Runs holdfastd and Mosquitto from DIR until Ctrl-C or SIGTERM; both end together.\n"
-			   "For unattended machines use the systemd units instead.";
+const char cli_up_text[] =
+	"Runs holdfastd and Mosquitto from DIR until Ctrl-C or SIGTERM; both end together.\n"
+	"For unattended machines use the systemd units instead.";
 
 static int try_port(const struct addrinfo *a)
 {
@@ -51,13 +52,15 @@ static bool port_is_free(const char *key, const char *listen_at)
 	freeaddrinfo(found);
 	if (error == 0)
 		return true;
-	cli_fail("up: %s = %s: %s; stop what uses it, or change holdfast.conf", key, listen_at, strerror(error));
+	cli_fail("up: %s = %s: %s; stop what uses it, or change holdfast.conf", key, listen_at,
+		 strerror(error));
 	return false;
 }
 
 static bool has_broker(const struct hf_deploy *d)
 {
-	static const char *const places[] = { "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto" };
+	static const char *const places[] = { "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto",
+					      "/usr/bin/mosquitto" };
 
 	if (d->mosquitto[0] != '\0') {
 		if (access(d->mosquitto, X_OK) == 0)
@@ -81,8 +84,8 @@ static bool is_ready(const char *dir)
 		cli_fail("up: %s", hf_why_text(&why));
 		return false;
 	}
-	return has_broker(&d) && port_is_free("est-listen", d.est_listen) && port_is_free("api-listen", d.api_listen) &&
-	       port_is_free("mqtt-listen", d.mqtt_listen);
+	return has_broker(&d) && port_is_free("est-listen", d.est_listen) &&
+	       port_is_free("api-listen", d.api_listen) && port_is_free("mqtt-listen", d.mqtt_listen);
 }
 
 /* The words of this process become those of holdfastd; execv copies them. */
@@ -95,8 +98,13 @@ int cli_cmd_up(const struct cli_args *args)
 {
 	const char *passphrase = cli_option(args, "passphrase-file");
 	char program[CLI_PATH_MAX];
-	char *argv[] = { program, word("--dir"), word(args->args[0]), word("--with-broker"),
-			 passphrase == NULL ? NULL : word("--passphrase-file"), word(passphrase), NULL };
+	char *argv[] = { program,
+			 word("--dir"),
+			 word(args->args[0]),
+			 word("--with-broker"),
+			 passphrase == NULL ? NULL : word("--passphrase-file"),
+			 word(passphrase),
+			 NULL };
 
 	if (!is_ready(args->args[0]) || !cli_find_program("holdfastd", program))
 		return CLI_FAILED;
@@ -107,7 +115,8 @@ int cli_cmd_up(const struct cli_args *args)
 int cli_cmd_backup(const struct cli_args *args)
 {
 	char program[CLI_PATH_MAX];
-	char *argv[] = { program, word("--dir"), word(args->args[0]), word("--backup"), word(args->args[1]), NULL };
+	char *argv[] = { program,          word("--dir"),       word(args->args[0]),
+			 word("--backup"), word(args->args[1]), NULL };
 	struct hf_why why = { 0 };
 	struct hf_deploy d;
 

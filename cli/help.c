@@ -23,7 +23,8 @@ static void print_options(const struct cli_opt *opts)
 static void print_program_help(void)
 {
 	puts("usage: holdfast COMMAND [ARGUMENTS]\n\n"
-	     "Identity, encrypted channel and signed commands for devices, and the people who answer for them.\n\n"
+	     "Identity, encrypted channel and signed commands for devices, and the people who answer for "
+	     "them.\n\n"
 	     "Commands, in the order of a device's life:");
 	print_rows(cli_verbs);
 	puts("  completion   print a completion script for bash\n\n"

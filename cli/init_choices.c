@@ -14,8 +14,8 @@ static bool standard_values(const char *domain, const char *host, struct hf_depl
 		hf_why_set(why, HF_ERR_DEPLOY_VALUE, "--domain or --host is too long");
 		return false;
 	}
-	return hf_conf_parse("options", (hf_bytes){ (const uint8_t *)text, (size_t)n }, hf_deploy_keys, hf_n_deploy_keys,
-			     d, why) == HF_OK;
+	return hf_conf_parse("options", (hf_bytes){ (const uint8_t *)text, (size_t)n }, hf_deploy_keys,
+			     hf_n_deploy_keys, d, why) == HF_OK;
 }
 
 static bool choose_listen(const struct cli_args *args, const char *option, char *where, size_t cap,
@@ -50,8 +50,8 @@ static bool choose_people(const struct cli_args *args, struct init_people *peopl
 	for (int i = 0; (name = cli_option_nth(args, "operator", i)) != NULL; i++) {
 		if (people->n == HF_DEPLOY_OPERATORS_MAX || !hf_deploy_is_name(name)) {
 			hf_why_set(why, HF_ERR_DEPLOY_VALUE,
-				   "--operator %s: a name of a-z, 0-9 and '-' is needed, at most %d of them", name,
-				   HF_DEPLOY_OPERATORS_MAX);
+				   "--operator %s: a name of a-z, 0-9 and '-' is needed, at most %d of them",
+				   name, HF_DEPLOY_OPERATORS_MAX);
 			return false;
 		}
 		for (size_t j = 0; j < people->n; j++)
@@ -66,7 +66,8 @@ static bool choose_people(const struct cli_args *args, struct init_people *peopl
 	return true;
 }
 
-bool init_choices(const struct cli_args *args, struct hf_deploy *d, struct init_people *people, struct hf_why *why)
+bool init_choices(const struct cli_args *args, struct hf_deploy *d, struct init_people *people,
+		  struct hf_why *why)
 {
 	const char *domain = cli_option(args, "domain");
 	const char *host = cli_option(args, "host");

@@ -5,7 +5,12 @@
 #include <holdfast/statement.h>
 #include "init.h"
 
-enum { N_ROOTS = 3, ROOT_QUORUM = 2, OPERATOR_LIFE_S = 12 * 3600, MAX_KEYS = N_ROOTS + HF_DEPLOY_OPERATORS_MAX };
+enum {
+	N_ROOTS = 3,
+	ROOT_QUORUM = 2,
+	OPERATOR_LIFE_S = 12 * 3600,
+	MAX_KEYS = N_ROOTS + HF_DEPLOY_OPERATORS_MAX
+};
 
 struct people {
 	struct maker_key key[MAX_KEYS]; /* roots first */
@@ -39,16 +44,21 @@ static void make_root_keys(struct maker *m, struct people *p)
 			keep(m, hf_pki_key_secret(p->key[i].key, &p->seed[i]), name);
 		if (m->err == HF_OK)
 			keep(m, hf_crypto_ed25519_public(&p->seed[i], p->pub[i]), name);
-		p->row[i] = (struct hf_policy_key){ .role = HF_ROLE_ROOT, .alg = HF_COSE_ED25519,
-			.pub = HF_ARR(p->pub[i]), .holder = HF_STR("root") };
+		p->row[i] = (struct hf_policy_key){ .role = HF_ROLE_ROOT,
+						    .alg = HF_COSE_ED25519,
+						    .pub = HF_ARR(p->pub[i]),
+						    .holder = HF_STR("root") };
 	}
 	p->n = N_ROOTS;
 }
 
-static void make_operator(struct maker *m, const char *who, const struct maker_key *station_ca, struct people *p)
+static void make_operator(struct maker *m, const char *who, const struct maker_key *station_ca,
+			  struct people *p)
 {
 	struct maker_key *key = &p->key[p->n];
-	const struct hf_pki_spec spec = { .profile = HF_PKI_OPERATOR, .cn = who, .not_after = m->now + OPERATOR_LIFE_S };
+	const struct hf_pki_spec spec = { .profile = HF_PKI_OPERATOR,
+					  .cn = who,
+					  .not_after = m->now + OPERATOR_LIFE_S };
 	char name[HF_DEPLOY_NAME_MAX + 32];
 
 	snprintf(name, sizeof(name), "operators/%s", who);
@@ -57,8 +67,10 @@ static void make_operator(struct maker *m, const char *who, const struct maker_k
 	maker_new_key(m, name, HF_PKI_KIND_P256, false, key);
 	snprintf(name, sizeof(name), "operators/%s/operator.crt", who);
 	maker_issue(m, name, &spec, key, station_ca);
-	p->row[p->n++] = (struct hf_policy_key){ .role = HF_ROLE_NAMED, .alg = HF_COSE_ES256,
-		.pub = { key->hw.pub, HF_P256_POINT_LEN }, .holder = { (const uint8_t *)who, strlen(who) } };
+	p->row[p->n++] = (struct hf_policy_key){ .role = HF_ROLE_NAMED,
+						 .alg = HF_COSE_ES256,
+						 .pub = { key->hw.pub, HF_P256_POINT_LEN },
+						 .holder = { (const uint8_t *)who, strlen(who) } };
 }
 
 /* Names in the order of their encodings, as the map wants them. With one operator nobody could be the
@@ -70,10 +82,15 @@ static hf_err write_policy(const struct hf_deploy *d, const struct people *p, st
 	struct hf_named_spec named[5];
 	size_t n = 0;
 	uint8_t vendor[HF_PKI_UUID_LEN];
-	struct hf_policy_spec spec = { .number = 1, .vendor = HF_ARR(vendor), .key = p->row, .n_keys = p->n,
-		.root = { ROOT_QUORUM, ((hf_key_set)1 << N_ROOTS) - 1 }, .named = named };
+	struct hf_policy_spec spec = { .number = 1,
+				       .vendor = HF_ARR(vendor),
+				       .key = p->row,
+				       .n_keys = p->n,
+				       .root = { ROOT_QUORUM, ((hf_key_set)1 << N_ROOTS) - 1 },
+				       .named = named };
 
-	HF_TRY(hf_pki_uuid5(hf_pki_uuid_dns, (hf_bytes){ (const uint8_t *)d->domain, strlen(d->domain) }, vendor));
+	HF_TRY(hf_pki_uuid5(hf_pki_uuid_dns, (hf_bytes){ (const uint8_t *)d->domain, strlen(d->domain) },
+			    vendor));
 	if (two)
 		named[n++] = (struct hf_named_spec){ HF_STR("order"), { 2, all } };
 	named[n++] = (struct hf_named_spec){ HF_STR("cmd-act"), { 1, all } };
@@ -96,7 +113,9 @@ static hf_err sign_policy(const struct people *p, hf_bytes payload, struct hf_ou
 
 	for (size_t i = 0; i < N_ROOTS; i++) {
 		HF_TRY(hf_crypto_kid(HF_ARR(p->pub[i]), kid[i]));
-		signers[i] = (struct hf_cose_signer){ .alg = HF_COSE_ED25519, .kid = HF_ARR(kid[i]), .seed = &p->seed[i] };
+		signers[i] = (struct hf_cose_signer){ .alg = HF_COSE_ED25519,
+						      .kid = HF_ARR(kid[i]),
+						      .seed = &p->seed[i] };
 	}
 	HF_TRY(hf_statement_write(payload, signers, N_ROOTS, &scratch, out));
 	return hf_policy_open_first(hf_out_bytes(out), &scratch, &back);
@@ -106,8 +125,10 @@ static void make_folder(struct maker *m, const struct hf_deploy *d, const char *
 			const struct maker_key *server_ca)
 {
 	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(HF_CONF_CEILING);
-	struct hf_deploy_operator conf = { .key = "file:operator.key", .certificate = "operator.crt",
-		.server_ca = "server-ca.crt", .policy = "policy.cose" };
+	struct hf_deploy_operator conf = { .key = "file:operator.key",
+					   .certificate = "operator.crt",
+					   .server_ca = "server-ca.crt",
+					   .policy = "policy.cose" };
 	char name[HF_DEPLOY_NAME_MAX + 32], host[HF_DEPLOY_HOST_MAX];
 	uint8_t mem[MAKER_CERT_PEM_MAX];
 	struct hf_out pem = HF_OUT(mem);
@@ -117,9 +138,11 @@ static void make_folder(struct maker *m, const struct hf_deploy *d, const char *
 		return;
 	snprintf(conf.name, sizeof(conf.name), "%s", who);
 	snprintf(conf.api, sizeof(conf.api), "https://%.250s:%u", d->host, port);
-	keep(m, hf_conf_print(hf_deploy_operator_keys, hf_n_deploy_operator_keys, &conf, &text), "operator.conf");
+	keep(m, hf_conf_print(hf_deploy_operator_keys, hf_n_deploy_operator_keys, &conf, &text),
+	     "operator.conf");
 	if (m->err == HF_OK)
-		keep(m, hf_pki_pem_write("CERTIFICATE", hf_out_bytes(&server_ca->cert), &pem), "server-ca.crt");
+		keep(m, hf_pki_pem_write("CERTIFICATE", hf_out_bytes(&server_ca->cert), &pem),
+		     "server-ca.crt");
 	snprintf(name, sizeof(name), "operators/%s/operator.conf", who);
 	maker_file(m, name, hf_buf_bytes(&text), 0644);
 	snprintf(name, sizeof(name), "operators/%s/server-ca.crt", who);

@@ -85,7 +85,8 @@ void maker_load(struct maker *m, const char *key_name, const char *cert_name, st
 		return;
 	keep(m, hf_file_read_secret(path, &pem, &m->why), "read", key_name);
 	if (m->err == HF_OK && hf_pki_key_read(hf_buf_bytes(&pem), m->passphrase, &k->key) != HF_OK)
-		m->err = hf_why_set(&m->why, HF_ERR_CRYPTO_KEY, "%s: wrong passphrase, or the file is damaged", path);
+		m->err = hf_why_set(&m->why, HF_ERR_CRYPTO_KEY,
+				    "%s: wrong passphrase, or the file is damaged", path);
 	if (m->err == HF_OK && hf_pki_key_kind(k->key) != HF_PKI_KIND_ED25519)
 		keep(m, hf_pki_key_hwkey(k->key, &k->hw), "use", key_name);
 	if (m->err == HF_OK && cert_name != NULL)
@@ -111,8 +112,10 @@ void maker_issue(struct maker *m, const char *name, const struct hf_pki_spec *sp
 	full.not_before = m->now - 300;
 	subject->cert.len = 0;
 	if (m->err == HF_OK)
-		keep(m, hf_pki_issue(&full, issuer == NULL ? none : hf_out_bytes(&issuer->cert),
-				     issuer == NULL ? &subject->hw : &issuer->hw, &subject->cert), "certify", name);
+		keep(m,
+		     hf_pki_issue(&full, issuer == NULL ? none : hf_out_bytes(&issuer->cert),
+				  issuer == NULL ? &subject->hw : &issuer->hw, &subject->cert),
+		     "certify", name);
 	if (m->err == HF_OK)
 		keep(m, hf_pki_pem_write("CERTIFICATE", hf_out_bytes(&subject->cert), &pem), "certify", name);
 	maker_file(m, name, hf_out_bytes(&pem), 0644);

@@ -116,8 +116,8 @@ static int take_option(struct cli_args *out, int argc, char **argv)
 	if (opt == NULL)
 		opt = find_in(out->verb->opts, word, len);
 	if (opt == NULL || out->n_opts == CLI_MAX_OPTS) {
-		cli_usage("%s: unknown option --%.*s; see 'holdfast %s --help'", out->verb->name, (int)len, word,
-			  out->verb->name);
+		cli_usage("%s: unknown option --%.*s; see 'holdfast %s --help'", out->verb->name, (int)len,
+			  word, out->verb->name);
 		return 0;
 	}
 	if (opt->value == NULL && value != NULL) {
@@ -179,9 +179,9 @@ static int run_verb(const struct cli_verb *path[], int depth, int argc, char **a
 		return cli_usage("usage: holdfast %s%s%s %s", path[0]->name, depth > 1 ? " " : "",
 				 depth > 1 ? path[1]->name : "", args.verb->args);
 	args.json = cli_flag(&args, "json");
-	args.operator = cli_option(&args, "as");
-	if (args.operator == NULL)
-		args.operator = getenv("HOLDFAST_OPERATOR");
+	args.operator= cli_option(&args, "as");
+	if (args.operator== NULL)
+		args.operator= getenv("HOLDFAST_OPERATOR");
 	return args.verb->run(&args);
 }
 
@@ -190,29 +190,40 @@ static bool is_help(const char *word)
 	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
 }
 
+/* What stands before any command: true when it was answered. */
+static bool answer_first_word(const char *word)
+{
+	if (strcmp(word, "--version") == 0)
+		printf("holdfast %s\n", HF_VERSION);
+	else if (strcmp(word, "completion") == 0)
+		cli_print_completion();
+	else
+		return false;
+	return true;
+}
+
+static int no_such_command(const char *word, const struct cli_verb *parent)
+{
+	return cli_usage("%s: no such command; 'holdfast %s%s--help' lists them", word,
+			 parent != NULL ? parent->name : "", parent != NULL ? " " : "");
+}
+
 int cli_main(int argc, char **argv)
 {
 	const struct cli_verb *path[MAX_DEPTH];
 	const struct cli_verb *verbs = cli_verbs;
 	int depth = 0;
 
+	if (argc > 1 && answer_first_word(argv[1]))
+		return CLI_DONE;
 	for (int i = 1; depth < MAX_DEPTH; i++) {
 		if (i >= argc || is_help(argv[i])) {
 			cli_print_help(path, depth);
 			return i >= argc ? CLI_USAGE : CLI_DONE;
 		}
-		if (depth == 0 && strcmp(argv[i], "--version") == 0) {
-			printf("holdfast %s\n", HF_VERSION);
-			return CLI_DONE;
-		}
-		if (depth == 0 && strcmp(argv[i], "completion") == 0) {
-			cli_print_completion();
-			return CLI_DONE;
-		}
 		path[depth] = find_verb(verbs, argv[i]);
 		if (path[depth] == NULL)
-			return cli_usage("%s: no such command; 'holdfast %s%s--help' lists them", argv[i],
-					 depth > 0 ? path[0]->name : "", depth > 0 ? " " : "");
+			return no_such_command(argv[i], depth > 0 ? path[0] : NULL);
 		depth++;
 		if (path[depth - 1]->subs == NULL)
 			return run_verb(path, depth, argc - i - 1, argv + i + 1);

@@ -23,59 +23,67 @@ bool hf_deploy_is_name(const char *text)
 	return true;
 }
 
-/* RFC 1123 s2.1 labels in lower case; an address is not a name. */
+/* One label of RFC 1123 s2.1, in lower case. */
+static bool is_label(const char *p, size_t n)
+{
+	if (n == 0 || n > 63 || p[0] == '-' || p[n - 1] == '-')
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!is_lower_or_digit(p[i]) && p[i] != '-')
+			return false;
+	return true;
+}
+
+/* Labels with dots between; an address is not a name. */
 bool hf_deploy_is_host(const char *text)
 {
-	size_t label = 0;
-	bool letter = false;
+	const char *p = text;
 
-	if (strlen(text) >= HF_DEPLOY_HOST_MAX)
+	if (strlen(text) >= HF_DEPLOY_HOST_MAX || strpbrk(text, "abcdefghijklmnopqrstuvwxyz") == NULL)
 		return false;
-	for (const char *p = text; *p != '\0'; p++) {
-		bool end = p[1] == '\0' || p[1] == '.';
+	for (;;) {
+		size_t n = strcspn(p, ".");
 
-		if (*p == '.') {
-			if (label == 0 || p[1] == '\0')
-				return false;
-			label = 0;
-			continue;
-		}
-		if (!is_lower_or_digit(*p) && !(*p == '-' && label > 0 && !end))
+		if (!is_label(p, n))
 			return false;
-		letter = letter || *p > '9';
-		if (++label > 63)
-			return false;
+		if (p[n] == '\0')
+			return true;
+		p += n + 1;
 	}
-	return label > 0 && letter;
+}
+
+static bool read_port(const char *text, uint16_t *port)
+{
+	char *end;
+	unsigned long value = text[0] >= '0' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
+
+	if (value == 0 || value > 65535 || *end != '\0')
+		return false;
+	*port = (uint16_t)value;
+	return true;
 }
 
 bool hf_deploy_split_listen(const char *text, char host[static HF_DEPLOY_HOST_MAX], uint16_t *port)
 {
 	const char *colon = strrchr(text, ':');
 	size_t len = colon == NULL ? 0 : (size_t)(colon - text);
-	char *end;
-	unsigned long value;
+	bool brackets = len > 2 && text[0] == '[' && text[len - 1] == ']';
 
-	if (len == 0 || colon[1] < '0' || colon[1] > '9')
+	if (len == 0 || !read_port(colon + 1, port) || (!brackets && memchr(text, ':', len) != NULL))
 		return false;
-	value = strtoul(colon + 1, &end, 10);
-	if (*end != '\0' || value == 0 || value > 65535)
-		return false;
-	if (text[0] == '[' && text[len - 1] == ']') {
+	if (brackets) {
 		text++;
 		len -= 2;
-	} else if (memchr(text, ':', len) != NULL) {
-		return false;
 	}
-	if (len == 0 || len >= HF_DEPLOY_HOST_MAX)
+	if (len >= HF_DEPLOY_HOST_MAX)
 		return false;
 	memcpy(host, text, len);
 	host[len] = '\0';
-	*port = (uint16_t)value;
 	return true;
 }
 
-hf_err hf_deploy_path(char out[static HF_DEPLOY_PATH_MAX], const char *dir, const char *name, struct hf_why *why)
+hf_err hf_deploy_path(char out[static HF_DEPLOY_PATH_MAX], const char *dir, const char *name,
+		      struct hf_why *why)
 {
 	int n = snprintf(out, HF_DEPLOY_PATH_MAX, "%s/%s", dir, name);
 
@@ -84,7 +92,8 @@ hf_err hf_deploy_path(char out[static HF_DEPLOY_PATH_MAX], const char *dir, cons
 	return HF_OK;
 }
 
-hf_err hf_deploy_uri(char out[static HF_DEPLOY_PATH_MAX], const char *folder, const char *uri, struct hf_why *why)
+hf_err hf_deploy_uri(char out[static HF_DEPLOY_PATH_MAX], const char *folder, const char *uri,
+		     struct hf_why *why)
 {
 	const char *path = strncmp(uri, "file:", 5) == 0 ? uri + 5 : uri;
 	bool whole = strchr(uri, ':') != NULL && path == uri;
@@ -138,7 +147,8 @@ hf_err hf_deploy_read(const char *dir, struct hf_deploy *out, struct hf_why *why
 	HF_TRY(hf_deploy_path(path, dir, "holdfast.conf", why));
 	if (!hf_file_exists(path))
 		return hf_why_set(why, HF_ERR_DEPLOY_NOT_ONE,
-				  "%s is not a deployment (no holdfast.conf); 'holdfast init %s' makes one", dir, dir);
+				  "%s is not a deployment (no holdfast.conf); 'holdfast init %s' makes one",
+				  dir, dir);
 	HF_TRY(hf_conf_read(path, hf_deploy_keys, hf_n_deploy_keys, out, why));
 	hf_err err = check_deploy(out, why);
 	return err == HF_OK ? HF_OK : hf_why_add(why, err, "%s", path);

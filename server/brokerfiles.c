@@ -33,7 +33,8 @@ static hf_err find_plugin(const struct server *s, const char *self, char plugin[
 		if (is_file(plugin))
 			return HF_OK;
 	}
-	return hf_why_set(why, HF_ERR_FILE_ABSENT, "holdfast_mosquitto.so is not beside holdfastd; set 'plugin'");
+	return hf_why_set(why, HF_ERR_FILE_ABSENT,
+			  "holdfast_mosquitto.so is not beside holdfastd; set 'plugin'");
 }
 
 struct cas {
@@ -64,14 +65,22 @@ static hf_err add_line_ca(void *ctx, const struct hf_deploy_line *line, struct h
 	return add_ca(cas, name, why);
 }
 
-hf_err server_write_broker(const struct server *s, const char *self, struct hf_broker_start *start, struct hf_why *why)
+hf_err server_write_broker(const struct server *s, const char *self, struct hf_broker_start *start,
+			   struct hf_why *why)
 {
 	struct cas *cas HF_AUTO(hf_auto_free) = calloc(1, sizeof(*cas));
-	char dir[HF_DEPLOY_PATH_MAX], plugin[HF_DEPLOY_PATH_MAX], cert[HF_DEPLOY_PATH_MAX], key[HF_DEPLOY_PATH_MAX];
+	char dir[HF_DEPLOY_PATH_MAX], plugin[HF_DEPLOY_PATH_MAX], cert[HF_DEPLOY_PATH_MAX],
+		key[HF_DEPLOY_PATH_MAX];
 	char host[HF_DEPLOY_HOST_MAX];
-	struct hf_broker_conf conf = { .dir = dir, .plugin = plugin, .plugin_socket = s->plugin_socket,
-		.mqtt_socket = s->mqtt_socket, .listen_address = host, .cert = cert, .key = key,
-		.program = s->deploy.mosquitto[0] != '\0' ? s->deploy.mosquitto : NULL };
+	struct hf_broker_conf conf = { .dir = dir,
+				       .plugin = plugin,
+				       .plugin_socket = s->plugin_socket,
+				       .mqtt_socket = s->mqtt_socket,
+				       .listen_address = host,
+				       .cert = cert,
+				       .key = key,
+				       .program =
+					       s->deploy.mosquitto[0] != '\0' ? s->deploy.mosquitto : NULL };
 
 	if (cas == NULL)
 		return hf_why_set(why, HF_ERR_HOST_MEMORY, "broker");

@@ -29,8 +29,8 @@ hf_err server_open(struct server *s, const char *dir, struct hf_why *why)
 	HF_TRY(hf_deploy_path(s->mqtt_socket, s->dir, "run/mqtt.sock", why));
 	HF_TRY(hf_deploy_path(s->plugin_socket, s->dir, "run/plugin.sock", why));
 	if (strlen(s->plugin_socket) >= sizeof(((struct sockaddr_un *)0)->sun_path))
-		return hf_why_set(why, HF_ERR_DEPLOY_VALUE, "%s is too long for a Unix socket; use a shorter DIR",
-				  s->plugin_socket);
+		return hf_why_set(why, HF_ERR_DEPLOY_VALUE,
+				  "%s is too long for a Unix socket; use a shorter DIR", s->plugin_socket);
 	return HF_OK;
 }
 
@@ -59,7 +59,8 @@ static int is_conf(const struct dirent *entry)
 	return dot != NULL && strcmp(dot, ".conf") == 0;
 }
 
-static hf_err visit(const struct server *s, const char *name, server_line_fn each, void *ctx, struct hf_why *why)
+static hf_err visit(const struct server *s, const char *name, server_line_fn each, void *ctx,
+		    struct hf_why *why)
 {
 	char relative[300], path[HF_DEPLOY_PATH_MAX];
 	struct hf_deploy_line line;
@@ -107,7 +108,8 @@ static void nudge(void *ctx)
 
 hf_err server_store(const struct server *s, int *nudge_fd, struct hf_store **store, struct hf_why *why)
 {
-	const struct hf_store_conf conf = { .path = s->store, .after_commit = nudge_fd == NULL ? NULL : nudge,
+	const struct hf_store_conf conf = { .path = s->store,
+					    .after_commit = nudge_fd == NULL ? NULL : nudge,
 					    .after_ctx = nudge_fd };
 
 	return hf_store_open(&conf, store, why);
@@ -116,11 +118,14 @@ hf_err server_store(const struct server *s, int *nudge_fd, struct hf_store **sto
 hf_err server_sandbox(const struct server *s, unsigned powers, bool writes_run, struct hf_why *why)
 {
 	char store[HF_DEPLOY_PATH_MAX], run[HF_DEPLOY_PATH_MAX];
-	const struct hf_sandbox_path paths[] = { { store, true }, { run, writes_run }, { s->dir, false },
-						 { "/etc", false }, { "/dev/urandom", false }, { "/usr/share/zoneinfo", false } };
+	const struct hf_sandbox_path paths[] = {
+		{ store, true },   { run, writes_run },       { s->dir, false },
+		{ "/etc", false }, { "/dev/urandom", false }, { "/usr/share/zoneinfo", false }
+	};
 	const struct hf_sandbox sandbox = { .powers = powers,
-		.user = s->deploy.user[0] != '\0' ? s->deploy.user : NULL, .paths = paths,
-		.n_paths = sizeof(paths) / sizeof(paths[0]) };
+					    .user = s->deploy.user[0] != '\0' ? s->deploy.user : NULL,
+					    .paths = paths,
+					    .n_paths = sizeof(paths) / sizeof(paths[0]) };
 
 	HF_TRY(hf_deploy_path(store, s->dir, "store", why));
 	HF_TRY(hf_deploy_path(run, s->dir, "run", why));

@@ -34,7 +34,9 @@ static hf_err import_ca(struct hf_db *db, struct import *im, const char *name, i
 /* The people of `holdfast init` are the administrators of the first account. */
 static hf_err import_person(struct hf_db *db, struct import *im, const char *name)
 {
-	struct hf_person p = { .kind = HF_PERSON_OPERATOR, .admin = true, .state = HF_PERSON_ACTIVE, .account = "main" };
+	struct hf_person p = {
+		.kind = HF_PERSON_OPERATOR, .admin = true, .state = HF_PERSON_ACTIVE, .account = "main"
+	};
 	uint8_t mem[HF_PKI_CERT_MAX];
 	struct hf_out der = HF_OUT(mem);
 	struct hf_pki_cert cert;
@@ -97,7 +99,8 @@ int server_init_store(const struct server *s)
 		err = hf_store_write(store, import_all, &im);
 	hf_store_close(store);
 	if (err != HF_OK) {
-		fprintf(stderr, "holdfastd: %s: %s\n", s->store, why.text[0] != '\0' ? why.text : hf_err_text(err));
+		fprintf(stderr, "holdfastd: %s: %s\n", s->store,
+			why.text[0] != '\0' ? why.text : hf_err_text(err));
 		return 1;
 	}
 	return 0;
@@ -123,8 +126,8 @@ static hf_err count_line(void *ctx, const struct hf_deploy_line *line, struct hf
 
 int server_check(const struct server *s)
 {
-	static const char *const certs[] = { "ca/server.crt", "ca/op.crt", "ca/station.crt", "tls/enrol.crt", "tls/api.crt",
-					     "tls/broker.crt" };
+	static const char *const certs[] = { "ca/server.crt", "ca/op.crt",   "ca/station.crt",
+					     "tls/enrol.crt", "tls/api.crt", "tls/broker.crt" };
 	struct hf_store *store = NULL;
 	struct hf_why why = { 0 };
 	unsigned lines = 0;
@@ -162,10 +165,14 @@ static hf_err put_line(struct hf_db *db, void *ctx)
 static hf_err sync_line(void *ctx, const struct hf_deploy_line *line, struct hf_why *why)
 {
 	struct sync *sync = ctx;
-	struct hf_product_row row = { .enrol = (int)line->enrol, .life_s = (int64_t)line->life_s,
-		.grace_s = (int64_t)line->grace_s, .offline_s = (int64_t)line->offline_s,
-		.pop_required = line->pop_required, .basic = line->basic, .wrap = line->wrap,
-		.has_ca = server_has_ca(sync->s, line->line) };
+	struct hf_product_row row = { .enrol = (int)line->enrol,
+				      .life_s = (int64_t)line->life_s,
+				      .grace_s = (int64_t)line->grace_s,
+				      .offline_s = (int64_t)line->offline_s,
+				      .pop_required = line->pop_required,
+				      .basic = line->basic,
+				      .wrap = line->wrap,
+				      .has_ca = server_has_ca(sync->s, line->line) };
 	hf_err err;
 
 	snprintf(row.line, sizeof(row.line), "%s", line->line);

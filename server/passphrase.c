@@ -18,7 +18,8 @@ static hf_err ask_terminal(struct hf_buf *out, struct hf_why *why)
 	ssize_t n;
 
 	if (tty < 0 || tcgetattr(tty, &shown) != 0)
-		return hf_why_set(why, HF_ERR_FILE_ABSENT, "a passphrase is needed: give --passphrase-file FILE");
+		return hf_why_set(why, HF_ERR_FILE_ABSENT,
+				  "a passphrase is needed: give --passphrase-file FILE");
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	HF_TRY(hf_buf_reserve(out, PASSPHRASE_MAX, &at));

@@ -75,7 +75,10 @@ static hf_err open_api_tls(const struct server *s, struct api_role *r, struct hf
 	uint8_t leaf_mem[HF_PKI_CERT_MAX], ca_mem[HF_PKI_CERT_MAX];
 	struct hf_out leaf = HF_OUT(leaf_mem), ca = HF_OUT(ca_mem);
 	hf_bytes anchor;
-	struct hf_tls_server_conf conf = { .key = &r->tls_key.key, .anchors = &anchor, .n_anchors = 1, .name = "api",
+	struct hf_tls_server_conf conf = { .key = &r->tls_key.key,
+					   .anchors = &anchor,
+					   .n_anchors = 1,
+					   .name = "api",
 					   .pass = HF_TLS_MARK_EXPIRED };
 
 	HF_TRY(server_cert(s, "tls/api.crt", &leaf, why));
@@ -89,8 +92,9 @@ static hf_err open_api_tls(const struct server *s, struct api_role *r, struct hf
 static hf_err open_api(const struct server *s, struct api_role *r, struct hf_why *why)
 {
 	char host[HF_DEPLOY_HOST_MAX], path[HF_DEPLOY_PATH_MAX];
-	struct hf_api_conf conf = { .addr = host, .workers = (unsigned)s->deploy.workers, .ca = &r->ca,
-				    .version = SERVER_VERSION };
+	struct hf_api_conf conf = {
+		.addr = host, .workers = (unsigned)s->deploy.workers, .ca = &r->ca, .version = SERVER_VERSION
+	};
 
 	HF_TRY(hf_ipc_new(NET_FD_CA, &r->ca.ipc));
 	HF_TRY(server_store(s, &r->nudge_fd, &r->store, why));
@@ -131,8 +135,10 @@ int role_api(const struct server *s)
 
 int role_bus(const struct server *s)
 {
-	struct hf_busproc_conf conf = { .nudge_fd = BUS_FD_NUDGE,
-		.bus = { .mqtt_socket = s->mqtt_socket, .plugin_socket = s->plugin_socket, .plugin_fd = -1 } };
+	struct hf_busproc_conf conf = {
+		.nudge_fd = BUS_FD_NUDGE,
+		.bus = { .mqtt_socket = s->mqtt_socket, .plugin_socket = s->plugin_socket, .plugin_fd = -1 }
+	};
 	struct hf_busproc *bus = NULL;
 	struct hf_store *store = NULL;
 	struct hf_loop *loop = NULL;

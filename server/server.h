@@ -52,7 +52,8 @@ int role_bus(const struct server *s);
 /* ---- shared by roles ---- */
 
 /* DER of DIR/name. */
-HF_MUST_CHECK hf_err server_cert(const struct server *s, const char *name, struct hf_out *der, struct hf_why *why);
+HF_MUST_CHECK hf_err server_cert(const struct server *s, const char *name, struct hf_out *der,
+				 struct hf_why *why);
 /* Call `each` for every product line of DIR/products. */
 typedef hf_err (*server_line_fn)(void *ctx, const struct hf_deploy_line *line, struct hf_why *why);
 HF_MUST_CHECK hf_err server_lines(const struct server *s, server_line_fn each, void *ctx, struct hf_why *why);
@@ -61,14 +62,16 @@ bool server_has_ca(const struct server *s, const char *line);
 /* From --passphrase-file, the systemd credential "passphrase", or the terminal. */
 HF_MUST_CHECK hf_err server_passphrase(const struct server *s, struct hf_buf *out, struct hf_why *why);
 /* Write the broker's files; `self` is the path of this program, beside which the plugin is looked for. */
-HF_MUST_CHECK hf_err server_write_broker(const struct server *s, const char *self, struct hf_broker_start *start,
-					 struct hf_why *why);
+HF_MUST_CHECK hf_err server_write_broker(const struct server *s, const char *self,
+					 struct hf_broker_start *start, struct hf_why *why);
 /* Copy the product lines into the store. */
 HF_MUST_CHECK hf_err server_sync_lines(const struct server *s, struct hf_store *store, struct hf_why *why);
 /* Open the store; commits nudge `nudge_fd` (-1: nobody). */
-HF_MUST_CHECK hf_err server_store(const struct server *s, int *nudge_fd, struct hf_store **store, struct hf_why *why);
+HF_MUST_CHECK hf_err server_store(const struct server *s, int *nudge_fd, struct hf_store **store,
+				  struct hf_why *why);
 /* Enter a sandbox that may write the store and read the deployment. */
-HF_MUST_CHECK hf_err server_sandbox(const struct server *s, unsigned powers, bool writes_run, struct hf_why *why);
+HF_MUST_CHECK hf_err server_sandbox(const struct server *s, unsigned powers, bool writes_run,
+				    struct hf_why *why);
 /* Run until SIGTERM or SIGINT. */
 HF_MUST_CHECK hf_err server_loop(struct hf_loop *loop);
 /* "holdfastd[role]" as the name in the log. Log the failure; exit status 1. */

@@ -65,8 +65,9 @@ static void own_row(struct supervisor *v, size_t row, const char *role, size_t n
 	argv[3] = word("--role");
 	argv[4] = word(role);
 	argv[5] = NULL;
-	v->rows[row] = (struct hf_proc_row){ .name = role, .path = v->self, .argv = argv, .fds = v->fds[row],
-					     .n_fds = n_fds };
+	v->rows[row] = (struct hf_proc_row){
+		.name = role, .path = v->self, .argv = argv, .fds = v->fds[row], .n_fds = n_fds
+	};
 }
 
 static void make_rows(struct supervisor *v)
@@ -80,8 +81,9 @@ static void make_rows(struct supervisor *v)
 	own_row(v, ROW_API, "api", 2);
 	v->fds[ROW_BUS][0] = (struct hf_proc_fd){ v->nudge[1], BUS_FD_NUDGE };
 	own_row(v, ROW_BUS, "bus", 1);
-	v->rows[ROW_BROKER] = (struct hf_proc_row){ .name = "broker", .path = v->broker.program, .argv = v->broker.argv,
-						    .envp = v->broker_env };
+	v->rows[ROW_BROKER] = (struct hf_proc_row){
+		.name = "broker", .path = v->broker.program, .argv = v->broker.argv, .envp = v->broker_env
+	};
 }
 
 /* ---- life ---- */
@@ -229,8 +231,8 @@ static hf_err run(struct supervisor *v, struct hf_why *why)
 	HF_TRY(hf_sig_open(&v->hup, v->loop, SIGHUP, on_hup, v));
 	HF_TRY(hf_proc_start(v->proc, why));
 	notify("READY=1");
-	hf_log(HF_LOG_INFO, "main", "up", "est=%s api=%s mqtt=%s", v->s->deploy.est_listen, v->s->deploy.api_listen,
-	       v->s->with_broker ? v->s->deploy.mqtt_listen : "-");
+	hf_log(HF_LOG_INFO, "main", "up", "est=%s api=%s mqtt=%s", v->s->deploy.est_listen,
+	       v->s->deploy.api_listen, v->s->with_broker ? v->s->deploy.mqtt_listen : "-");
 	return hf_loop_run(v->loop);
 }
 

@@ -7,7 +7,8 @@ enum { FIELD_COUNT = 16, MAX_CLASSES = 16, UUID_LEN = 16 };
 static hf_err check_key(struct hf_policy_key *key)
 {
 	bool ed25519 = key->alg == HF_COSE_ED25519 && key->pub.len == HF_ED25519_PUB_LEN;
-	bool es256 = key->alg == HF_COSE_ES256 && key->pub.len == HF_P256_POINT_LEN && key->role == HF_ROLE_NAMED;
+	bool es256 =
+		key->alg == HF_COSE_ES256 && key->pub.len == HF_P256_POINT_LEN && key->role == HF_ROLE_NAMED;
 	hf_err err;
 
 	if (key->role < HF_ROLE_ROOT || key->role > HF_ROLE_NAMED || (!ed25519 && !es256))

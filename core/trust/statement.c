@@ -62,8 +62,8 @@ hf_err hf_statement_signers(const struct hf_statement *s, const struct hf_policy
 	return HF_OK;
 }
 
-hf_err hf_statement_check(hf_bytes in, hf_bytes type, const struct hf_policy *policy, hf_bytes quorum, int64_t now,
-			  struct hf_out *scratch, hf_bytes *payload)
+hf_err hf_statement_check(hf_bytes in, hf_bytes type, const struct hf_policy *policy, hf_bytes quorum,
+			  int64_t now, struct hf_out *scratch, hf_bytes *payload)
 {
 	struct hf_statement s;
 	hf_key_set signers = 0;
@@ -79,8 +79,8 @@ hf_err hf_statement_check(hf_bytes in, hf_bytes type, const struct hf_policy *po
 	return HF_OK;
 }
 
-hf_err hf_statement_write(hf_bytes payload, const struct hf_cose_signer *signers, size_t n, struct hf_out *scratch,
-			  struct hf_out *out)
+hf_err hf_statement_write(hf_bytes payload, const struct hf_cose_signer *signers, size_t n,
+			  struct hf_out *scratch, struct hf_out *out)
 {
 	size_t start = out->len;
 	hf_bytes type = { 0 };
@@ -93,7 +93,8 @@ hf_err hf_statement_write(hf_bytes payload, const struct hf_cose_signer *signers
 	return HF_ERR_STATEMENT_FORMAT;
 }
 
-hf_err hf_statement_add(hf_bytes in, const struct hf_cose_signer *signer, struct hf_out *scratch, struct hf_out *out)
+hf_err hf_statement_add(hf_bytes in, const struct hf_cose_signer *signer, struct hf_out *scratch,
+			struct hf_out *out)
 {
 	struct hf_statement s;
 
@@ -115,7 +116,8 @@ static hf_err check_root(const struct hf_statement *s, const struct hf_policy *p
 	hf_key_set signers = 0;
 
 	HF_TRY(hf_statement_signers(s, policy, 0, scratch, &signers));
-	return hf_verdict_is_yes(hf_quorum_met(policy, policy->root, signers)) ? HF_OK : HF_ERR_STATEMENT_QUORUM;
+	return hf_verdict_is_yes(hf_quorum_met(policy, policy->root, signers)) ? HF_OK
+									       : HF_ERR_STATEMENT_QUORUM;
 }
 
 hf_err hf_policy_open_first(hf_bytes statement, struct hf_out *scratch, struct hf_policy *policy)
@@ -138,9 +140,9 @@ hf_err hf_policy_open_next(hf_bytes statement, const struct hf_policy *current, 
 	struct hf_statement s;
 	hf_err err = open_policy(statement, &s, next);
 
-	if (err == HF_OK && (next->number != current->number + 1 ||
-			     !hf_bytes_equal(next->previous, HF_ARR(current->hash)) ||
-			     !hf_bytes_equal(next->vendor, current->vendor)))
+	if (err == HF_OK &&
+	    (next->number != current->number + 1 || !hf_bytes_equal(next->previous, HF_ARR(current->hash)) ||
+	     !hf_bytes_equal(next->vendor, current->vendor)))
 		err = HF_ERR_POLICY_ORDER;
 	if (err == HF_OK)
 		err = check_root(&s, current, scratch);

@@ -52,7 +52,6 @@ static hf_err sign(void *ctx, const uint8_t *digest, size_t n, uint8_t *rs)
 	pthread_mutex_t *held HF_AUTO(unlock) = (pthread_mutex_lock(&key->lock), &key->lock);
 
 	(void)held; /* clang counts a clean-up as no use */
-	(void)held;
 	if (n != (key->half.curve == HF_CURVE_P384 ? 48 : 32))
 		return HF_ERR_BASE_MISUSE;
 	if (sign_once(key, digest, n, rs) == CKR_OK)

@@ -35,8 +35,8 @@ static int hex_digit(uint8_t c)
 }
 
 /* Characters that stand for themselves (RFC 7512 s2.3); the others are written %XX, which also keeps blanks
- * and line ends out of messages. The RFC allows a second '?'; we do not, because whoever writes it meant '&',
- * and the rest, perhaps a PIN, would become part of a path. */
+ * and line ends out of messages. The RFC allows a second '?'; we do not, because whoever writes it meant '&', and
+ * the rest, perhaps a PIN, would become part of a path. */
 static bool is_raw(uint8_t c, bool query)
 {
 	if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))

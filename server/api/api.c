@@ -6,8 +6,8 @@
 
 enum { THREADS_DEFAULT = 4, STOP_GRACE_MS = 2000 };
 
-static const struct api_route *const tables[] = { api_device_routes, api_channel_routes, api_people_routes,
-						  api_machine_routes, api_factory_routes };
+static const struct api_route *const tables[] = { api_device_routes, api_claim_routes,   api_channel_routes,
+						  api_people_routes, api_machine_routes, api_factory_routes };
 
 void api_queue(struct api_call *c)
 {
@@ -90,7 +90,10 @@ static void on_request(void *ctx, const struct hf_http_req *req, struct hf_http_
 		refuse_busy(http);
 		return;
 	}
-	*c = (struct api_call){ .api = api, .route = api->routes[req->route], .req = req, .http = http,
+	*c = (struct api_call){ .api = api,
+				.route = api->routes[req->route],
+				.req = req,
+				.http = http,
 				.body = HF_BUF(API_BODY_CEILING) };
 	c->json.buf = &c->body;
 	api_queue(c);
@@ -125,7 +128,8 @@ static hf_err fill_routes(struct hf_api *api, size_t n)
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
 		for (const struct api_route *r = tables[t]; r->pattern != NULL; r++) {
 			api->routes[at] = r;
-			api->http_routes[at++] = (struct hf_http_route){ r->method, r->pattern, r->body_max, on_request };
+			api->http_routes[at++] =
+				(struct hf_http_route){ r->method, r->pattern, r->body_max, on_request };
 		}
 	return HF_OK;
 }
@@ -134,8 +138,14 @@ hf_err hf_api_new(const struct hf_api_conf *conf, struct hf_api **out, struct hf
 {
 	size_t n = count_routes();
 	struct hf_api *api = calloc(1, sizeof(*api));
-	struct hf_http_conf http = { .addr = conf->addr, .port = conf->port, .tls = conf->tls, .workers = conf->workers,
-				     .body_max = API_BODY_CEILING, .n_routes = n, .ctx = api, .on_error = on_error };
+	struct hf_http_conf http = { .addr = conf->addr,
+				     .port = conf->port,
+				     .tls = conf->tls,
+				     .workers = conf->workers,
+				     .body_max = API_BODY_CEILING,
+				     .n_routes = n,
+				     .ctx = api,
+				     .on_error = on_error };
 	hf_err err;
 
 	*out = NULL;

@@ -60,8 +60,8 @@ struct api_call {
 	struct hf_json_out json;
 	const char *type; /* NULL: application/json */
 	int status;
-	char etag[24];   /* "" = none */
-	int64_t audit;   /* event row, 0 = none */
+	char etag[24]; /* "" = none */
+	int64_t audit; /* event row, 0 = none */
 	enum api_problem problem;
 	char detail[API_DETAIL_CAP];
 	bool replayed; /* the answer was kept from the first time */
@@ -80,8 +80,8 @@ struct api_call {
 
 enum {
 	API_READ = 0,
-	API_WRITE = 1,  /* in a write transaction */
-	API_ONCE = 2,   /* wants an Idempotency-Key */
+	API_WRITE = 1, /* in a write transaction */
+	API_ONCE = 2,  /* wants an Idempotency-Key */
 	API_ADMIN = 4,
 	API_RENEW = 16, /* an operator certificate that ended lately is enough */
 };
@@ -91,12 +91,13 @@ struct api_route {
 	unsigned flags;
 	size_t body_max;
 	const char *type; /* wanted Content-Type; NULL with no body */
-	hf_err (*prepare)(struct api_call *c); /* before the transaction; may ask the ca process. May be NULL */
+	hf_err (*prepare)(
+		struct api_call *c); /* before the transaction; may ask the ca process. May be NULL */
 	hf_err (*run)(struct hf_db *db, struct api_call *c);
 };
 /* Tables by subject, each ends with a row without pattern. */
-extern const struct api_route api_device_routes[], api_channel_routes[], api_people_routes[], api_machine_routes[],
-	api_factory_routes[];
+extern const struct api_route api_device_routes[], api_claim_routes[], api_channel_routes[],
+	api_people_routes[], api_machine_routes[], api_factory_routes[];
 
 /* Refuse: the transaction is rolled back and the problem answered. Always returns an error. */
 HF_MUST_CHECK hf_err api_refuse(struct api_call *c, enum api_problem problem, const char *format, ...)
@@ -119,15 +120,15 @@ void api_execute(struct api_call *c);
 void api_set_etag(struct api_call *c, uint64_t version);
 HF_MUST_CHECK hf_err api_match(struct api_call *c, uint64_t version);
 /* Event row of this change; its number becomes Holdfast-Audit. `account` NULL = the caller's. */
-HF_MUST_CHECK hf_err api_event(struct hf_db *db, struct api_call *c, int level, const char *kind, const char *dev,
-			       const char *detail);
+HF_MUST_CHECK hf_err api_event(struct hf_db *db, struct api_call *c, int level, const char *kind,
+			       const char *dev, const char *detail);
 
 /* Query: limit and cursor; `after` is the row the last page ended with. */
 struct api_page {
 	unsigned limit;
 	int64_t after;
-	unsigned n;    /* rows written */
-	int64_t last;  /* row of the last one written */
+	unsigned n;   /* rows written */
+	int64_t last; /* row of the last one written */
 };
 HF_MUST_CHECK hf_err api_page_read(struct api_call *c, struct api_page *page);
 /* Ask for one row more than the page holds; api_page_take says whether to write this one. */

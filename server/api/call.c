@@ -36,7 +36,11 @@ hf_err api_event(struct hf_db *db, struct api_call *c, int level, const char *ki
 		 const char *detail)
 {
 	char actor[HF_STORE_NAME_CAP + 16] = "";
-	struct hf_event_row row = { .level = level, .kind = kind, .account = c->who.account, .dev = dev, .actor = actor,
+	struct hf_event_row row = { .level = level,
+				    .kind = kind,
+				    .account = c->who.account,
+				    .dev = dev,
+				    .actor = actor,
 				    .detail = detail };
 
 	api_actor(c, actor);
@@ -87,7 +91,8 @@ static hf_err find_person(struct hf_db *db, struct api_call *c)
 		return api_refuse(c, API_FORBIDDEN, "the certificate has ended; 'holdfast operator renew'");
 	if (hf_authorise(&who, operation_of(c->route), now) != HF_ANSWER_ALLOW)
 		return api_refuse(c, API_FORBIDDEN, "%s",
-				  who.kind == HF_WHO_OPERATOR ? "this operator may not" : "an operator's certificate is needed");
+				  who.kind == HF_WHO_OPERATOR ? "this operator may not"
+							      : "an operator's certificate is needed");
 	c->who = who.person;
 	return HF_OK;
 }
@@ -195,14 +200,15 @@ static hf_err execute(struct api_call *c)
 	c->status = 200;
 	if (c->route->run == NULL)
 		return HF_OK;
-	return (c->route->flags & API_WRITE) != 0 ? hf_store_write(store, run_route, c) :
-						    hf_store_read(store, run_route, c);
+	return (c->route->flags & API_WRITE) != 0 ? hf_store_write(store, run_route, c)
+						  : hf_store_read(store, run_route, c);
 }
 
 static void answer_problem(struct api_call *c)
 {
 	struct hf_buf body HF_AUTO(hf_buf_free) = HF_BUF(4096);
-	struct hf_http_res res = { .status = api_problem_status(c->problem), .type = "application/problem+json" };
+	struct hf_http_res res = { .status = api_problem_status(c->problem),
+				   .type = "application/problem+json" };
 
 	if (api_problem_print(c->problem, c->req->path, c->detail, &body) != HF_OK)
 		hf_buf_reset(&body);
@@ -216,8 +222,10 @@ static void answer_result(struct api_call *c)
 {
 	char audit[24];
 	struct hf_http_header headers[2];
-	struct hf_http_res res = { .status = c->status, .type = c->type == NULL ? "application/json" : c->type,
-				   .body = hf_buf_bytes(&c->body), .headers = headers };
+	struct hf_http_res res = { .status = c->status,
+				   .type = c->type == NULL ? "application/json" : c->type,
+				   .body = hf_buf_bytes(&c->body),
+				   .headers = headers };
 
 	if (c->etag[0] != '\0')
 		headers[res.n_headers++] = (struct hf_http_header){ "ETag", c->etag };
@@ -235,7 +243,8 @@ void api_execute(struct api_call *c)
 	if (err != HF_OK && c->problem == API_OK)
 		err = api_refuse_store(c, err);
 	/* A refused request did nothing: the same key may be tried again. */
-	if (err != HF_OK && c->idem.key[0] != '\0' && c->problem != API_RUNNING && c->problem != API_OTHER_BODY)
+	if (err != HF_OK && c->idem.key[0] != '\0' && c->problem != API_RUNNING &&
+	    c->problem != API_OTHER_BODY)
 		(void)(hf_store_write(c->api->conf.store, drop_key, c) == HF_OK);
 	if (err != HF_OK)
 		answer_problem(c);

@@ -139,8 +139,8 @@ static hf_err list_commands(struct hf_db *db, struct api_call *c)
 	return HF_OK;
 }
 
-static void put_object(struct api_call *c, const char *dev, const char *name, int64_t generation, int64_t received,
-		       hf_bytes bytes)
+static void put_object(struct api_call *c, const char *dev, const char *name, int64_t generation,
+		       int64_t received, hf_bytes bytes)
 {
 	hf_json_open(&c->json, NULL, '{');
 	hf_json_put_text(&c->json, "dev", dev);
@@ -277,15 +277,17 @@ static hf_err list_frames(struct hf_db *db, struct api_call *c)
 	struct hf_device_row d;
 
 	if (strlen(name) < HF_STORE_DEV_CAP || name[HF_STORE_DEV_CAP - 1] != '-' ||
-	    hf_hex_decode((hf_bytes){ (const uint8_t *)name + HF_STORE_DEV_CAP, strlen(name) - HF_STORE_DEV_CAP }, &kid) !=
-		    HF_OK)
+	    hf_hex_decode(
+		    (hf_bytes){ (const uint8_t *)name + HF_STORE_DEV_CAP, strlen(name) - HF_STORE_DEV_CAP },
+		    &kid) != HF_OK)
 		return api_refuse(c, API_NOT_FOUND, "%s", "");
 	memcpy(dev, name, HF_STORE_DEV_CAP - 1);
 	if (hf_device_by_dev(db, dev, &d) != HF_OK || strcmp(d.owner, c->who.account) != 0)
 		return api_refuse(c, API_NOT_FOUND, "%s", "");
 	HF_TRY(api_page_read(c, &r.page));
 	api_page_open(c);
-	HF_TRY(hf_frame_list(db, dev, hf_out_bytes(&kid), r.page.after, api_page_ask(&r.page), list_frame, &r));
+	HF_TRY(hf_frame_list(db, dev, hf_out_bytes(&kid), r.page.after, api_page_ask(&r.page), list_frame,
+			     &r));
 	api_page_close(c, &r.page, false);
 	return HF_OK;
 }

@@ -6,8 +6,8 @@
 
 static const char *const states[] = { "", "made", "claimed", "active", "quarantined", "revoked", "released" };
 static const char *const budgets[] = { "", "low", "normal", "high" };
-static const char *const cert_states[] = { "", "issued", "seen", "confirmed", "superseded", "void", "quarantined",
-					   "revoked", "expired" };
+static const char *const cert_states[] = { "",     "issued",      "seen",    "confirmed", "superseded",
+					   "void", "quarantined", "revoked", "expired" };
 
 static const char *word(const char *const *words, size_t n, int i)
 {
@@ -165,9 +165,15 @@ struct change {
 static hf_err change(struct hf_db *db, struct api_call *c)
 {
 	static const struct hf_json_field fields[] = {
-		{ .name = "label", .type = HF_JSON_TEXT, .offset = offsetof(struct change, label),
-		  .cap = HF_STORE_TEXT_CAP, .seen = offsetof(struct change, has_label) },
-		{ .name = "budget", .type = HF_JSON_TEXT, .offset = offsetof(struct change, budget), .cap = 8,
+		{ .name = "label",
+		  .type = HF_JSON_TEXT,
+		  .offset = offsetof(struct change, label),
+		  .cap = HF_STORE_TEXT_CAP,
+		  .seen = offsetof(struct change, has_label) },
+		{ .name = "budget",
+		  .type = HF_JSON_TEXT,
+		  .offset = offsetof(struct change, budget),
+		  .cap = 8,
 		  .seen = offsetof(struct change, has_budget) },
 	};
 	struct change in = { 0 };

@@ -213,7 +213,9 @@ static hf_err list_units(struct hf_db *db, struct api_call *c)
 
 static hf_err act_on_units(struct hf_db *db, struct api_call *c, enum hf_unit_act act, const char *kind)
 {
-	static const struct hf_json_field fields[] = { { .name = "handles", .type = HF_JSON_TEXTS, .required = true } };
+	static const struct hf_json_field fields[] = {
+		{ .name = "handles", .type = HF_JSON_TEXTS, .required = true }
+	};
 	struct hf_json_texts in = { 0 };
 	struct hf_why why = { 0 };
 	struct hf_order_row o;

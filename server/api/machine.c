@@ -8,7 +8,8 @@
 
 enum { WAIT_MAX_S = 30, WAIT_STEP_MS = 200, CRL_CEILING = 1 << 17, CRL_LIFE_S = 2 * 86400 };
 
-static const char *const device_states[] = { "", "made", "claimed", "active", "quarantined", "revoked", "released" };
+static const char *const device_states[] = { "",        "made",    "claimed", "active", "quarantined",
+					     "revoked", "released" };
 enum { N_STATES = sizeof(device_states) / sizeof(device_states[0]) };
 
 static hf_err show_status(struct hf_db *db, struct api_call *c)
@@ -39,10 +40,11 @@ static hf_err show_status(struct hf_db *db, struct api_call *c)
 	return HF_OK;
 }
 
-static hf_err put_metric(struct hf_buf *out, const char *name, const char *kind, const char *help, uint64_t value)
+static hf_err put_metric(struct hf_buf *out, const char *name, const char *kind, const char *help,
+			 uint64_t value)
 {
-	return hf_buf_printf(out, "# HELP holdfast_%s %s\n# TYPE holdfast_%s %s\nholdfast_%s %llu\n", name, help, name,
-			     kind, name, (unsigned long long)value);
+	return hf_buf_printf(out, "# HELP holdfast_%s %s\n# TYPE holdfast_%s %s\nholdfast_%s %llu\n", name,
+			     help, name, kind, name, (unsigned long long)value);
 }
 
 /* Prometheus text format 0.0.4. No device is named. */
@@ -59,7 +61,8 @@ static hf_err show_metrics(struct hf_db *db, struct api_call *c)
 	HF_TRY(hf_presence_count(db, &up));
 	HF_TRY(hf_event_last(db, &last, hash));
 	c->type = "text/plain; version=0.0.4";
-	HF_TRY(hf_buf_puts(&c->body, "# HELP holdfast_devices Devices by state.\n# TYPE holdfast_devices gauge\n"));
+	HF_TRY(hf_buf_puts(&c->body,
+			   "# HELP holdfast_devices Devices by state.\n# TYPE holdfast_devices gauge\n"));
 	for (int i = 1; i < N_STATES; i++) {
 		HF_TRY(hf_device_count(db, i, &n));
 		HF_TRY(hf_buf_printf(&c->body, "holdfast_devices{state=\"%s\"} %llu\n", device_states[i],
@@ -67,11 +70,15 @@ static hf_err show_metrics(struct hf_db *db, struct api_call *c)
 	}
 	HF_TRY(put_metric(&c->body, "connected", "gauge", "Live sessions at the broker.", up));
 	HF_TRY(put_metric(&c->body, "events_total", "counter", "Rows of the event journal.", (uint64_t)last));
-	HF_TRY(put_metric(&c->body, "store_writes_total", "counter", "Write jobs of this process.", store.writes));
-	HF_TRY(put_metric(&c->body, "store_commits_total", "counter", "Transactions of this process.", store.commits));
-	HF_TRY(put_metric(&c->body, "store_failures_total", "counter", "Write jobs that failed.", store.failures));
+	HF_TRY(put_metric(&c->body, "store_writes_total", "counter", "Write jobs of this process.",
+			  store.writes));
+	HF_TRY(put_metric(&c->body, "store_commits_total", "counter", "Transactions of this process.",
+			  store.commits));
+	HF_TRY(put_metric(&c->body, "store_failures_total", "counter", "Write jobs that failed.",
+			  store.failures));
 	HF_TRY(put_metric(&c->body, "api_requests_total", "counter", "Requests to the API.", http.requests));
-	return put_metric(&c->body, "api_refused_total", "counter", "Requests refused before a handler.", http.refused);
+	return put_metric(&c->body, "api_refused_total", "counter", "Requests refused before a handler.",
+			  http.refused);
 }
 
 struct revocations {
@@ -173,8 +180,9 @@ static hf_err read_dev(struct api_call *c, char dev[static HF_STORE_DEV_CAP], bo
 	hf_err err = hf_http_query(c->req, "dev", dev, HF_STORE_DEV_CAP);
 
 	*given = err == HF_OK;
-	return err == HF_OK || err == HF_ERR_HTTP_ABSENT ? HF_OK :
-							   api_refuse(c, API_BAD_REQUEST, "dev: not well formed");
+	return err == HF_OK || err == HF_ERR_HTTP_ABSENT
+		       ? HF_OK
+		       : api_refuse(c, API_BAD_REQUEST, "dev: not well formed");
 }
 
 static hf_err read_wait(struct api_call *c, unsigned *wait_s)
@@ -211,7 +219,8 @@ static hf_err wait_for_news(struct api_call *c)
 		return HF_OK;
 	p.dev = of_device ? dev : NULL;
 	p.after = page.after;
-	for (unsigned step = 0; step < wait_s * 1000 / WAIT_STEP_MS && !p.found && !c->api->stopping; step++) {
+	for (unsigned step = 0; step < wait_s * 1000 / WAIT_STEP_MS && !p.found && !c->api->stopping;
+	     step++) {
 		const struct timespec pause = { 0, WAIT_STEP_MS * 1000000L };
 
 		if (hf_store_read(c->api->conf.store, peek_job, &p) != HF_OK)
@@ -233,8 +242,8 @@ static hf_err list_events(struct hf_db *db, struct api_call *c)
 	HF_TRY(read_dev(c, dev, &of_device));
 	r.page.last = r.page.after;
 	api_page_open(c);
-	HF_TRY(hf_event_list(db, c->who.account, of_device ? dev : NULL, r.page.after, api_page_ask(&r.page), list_event,
-			     &r));
+	HF_TRY(hf_event_list(db, c->who.account, of_device ? dev : NULL, r.page.after, api_page_ask(&r.page),
+			     list_event, &r));
 	/* A journal has no end: the cursor is always given, so that a follower can go on from here. */
 	api_page_close(c, &r.page, true);
 	return HF_OK;

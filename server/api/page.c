@@ -35,7 +35,8 @@ static hf_err read_limit(struct api_call *c, const char *text, unsigned *limit)
 	unsigned long v = strtoul(text, &end, 10);
 
 	if (text[0] < '0' || text[0] > '9' || *end != '\0' || v == 0 || v > HF_STORE_LIST_MAX)
-		return api_refuse(c, API_BAD_REQUEST, "limit: a number from 1 to %d is needed", HF_STORE_LIST_MAX);
+		return api_refuse(c, API_BAD_REQUEST, "limit: a number from 1 to %d is needed",
+				  HF_STORE_LIST_MAX);
 	*limit = (unsigned)v;
 	return HF_OK;
 }

@@ -31,7 +31,8 @@ int api_problem_status(enum api_problem problem)
 	return problems[problem].status;
 }
 
-hf_err api_problem_print(enum api_problem problem, const char *instance, const char *detail, struct hf_buf *out)
+hf_err api_problem_print(enum api_problem problem, const char *instance, const char *detail,
+			 struct hf_buf *out)
 {
 	struct hf_json_out j = { .buf = out };
 	char type[64];

@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > HF_PROVISION_CEILING || hf_provision_read((hf_bytes){ data, size }, &p) != HF_OK)
 		return 0;
 	/* What reads must write back to the same bytes: one value, one encoding. */
-	if (hf_provision_write(&p, &out) != HF_OK || !hf_bytes_equal(hf_out_bytes(&out), (hf_bytes){ data, size }))
+	if (hf_provision_write(&p, &out) != HF_OK ||
+	    !hf_bytes_equal(hf_out_bytes(&out), (hf_bytes){ data, size }))
 		abort();
 	return 0;
 }

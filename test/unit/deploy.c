@@ -141,10 +141,17 @@ static void relative_keys_are_found_beside_their_file(void **unused)
 
 static struct hf_provision sample(void)
 {
-	return (struct hf_provision){ .line = HF_STR("lamp"), .enrol_host = HF_STR("localhost"),
-		.broker_host = HF_STR("localhost"), .domain = HF_STR("fleet.example"), .server_ca = HF_STR("cert"),
-		.policy = HF_STR("policy"), .enrol_port = 8443, .broker_port = 8883, .enrol = 2,
-		.op_ca = { HF_STR("op") }, .n_op_ca = 1 };
+	return (struct hf_provision){ .line = HF_STR("lamp"),
+				      .enrol_host = HF_STR("localhost"),
+				      .broker_host = HF_STR("localhost"),
+				      .domain = HF_STR("fleet.example"),
+				      .server_ca = HF_STR("cert"),
+				      .policy = HF_STR("policy"),
+				      .enrol_port = 8443,
+				      .broker_port = 8883,
+				      .enrol = 2,
+				      .op_ca = { HF_STR("op") },
+				      .n_op_ca = 1 };
 }
 
 static void a_provisioning_file_survives_a_round_trip(void **unused)

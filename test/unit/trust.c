@@ -38,8 +38,10 @@ static void make_keys(struct rig *r)
 		if (!root)
 			assert_int_equal(hf_crypto_p256_hwkey(&r->secret[i], &r->hw[i]), HF_OK);
 		r->key[i] = (struct hf_policy_key){ .role = root ? HF_ROLE_ROOT : HF_ROLE_NAMED,
-			.alg = root ? HF_COSE_ED25519 : HF_COSE_ES256,
-			.pub = { r->pub[i], root ? HF_ED25519_PUB_LEN : HF_P256_POINT_LEN }, .holder = HF_STR("someone") };
+						    .alg = root ? HF_COSE_ED25519 : HF_COSE_ES256,
+						    .pub = { r->pub[i],
+							     root ? HF_ED25519_PUB_LEN : HF_P256_POINT_LEN },
+						    .holder = HF_STR("someone") };
 	}
 }
 
@@ -53,8 +55,13 @@ static void start(struct rig *r)
 	r->named[0] = (struct hf_named_spec){ HF_STR("order"), { 2, 0x38 } };
 	r->named[1] = (struct hf_named_spec){ HF_STR("cmd-act"), { 1, 0x38 } };
 	r->named[2] = (struct hf_named_spec){ HF_STR("cmd-danger"), { 2, 0x38 } };
-	r->spec = (struct hf_policy_spec){ .number = 1, .vendor = HF_STR("0123456789abcdef"), .key = r->key,
-		.n_keys = KEYS, .root = { 2, 0x07 }, .named = r->named, .n_named = 3 };
+	r->spec = (struct hf_policy_spec){ .number = 1,
+					   .vendor = HF_STR("0123456789abcdef"),
+					   .key = r->key,
+					   .n_keys = KEYS,
+					   .root = { 2, 0x07 },
+					   .named = r->named,
+					   .n_named = 3 };
 }
 
 static void make_policy(struct rig *r)
@@ -68,8 +75,10 @@ static struct hf_cose_signer signer(struct rig *r, size_t i)
 {
 	bool root = i < ROOTS;
 
-	return (struct hf_cose_signer){ .alg = r->key[i].alg, .kid = HF_ARR(r->policy.key[i].kid),
-		.hw = root ? NULL : &r->hw[i], .seed = root ? &r->secret[i] : NULL };
+	return (struct hf_cose_signer){ .alg = r->key[i].alg,
+					.kid = HF_ARR(r->policy.key[i].kid),
+					.hw = root ? NULL : &r->hw[i],
+					.seed = root ? &r->secret[i] : NULL };
 }
 
 static void sign(struct rig *r, hf_bytes payload, const size_t *who, size_t n)
@@ -82,10 +91,10 @@ static void sign(struct rig *r, hf_bytes payload, const size_t *who, size_t n)
 	assert_int_equal(hf_statement_write(payload, signers, n, &r->scratch, &r->box), HF_OK);
 }
 
-static const uint8_t order_payload[] = { 0xa2, 0x00, 0x71, 'h', 'o', 'l', 'd', 'f', 'a', 's', 't', '/', 'o',
-					 'r', 'd', 'e', 'r', '/', 'v', '1', 0x01, 0x18, 0x64 };
-static const uint8_t other_payload[] = { 0xa2, 0x00, 0x71, 'h', 'o', 'l', 'd', 'f', 'a', 's', 't', '/', 'o',
-					 'r', 'd', 'e', 'r', '/', 'v', '2', 0x01, 0x18, 0x64 };
+static const uint8_t order_payload[] = { 0xa2, 0x00, 0x71, 'h', 'o', 'l', 'd', 'f', 'a',  's',  't', '/',
+					 'o',  'r',  'd',  'e', 'r', '/', 'v', '1', 0x01, 0x18, 0x64 };
+static const uint8_t other_payload[] = { 0xa2, 0x00, 0x71, 'h', 'o', 'l', 'd', 'f', 'a',  's',  't', '/',
+					 'o',  'r',  'd',  'e', 'r', '/', 'v', '2', 0x01, 0x18, 0x64 };
 
 static hf_err check(struct rig *r, hf_bytes *payload)
 {
@@ -177,10 +186,12 @@ static void an_ended_key_does_not_count(void **unused)
 	assert_int_equal(hf_policy_read(hf_out_bytes(&r.payload), &r.policy), HF_OK);
 	sign(&r, HF_ARR(order_payload), (size_t[]){ 3, 4 }, 2);
 	assert_int_equal(hf_policy_named(&r.policy, HF_STR("order"), &quorum), HF_OK);
-	assert_int_equal(hf_statement_check(hf_out_bytes(&r.box), HF_STR("holdfast/order/v1"), &r.policy, quorum, 1001,
-					    &r.scratch, &payload), HF_ERR_STATEMENT_QUORUM);
-	assert_int_equal(hf_statement_check(hf_out_bytes(&r.box), HF_STR("holdfast/order/v1"), &r.policy, quorum, 1000,
-					    &r.scratch, &payload), HF_OK);
+	assert_int_equal(hf_statement_check(hf_out_bytes(&r.box), HF_STR("holdfast/order/v1"), &r.policy,
+					    quorum, 1001, &r.scratch, &payload),
+			 HF_ERR_STATEMENT_QUORUM);
+	assert_int_equal(hf_statement_check(hf_out_bytes(&r.box), HF_STR("holdfast/order/v1"), &r.policy,
+					    quorum, 1000, &r.scratch, &payload),
+			 HF_OK);
 }
 
 static void a_co_signer_adds_to_what_stands(void **unused)
@@ -210,7 +221,8 @@ static void a_payload_without_a_type_is_no_statement(void **unused)
 
 	make_policy(&r);
 	one = signer(&r, 3);
-	assert_int_equal(hf_statement_write(HF_ARR(no_type), &one, 1, &r.scratch, &r.box), HF_ERR_STATEMENT_FORMAT);
+	assert_int_equal(hf_statement_write(HF_ARR(no_type), &one, 1, &r.scratch, &r.box),
+			 HF_ERR_STATEMENT_FORMAT);
 }
 
 static void policies_with_dead_or_foreign_quorums_are_refused(void **unused)
@@ -283,7 +295,8 @@ static void an_unnamed_quorum_allows_nobody(void **unused)
 
 	make_policy(&r);
 	assert_int_equal(hf_policy_named(&r.policy, HF_STR("cmd-erase"), &quorum), HF_ERR_POLICY_ABSENT);
-	assert_int_equal(hf_policy_release(&r.policy, HF_STR("0123456789abcdef"), &quorum), HF_ERR_POLICY_ABSENT);
+	assert_int_equal(hf_policy_release(&r.policy, HF_STR("0123456789abcdef"), &quorum),
+			 HF_ERR_POLICY_ABSENT);
 }
 
 static void truncated_policies_are_refused(void **unused)
@@ -314,7 +327,7 @@ static void the_next_policy_needs_both_root_quorums(void **unused)
 	assert_int_equal(hf_policy_open_first(hf_out_bytes(&r.box), &r.scratch, &next), HF_OK);
 	memcpy(first_hash, r.policy.hash, sizeof(first_hash));
 
-	make_policy(&n); /* all keys are new */
+	make_policy(&n);     /* all keys are new */
 	n.key[0] = r.key[0]; /* but one root stays */
 	n.secret[0] = r.secret[0];
 	n.spec.number = 2;
@@ -323,14 +336,16 @@ static void the_next_policy_needs_both_root_quorums(void **unused)
 	assert_int_equal(hf_policy_write(&n.spec, &n.payload), HF_OK);
 	assert_int_equal(hf_policy_read(hf_out_bytes(&n.payload), &n.policy), HF_OK);
 	sign(&n, hf_out_bytes(&n.payload), (size_t[]){ 0, 1 }, 2);
-	assert_int_equal(hf_policy_open_next(hf_out_bytes(&n.box), &r.policy, &r.scratch, &next), HF_ERR_STATEMENT_QUORUM);
+	assert_int_equal(hf_policy_open_next(hf_out_bytes(&n.box), &r.policy, &r.scratch, &next),
+			 HF_ERR_STATEMENT_QUORUM);
 	struct hf_cose_signer old = signer(&r, 1);
 	uint8_t mem[HF_STATEMENT_MAX_LEN];
 	struct hf_out more = HF_OUT(mem);
 	assert_int_equal(hf_statement_add(hf_out_bytes(&n.box), &old, &r.scratch, &more), HF_OK);
 	assert_int_equal(hf_policy_open_next(hf_out_bytes(&more), &r.policy, &r.scratch, &next), HF_OK);
 	assert_int_equal(next.number, 2);
-	assert_int_equal(hf_policy_open_next(hf_out_bytes(&more), &n.policy, &r.scratch, &next), HF_ERR_POLICY_ORDER);
+	assert_int_equal(hf_policy_open_next(hf_out_bytes(&more), &n.policy, &r.scratch, &next),
+			 HF_ERR_POLICY_ORDER);
 	assert_int_equal(hf_policy_open_first(hf_out_bytes(&more), &r.scratch, &next), HF_ERR_POLICY_ORDER);
 }
 

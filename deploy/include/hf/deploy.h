@@ -11,7 +11,7 @@
 
 enum {
 	HF_DEPLOY_PATH_MAX = 1024,
-	HF_DEPLOY_NAME_MAX = 32,   /* line, operator: [a-z0-9-], begins with a letter */
+	HF_DEPLOY_NAME_MAX = 32, /* line, operator: [a-z0-9-], begins with a letter */
 	HF_DEPLOY_HOST_MAX = 254,
 	HF_DEPLOY_URI_MAX = 512,
 	HF_DEPLOY_OPERATORS_MAX = 16,
@@ -47,13 +47,13 @@ enum { HF_ENROL_IDEVID_CLAIM = 0, HF_ENROL_CLAIM = 1, HF_ENROL_IDEVID = 2 }; /* 
 struct hf_deploy_line {
 	char line[HF_DEPLOY_NAME_MAX + 1];
 	char oid[64];
-	uint64_t enrol;         /* enum above */
-	uint64_t life_s;        /* of an LDevID: 7 to 398 days */
-	uint64_t grace_s;       /* an expired LDevID may still renew: up to 30 days */
-	uint64_t offline_s;     /* longest time without contact; life must be at least three times that */
-	bool pop_required;      /* challengePassword must bind the CSR to the TLS channel */
-	bool basic;             /* one-time codes, for third-party EST clients */
-	bool wrap;              /* always wrap base64 replies at 64 */
+	uint64_t enrol;     /* enum above */
+	uint64_t life_s;    /* of an LDevID: 7 to 398 days */
+	uint64_t grace_s;   /* an expired LDevID may still renew: up to 30 days */
+	uint64_t offline_s; /* longest time without contact; life must be at least three times that */
+	bool pop_required;  /* challengePassword must bind the CSR to the TLS channel */
+	bool basic;         /* one-time codes, for third-party EST clients */
+	bool wrap;          /* always wrap base64 replies at 64 */
 	char owner[HF_DEPLOY_NAME_MAX + 1]; /* enrol = idevid: account that owns new devices */
 	char ca_key[HF_DEPLOY_URI_MAX];     /* Device-ID CA */
 };

@@ -17,8 +17,8 @@ struct hf_api_conf {
 	const struct hf_tls *tls;
 	const char *addr;
 	uint16_t port;
-	unsigned workers;  /* of HTTP; 0 = 2 */
-	unsigned threads;  /* that work on the store; 0 = 4 */
+	unsigned workers; /* of HTTP; 0 = 2 */
+	unsigned threads; /* that work on the store; 0 = 4 */
 	struct hf_ca *ca;
 	hf_bytes policy; /* trust policy in force (a statement), for orders */
 	const char *version;
