@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HF_CA_H
 #define HF_CA_H
+#include <hf/buf.h>
 #include <hf/ipc.h>
 
 enum { /* message types, extend only */
@@ -54,6 +55,10 @@ HF_MUST_CHECK hf_err hf_ca_mac_key(struct hf_ca *ca, const char *purpose, struct
 HF_MUST_CHECK hf_err hf_ca_sign_head(struct hf_ca *ca, hf_bytes tree, uint64_t size, hf_bytes root, int64_t now,
 				     struct hf_out *object, uint8_t pub[static HF_P256_POINT_LEN]);
 HF_MUST_CHECK hf_err hf_ca_intake_pub(struct hf_ca *ca, uint8_t pub[static HF_P256_POINT_LEN]);
+
+struct hf_store;
+/* The revocation list for third parties, at most ten minutes old, appended to `der`. */
+HF_MUST_CHECK hf_err hf_ca_make_crl(struct hf_ca *ca, struct hf_store *store, struct hf_buf *der);
 
 /* ---- the process itself ---- */
 

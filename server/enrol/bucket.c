@@ -1,0 +1,88 @@
+/* bucket.c -- a fixed table; sources that share a slot share its tokens, so memory cannot be filled up.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include "bucket.h"
+
+enum { SLOTS = 4096, UNIT = 1000 };
+
+struct slot {
+	uint64_t at_ms;
+	uint64_t milli; /* tokens x 1000 */
+};
+struct hf__buckets {
+	pthread_mutex_t lock;
+	uint64_t seed; /* so that nobody can choose whose slot to share */
+	struct slot slot[SLOTS];
+};
+
+hf_err hf__buckets_new(struct hf__buckets **out)
+{
+	struct hf__buckets *b = calloc(1, sizeof(*b));
+
+	*out = b;
+	if (!b)
+		return HF_ERR_HOST_MEMORY;
+	if (getrandom(&b->seed, sizeof(b->seed), 0) != sizeof(b->seed)) {
+		free(b);
+		*out = NULL;
+		return HF_ERR_PORT_RANDOM;
+	}
+	pthread_mutex_init(&b->lock, NULL);
+	return HF_OK;
+}
+
+void hf__buckets_free(struct hf__buckets *b)
+{
+	if (!b)
+		return;
+	pthread_mutex_destroy(&b->lock);
+	free(b);
+}
+
+/* IPv6 sources count by /64: the text up to the fourth colon group is close enough and never finer. */
+static size_t source_len(const char *addr)
+{
+	size_t colons = 0, i = 0;
+
+	for (; addr[i] && colons < 4; i++)
+		colons += addr[i] == ':';
+	return colons ? i : strlen(addr);
+}
+
+static struct slot *find(struct hf__buckets *b, const char *addr, uint64_t now_ms)
+{
+	uint64_t h = b->seed ^ UINT64_C(14695981039346656037);
+	size_t n = source_len(addr);
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (uint8_t)addr[i]) * UINT64_C(1099511628211);
+	struct slot *s = &b->slot[(h >> 20) % SLOTS];
+	uint64_t full = (uint64_t)HF__BUCKET_BURST * UNIT;
+	if (!s->at_ms)
+		s->milli = full;
+	else if (now_ms > s->at_ms)
+		s->milli += (now_ms - s->at_ms) * HF__BUCKET_PER_S;
+	if (s->milli > full)
+		s->milli = full;
+	s->at_ms = now_ms;
+	return s;
+}
+
+bool hf__bucket_open(struct hf__buckets *b, const char *addr, uint64_t now_ms)
+{
+	pthread_mutex_lock(&b->lock);
+	bool open = find(b, addr, now_ms)->milli >= UNIT;
+	pthread_mutex_unlock(&b->lock);
+	return open;
+}
+
+void hf__bucket_take(struct hf__buckets *b, const char *addr, uint64_t now_ms)
+{
+	pthread_mutex_lock(&b->lock);
+	struct slot *s = find(b, addr, now_ms);
+	s->milli = s->milli > UNIT ? s->milli - UNIT : 0;
+	pthread_mutex_unlock(&b->lock);
+}

@@ -1,0 +1,103 @@
+/* est_text.c -- base64 as EST clients really write it, and the two text proofs.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <strings.h>
+#include "est_priv.h"
+
+enum { LINE = 64 };
+
+static int value_of(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* CR, LF, TAB and SP are dropped wherever they stand; every other foreign byte is refused. */
+hf_err hf__est_decode(hf_bytes body, struct hf_out *out, bool *wrapped)
+{
+	uint32_t acc = 0;
+	unsigned bits = 0, pads = 0, chars = 0;
+	bool broke = false;
+
+	*wrapped = false;
+	out->len = 0;
+	for (size_t i = 0; i < body.len; i++) {
+		uint8_t c = body.ptr[i];
+		int v = value_of(c);
+
+		if (c == '\r' || c == '\n' || c == '\t' || c == ' ') {
+			broke = broke || c == '\n' || c == '\r';
+			continue;
+		}
+		*wrapped = *wrapped || (broke && chars > 0);
+		if (c == '=' && pads < 2) {
+			pads++;
+			continue;
+		}
+		if (v < 0 || pads)
+			return HF_ERR_BASE_TEXT;
+		acc = acc << 6 | (uint32_t)v;
+		bits += 6;
+		chars++;
+		if (bits >= 8) {
+			bits -= 8;
+			uint8_t byte = (uint8_t)(acc >> bits);
+			HF_TRY(hf_out_put(out, (hf_bytes){ &byte, 1 }));
+		}
+	}
+	bool fits = (chars + pads) % 4 == 0 && (acc & ((1u << bits) - 1)) == 0;
+	return fits ? HF_OK : HF_ERR_BASE_TEXT;
+}
+
+hf_err hf__est_encode(hf_bytes der, bool wrap, struct hf_buf *out)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t column = 0;
+
+	for (size_t i = 0; i < der.len; i += 3) {
+		size_t n = der.len - i < 3 ? der.len - i : 3;
+		uint32_t v = (uint32_t)der.ptr[i] << 16 | (n > 1 ? (uint32_t)der.ptr[i + 1] << 8 : 0) |
+			     (n > 2 ? der.ptr[i + 2] : 0);
+		uint8_t quad[4] = { (uint8_t)digits[v >> 18], (uint8_t)digits[v >> 12 & 63],
+				    n > 1 ? (uint8_t)digits[v >> 6 & 63] : '=', n > 2 ? (uint8_t)digits[v & 63] : '=' };
+
+		HF_TRY(hf_buf_put(out, HF_ARR(quad)));
+		column += 4;
+		if (wrap && column == LINE) {
+			HF_TRY(hf_buf_puts(out, "\n"));
+			column = 0;
+		}
+	}
+	return wrap && column ? hf_buf_puts(out, "\n") : HF_OK;
+}
+
+bool hf__est_binds(const char *challenge, const struct hf_tls_peer *peer)
+{
+	struct hf_buf want HF_AUTO(hf_buf_free) = HF_BUF(64);
+
+	if (peer->x_len == 0 || hf__est_encode((hf_bytes){ peer->x, peer->x_len }, false, &want) != HF_OK)
+		return false;
+	return hf_ct_equal(hf_buf_bytes(&want), (hf_bytes){ (const uint8_t *)challenge, strlen(challenge) });
+}
+
+hf_err hf__est_basic(const char *value, uint8_t hash[static HF_SHA256_LEN])
+{
+	uint8_t mem[192];
+	struct hf_out pair = HF_OUT(mem);
+	bool wrapped = false;
+
+	if (strncasecmp(value, "Basic ", 6) != 0)
+		return HF_ERR_BASE_TEXT;
+	HF_TRY(hf__est_decode((hf_bytes){ (const uint8_t *)value + 6, strlen(value + 6) }, &pair, &wrapped));
+	if (!memchr(mem, ':', pair.len))
+		return HF_ERR_BASE_TEXT;
+	hf_bytes part = hf_out_bytes(&pair);
+	hf_err err = hf_crypto_sha256(&part, 1, hash);
+	hf_wipe(mem, sizeof(mem));
+	return err;
+}
