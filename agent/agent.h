@@ -71,13 +71,14 @@ enum {
 	AGENT_KEY_IDEVID = 2,
 };
 struct agent_want {
-	uint64_t now_s;     /* max(clock, time floor): judge server certificates by it */
+	uint64_t now_s; /* max(clock, time floor): judge server certificates by it */
 	uint64_t boot_count;
-	bool request;       /* ask the EST server now ... */
-	bool renew;         /* ... by simplereenroll with `request_key`, else simpleenroll */
-	int request_key;    /* key number and ... */
+	bool request;          /* ask the EST server now ... */
+	bool renew;            /* ... by simplereenroll with `request_key`, else simpleenroll */
+	int request_key;       /* key number and ... */
 	hf_bytes request_cert; /* ... certificate for that TLS session; -1 and empty = none */
-	int session;        /* slot for MQTT, -1 = none possible */
+	bool in_session; /* key believes that a session stands: after a restart of either it may be wrong */
+	int session;     /* slot for MQTT, -1 = none possible */
 	char dev[HF_DEV_LEN + 1];
 	hf_bytes session_cert;
 	uint64_t keepalive_s, heartbeat_s; /* agent.conf's, or what config.set made of them */
@@ -93,8 +94,8 @@ struct agent_up {
 
 /* ---- key tells net, app, main --------------------------------------------------------------------- */
 enum {
-	MSG_LOOK = 32,    /* []: ask MSG_WANT and MSG_PULL again */
-	MSG_DELIVER = 33, /* [cti, op, args]: a command for an application (app keeps no state) */
+	MSG_LOOK = 32,        /* []: ask MSG_WANT and MSG_PULL again */
+	MSG_DELIVER = 33,     /* [cti, op, args]: a command for an application (app keeps no state) */
 	MSG_DO_REBOOT = 34,   /* [dev, signed command]: verify it again, run the configured reboot command */
 	MSG_DO_IDENTIFY = 35, /* [seconds]: run the configured identify command */
 	MSG_DO_LOG = 36,      /* [level] */
@@ -115,11 +116,11 @@ enum {
 /* ---- agent.conf ----------------------------------------------------------------------------------- */
 struct agent_conf {
 	uint64_t log_level;
-	uint64_t clock;       /* enum hf_linux_clock */
+	uint64_t clock; /* enum hf_linux_clock */
 	uint64_t heartbeat_s;
 	uint64_t keepalive_s;
-	char user[64];        /* run the children as this user when started as root */
-	char app_group[64];   /* group that may use app.sock */
+	char user[64];            /* run the children as this user when started as root */
+	char app_group[64];       /* group that may use app.sock */
 	char key[AGENT_PATH_CAP]; /* "software", or a tpm2: URI for keys made from now on */
 	char reboot_command[AGENT_PATH_CAP];
 	char identify_command[AGENT_PATH_CAP];

@@ -55,8 +55,8 @@ static hf_err on_data(struct app_client *c, struct hf_cborr *r, struct hf_out *r
 }
 
 static const struct word words[] = {
-	{ "status", 0, on_status },   { "poll", 0, on_poll },   { "tele", 2, on_tele },
-	{ "data", 2, on_data },       { "config", 1, on_config }, { "ops", 1, app_on_ops },
+	{ "status", 0, on_status },     { "poll", 0, on_poll },     { "tele", 2, on_tele },
+	{ "data", 2, on_data },         { "config", 1, on_config }, { "ops", 1, app_on_ops },
 	{ "result", 3, app_on_result },
 };
 

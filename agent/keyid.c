@@ -135,6 +135,7 @@ hf_err key_on_want(void *ctx, hf_bytes body, struct hf_out *reply)
 	}
 	w.keepalive_s = key_setting_number(k, "keepalive", k->agent->conf.keepalive_s);
 	w.heartbeat_s = key_setting_number(k, "heartbeat", k->agent->conf.heartbeat_s);
+	w.in_session = k->session_up;
 	w.session = k->want.session;
 	if (w.session >= 0) {
 		const struct hf_leaf *leaf = &k->renew.slot[w.session].leaf;

@@ -21,13 +21,14 @@ hf_err msg_want_write(const struct agent_want *w, struct hf_out *out)
 
 	out->len = 0;
 	hf_cbor_writer(&c, out);
-	hf_cbor_put_array(&c, 11);
+	hf_cbor_put_array(&c, 12);
 	hf_cbor_put_uint(&c, w->now_s);
 	hf_cbor_put_uint(&c, w->boot_count);
 	hf_cbor_put_bool(&c, w->request);
 	hf_cbor_put_bool(&c, w->renew);
 	hf_cbor_put_uint(&c, or_none(w->request_key));
 	hf_cbor_put_bytes(&c, w->request_cert);
+	hf_cbor_put_bool(&c, w->in_session);
 	hf_cbor_put_uint(&c, or_none(w->session));
 	hf_cbor_put_text(&c, text(w->dev));
 	hf_cbor_put_bytes(&c, w->session_cert);
@@ -44,13 +45,14 @@ hf_err msg_want_read(hf_bytes body, struct agent_want *w)
 
 	memset(w, 0, sizeof(*w));
 	hf_cbor_reader(&c, body);
-	hf_cbor_expect_array(&c, 11);
+	hf_cbor_expect_array(&c, 12);
 	hf_cbor_read_uint(&c, &w->now_s);
 	hf_cbor_read_uint(&c, &w->boot_count);
 	hf_cbor_read_bool(&c, &w->request);
 	hf_cbor_read_bool(&c, &w->renew);
 	hf_cbor_read_uint_max(&c, NONE, &key);
 	hf_cbor_read_bytes_max(&c, HF_RENEW_CERT_CAP, &w->request_cert);
+	hf_cbor_read_bool(&c, &w->in_session);
 	hf_cbor_read_uint_max(&c, NONE, &session);
 	hf_cbor_read_text_max(&c, HF_DEV_LEN, &dev);
 	hf_cbor_read_bytes_max(&c, HF_RENEW_CERT_CAP, &w->session_cert);

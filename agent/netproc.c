@@ -28,6 +28,15 @@ static void tell_session(struct netproc *n, bool accepted)
 		hf_log_why(HF_LOG_WARN, "net", "session not taken", err, NULL);
 }
 
+static void tell_session_end(struct netproc *n)
+{
+	uint8_t none[8];
+	struct hf_out reply = HF_OUT(none);
+
+	if (hf_ipc_call(n->key, MSG_SESSION_END, (hf_bytes){ NULL, 0 }, AGENT_CALL_MS, &reply) != HF_OK)
+		hf_log(HF_LOG_WARN, "net", "key process does not answer", "");
+}
+
 static void wait_and_reconnect(struct netproc *n, enum hf_wait why)
 {
 	struct hf_port port = HF_LINUX_PORT_NONE;
@@ -103,17 +112,14 @@ static void on_down(void *ctx, int reason)
 {
 	struct netproc *n = ctx;
 	bool was_up = n->up, left = n->leaving;
-	uint8_t none[8];
-	struct hf_out reply = HF_OUT(none);
 
 	n->up = false;
 	n->connecting = false;
 	n->leaving = false;
 	n->n_window = 0;
 	hf_log(HF_LOG_INFO, "net", "down", "reason=%d", reason);
-	if (was_up &&
-	    hf_ipc_call(n->key, MSG_SESSION_END, (hf_bytes){ NULL, 0 }, AGENT_CALL_MS, &reply) != HF_OK)
-		hf_log(HF_LOG_WARN, "net", "key process does not answer", "");
+	if (was_up)
+		tell_session_end(n);
 	if (left) {
 		follow_soon(n);
 		return;
@@ -244,6 +250,10 @@ void net_follow(struct netproc *n)
 		memset(&n->want, 0, sizeof(n->want));
 		return; /* key is starting; its look or the timer comes */
 	}
+	if (n->up && !n->want.in_session && n->slot == n->want.session) /* key was started anew */
+		tell_session(n, true);
+	if (!n->up && n->want.in_session) /* we were */
+		tell_session_end(n);
 	if (n->want.request && n->est == NULL)
 		est_start(n);
 	follow_session(n);

@@ -60,6 +60,7 @@ class Est:
         self.begin = len(self.lines)
         threading.Thread(target=self.read, args=(self.process.stdout,), daemon=True).start()
         self.port = int(self.wait("port ", self.begin).split()[1])
+        self.policy = bytes.fromhex(self.wait("policy ", self.begin).split()[1])
         self.say(f"dev {self.dev}")
 
     def read(self, stream):
@@ -175,18 +176,21 @@ class Agent:
         self.process, self.code = None, None
 
     def cli(self, *args, check=True):
-        run = subprocess.run([AGENT, *map(str, args)], capture_output=True, text=True, timeout=30, check=False)
+        command = [AGENT, *map(str, args)]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
         assert not check or run.returncode == 0, run.stderr
         return run
 
     def provision(self, *extra):
-        self.code = self.cli("provision", "--dir", self.dir, "--file", self.provision_file, *extra).stdout.strip()
+        run = self.cli("provision", "--dir", self.dir, "--file", self.provision_file, *extra)
+        self.code = run.stdout.strip()
         return self.code
 
     def configure(self, **keys):
         conf = self.dir / "agent.conf"
-        lines = [line for line in conf.read_text().splitlines()
-                 if line.split(" ")[0].lstrip("#") not in [k.replace("_", "-") for k in keys]]
+        names = [k.replace("_", "-") for k in keys]
+        lines = conf.read_text().splitlines()
+        lines = [line for line in lines if line.split(" ")[0].lstrip("#") not in names]
         lines += [f"{k.replace('_', '-')} = {v}" for k, v in keys.items()]
         conf.write_text("\n".join(lines) + "\n")
 
@@ -218,7 +222,11 @@ class Agent:
         self.cli("poll", "--dir", self.dir, check=False)
 
     def stable(self, timeout=15.0):
-        until("stable", lambda: self.status().get("identity") == "stable" and self.status()["connected"], timeout)
+        def is_stable():
+            status = self.status()
+            return status.get("identity") == "stable" and status["connected"]
+
+        until("stable", is_stable, timeout)
 
     def kill(self):
         """kill -9 of everything at once: what a power cut leaves is on the disk."""
@@ -258,8 +266,8 @@ class World:
         pki = other.get("pki", self.broker.pki)
         return cbor2.dumps({0: "holdfast/provision/1", 1: "demo", 2: other.get("host", "localhost"),
                             3: self.est.port, 4: other.get("host", "localhost"), 5: self.broker.port,
-                            6: pki.server_ca.cert.public_bytes(Encoding.DER), 7: b"\xd8\x62", 8: 2, 9: "test",
-                            10: [pki.op.cert.public_bytes(Encoding.DER)]}, canonical=True)
+                            6: pki.server_ca.cert.public_bytes(Encoding.DER), 7: self.est.policy, 8: 2,
+                            9: "test", 10: [pki.op.cert.public_bytes(Encoding.DER)]}, canonical=True)
 
     def start_broker(self):
         self.broker.start().fed()
@@ -297,11 +305,15 @@ def run_world(failed, begin=True):
     """Generator for fixtures; logs are shown when `failed()` says so."""
     folder = tempfile.mkdtemp(prefix="hf-agent-")  # a Unix socket's path has 107 bytes
     world = World(folder)
+    ready = False
     try:
-        yield world.begin() if begin else world
+        if begin:
+            world.begin()
+        ready = True
+        yield world
     finally:
         world.stop()
-        if failed():
+        if failed() or not ready:
             for log in (world.agent.log, world.broker.log):
                 print(log.read_text() if log.exists() else f"no {log}")
         shutil.rmtree(folder, ignore_errors=True)

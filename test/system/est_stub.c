@@ -1,4 +1,5 @@
-/* est_stub -- an EST server for tests of the device: small, and able to misbehave on purpose. It keeps no rules of
+/* est_stub -- an EST server for tests of the device: small, and able to misbehave on purpose. It keeps no
+ * rules of
  * its own; those are the real server's. One line on stdout for every certificate it issued.
  * usage: est_stub CERT KEY OP_CERT OP_KEY DOMAIN [PORT]   (PEM files, unencrypted)
  * stdin: `claim HF1:...`, `mode MODE`, `life SECONDS`, `dev NAME`; MODE is one of the table below.
@@ -8,6 +9,7 @@
 #include <hf/pki.h>
 #include <holdfast/claim.h>
 #include <holdfast/identity.h>
+#include <holdfast/statement.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,6 +241,47 @@ static void on_request(void *ctx, const struct hf_http_req *req, struct hf_http_
 		give(s, req, csr.pub, renew ? peer.cn + 3 : s->dev, renew, call);
 }
 
+/* A first trust policy with one root and one operator, both forgotten at once: enough for a device to
+ * start. */
+static void print_policy(void)
+{
+	uint8_t root_pub[HF_ED25519_PUB_LEN], operator_pub[HF_P256_POINT_LEN], kid[HF_KID_LEN];
+	uint8_t payload_mem[2048], object_mem[4096], scratch_mem[HF_STATEMENT_SCRATCH], vendor[16] = { 1 };
+	struct hf_out payload = HF_OUT(payload_mem), object = HF_OUT(object_mem),
+		      scratch = HF_OUT(scratch_mem);
+	struct hf_key seed, secret;
+	const struct hf_policy_key keys[] = {
+		{ .role = HF_ROLE_ROOT,
+		  .alg = HF_COSE_ED25519,
+		  .pub = HF_ARR(root_pub),
+		  .holder = HF_STR("root") },
+		{ .role = HF_ROLE_NAMED,
+		  .alg = HF_COSE_ES256,
+		  .pub = HF_ARR(operator_pub),
+		  .holder = HF_STR("op") },
+	};
+	const struct hf_named_spec named[] = { { HF_STR("cmd-act"), { 1, 2 } },
+					       { HF_STR("cmd-read"), { 1, 2 } } };
+	const struct hf_policy_spec spec = { .number = 1,
+					     .vendor = HF_ARR(vendor),
+					     .key = keys,
+					     .n_keys = 2,
+					     .root = { 1, 1 },
+					     .named = named,
+					     .n_named = 2 };
+	const struct hf_cose_signer signer = { HF_COSE_ED25519, HF_ARR(kid), NULL, &seed };
+
+	check(hf_crypto_ed25519_generate(&seed, root_pub), "root");
+	check(hf_crypto_p256_generate(&secret, operator_pub), "operator");
+	check(hf_crypto_kid(HF_ARR(root_pub), kid), "kid");
+	check(hf_policy_write(&spec, &payload), "policy");
+	check(hf_statement_write(hf_out_bytes(&payload), &signer, 1, &scratch, &object), "policy");
+	(void)printf("policy ");
+	for (size_t i = 0; i < object.len; i++)
+		(void)printf("%02x", object_mem[i]);
+	(void)printf("\n");
+}
+
 static void obey(struct stub *s, char *line)
 {
 	struct hf_claim_secret secret;
@@ -303,6 +346,7 @@ int main(int argc, char **argv)
 	hc.tls = tls;
 	if (hf_http_new(&hc, &http, &why) != HF_OK || hf_http_start(http, &why) != HF_OK)
 		die(hf_why_text(&why));
+	print_policy();
 	(void)printf("port %u\n", (unsigned)hf_http_port(http));
 	(void)fflush(stdout);
 	while (fgets(line, sizeof(line), stdin) != NULL)

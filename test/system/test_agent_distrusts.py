@@ -1,4 +1,4 @@
-"""A device believes no server that has not proven itself: wrong anchor, wrong name, wrong proof (attacks 5 and 6).
+"""A device believes no server that has not proven itself: wrong anchor, name or proof (attacks 5 and 6).
 
 SPDX-License-Identifier: Apache-2.0
 """

@@ -1,4 +1,4 @@
-"""kill -9 at every step, peers that are away at every step: the device comes back and never looks like a clone.
+"""kill -9 at every step, peers away at every step: the device comes back and never looks like a clone.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -23,18 +23,18 @@ def test_every_process_is_restarted_and_nothing_is_lost(world):
 
 
 def test_kill_9_during_enrolment_keeps_the_one_key(new_world):
-    """Kill after ever more milliseconds, so that every step is hit; all attempts ask for one and the same key."""
+    """Kill after ever more milliseconds, so that every step is hit; all attempts ask for the same key."""
     world = new_world
     world.start_broker()
     world.claim()
     kills = 0
-    for ms in [0, 5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100, 150]:
+    for ms in [0, 10, 15, 20, 25, 30, 35, 40, 50, 60]:
         world.agent.start()
         time.sleep(ms / 1000)
         world.agent.kill()
         kills += 1
-    world.agent.start().stable()
-    assert kills == 13
+    world.agent.start().stable(timeout=90)  # the broker admits a device 5 times, then once in 30 s
+    assert kills == 10
     keys = world.est.count("enrolled")
     print(f"{kills} kills, {world.est.count('request')} requests, {keys} certificates")
     no_alarm(world)
@@ -43,19 +43,19 @@ def test_kill_9_during_enrolment_keeps_the_one_key(new_world):
 def test_kill_9_during_renewal(new_world):
     world = new_world
     world.start_broker()
-    world.est.say("life 24")  # due after 14 to 17 s
+    world.est.say("life 60")  # due after 36 to 42 s
     world.claim()
     world.agent.start().stable()
+    until("due", lambda: world.est.count("request renew") > 0 or time.sleep(0.01), timeout=60)
     kills = 0
-    end = time.monotonic() + 30
-    while world.est.count("renewed") < 2 and time.monotonic() < end:
-        time.sleep(0.7)
+    for ms in [0, 10, 20, 40]:
+        time.sleep(ms / 1000)
         world.agent.kill()
         kills += 1
         world.agent.start()
-    world.agent.stable(timeout=30)
-    print(f"{kills} kills over {world.est.count('renewed')} renewals")
-    assert world.est.count("renewed") >= 1 and kills > 10
+    world.agent.stable(timeout=90)
+    print(f"{kills} kills, {world.est.count('request renew')} requests")
+    assert world.est.count("renewed") >= 1 and kills == 4
     no_alarm(world)
 
 
