@@ -168,6 +168,7 @@ static const struct {
 	int (*run)(const struct server *s);
 } roles[] = {
 	{ "ca", "holdfastd[ca]", role_ca },
+	{ "enrol", "holdfastd[enrol]", role_enrol },
 	{ "api", "holdfastd[api]", role_api },
 	{ "bus", "holdfastd[bus]", role_bus },
 };

@@ -19,7 +19,7 @@
 #include <hf/sandbox.h>
 #include "server.h"
 
-enum { ROW_CA, ROW_API, ROW_BUS, ROW_BROKER, N_ROWS };
+enum { ROW_CA, ROW_ENROL, ROW_API, ROW_BUS, ROW_BROKER, N_ROWS };
 enum { PASSPHRASE_MAX = 1024 };
 
 struct supervisor {
@@ -76,6 +76,9 @@ static void make_rows(struct supervisor *v)
 	v->fds[ROW_CA][1] = (struct hf_proc_fd){ v->enrol_ca[1], CA_FD_ENROL };
 	v->fds[ROW_CA][2] = (struct hf_proc_fd){ v->api_ca[1], CA_FD_API };
 	own_row(v, ROW_CA, "ca", 3);
+	v->fds[ROW_ENROL][0] = (struct hf_proc_fd){ v->enrol_ca[0], NET_FD_CA };
+	v->fds[ROW_ENROL][1] = (struct hf_proc_fd){ v->nudge[0], NET_FD_NUDGE };
+	own_row(v, ROW_ENROL, "enrol", 2);
 	v->fds[ROW_API][0] = (struct hf_proc_fd){ v->api_ca[0], NET_FD_CA };
 	v->fds[ROW_API][1] = (struct hf_proc_fd){ v->nudge[0], NET_FD_NUDGE };
 	own_row(v, ROW_API, "api", 2);
@@ -141,6 +144,7 @@ static void on_hup(void *ctx, int signo)
 	(void)signo;
 	hf_log(HF_LOG_INFO, "main", "reload", "");
 	restart(v, ROW_CA);
+	restart(v, ROW_ENROL);
 	if (!v->s->with_broker)
 		return;
 	if (server_write_broker(v->s, v->self, &v->broker, &why) != HF_OK)
