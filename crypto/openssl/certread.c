@@ -144,7 +144,7 @@ hf_err hf_pki_cert_read(hf_bytes der, struct hf_pki_cert *cert)
 	}
 	cert->self_issued = X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x)) == 0;
 	cert->curve = hf__x509_point(X509_get0_pubkey(x), cert->pub);
-	HF_TRY(hf__x509_spki_hash(X509_get0_pubkey(x), cert->spki_sha256));
+	HF_TRY(hf__x509_spki_hash(X509_get_X509_PUBKEY(x), cert->spki_sha256));
 	return hf_crypto_sha256(&der, 1, cert->sha256);
 }
 

@@ -172,23 +172,9 @@ static hf_err read_key(X509_REQ *req, struct hf_pki_csr *csr)
 	if (key == NULL || hf__x509_point(key, pub) != HF_CURVE_P256)
 		return HF_ERR_CRYPTO_CSR;
 	memcpy(csr->pub, pub, sizeof(csr->pub));
-	HF_TRY(hf_crypto_p256_check(csr->pub));
-	return hf__x509_spki_hash(key, csr->spki_sha256);
-}
-
-/* "By name": a curve spelled out in parameters decodes to the same group, but not to the same bytes. */
-static bool spki_is_plain(X509_REQ *req, const struct hf_pki_csr *csr)
-{
-	static const uint8_t head[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
-					0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-					0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00 };
-	uint8_t *der = NULL;
-	int n = i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(req), &der);
-	bool plain = n == (int)sizeof(head) + HF_P256_POINT_LEN && memcmp(der, head, sizeof(head)) == 0 &&
-		     memcmp(der + sizeof(head), csr->pub, HF_P256_POINT_LEN) == 0;
-
-	OPENSSL_free(der);
-	return plain;
+	if (!hf__x509_is_plain_p256(X509_REQ_get_X509_PUBKEY(req), csr->pub))
+		return HF_ERR_CRYPTO_CSR;
+	return hf_pki_spki_sha256(csr->pub, csr->spki_sha256); /* the point is checked there */
 }
 
 static hf_err read_all(X509_REQ *req, struct hf_pki_csr *csr)
@@ -197,8 +183,6 @@ static hf_err read_all(X509_REQ *req, struct hf_pki_csr *csr)
 	    X509_REQ_get_signature_nid(req) != NID_ecdsa_with_SHA256)
 		return HF_ERR_CRYPTO_CSR;
 	HF_TRY(read_key(req, csr));
-	if (!spki_is_plain(req, csr))
-		return HF_ERR_CRYPTO_CSR;
 	if (X509_REQ_verify(req, X509_REQ_get0_pubkey(req)) != 1)
 		return HF_ERR_CRYPTO_SIGNATURE;
 	return read_attributes(req, csr) && read_subject(req, csr) && read_san(req, csr) ? HF_OK

@@ -2,44 +2,16 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
 #include <limits.h>
-#include <openssl/pkcs7.h>
 #include <string.h>
 #include "x509_priv.h"
 
-HF__OSSL_OWNER(free_p7, PKCS7, PKCS7_free)
 HF__OSSL_OWNER(free_crl, X509_CRL, X509_CRL_free)
 HF__OSSL_OWNER(free_integer, ASN1_INTEGER, ASN1_INTEGER_free)
 HF__OSSL_OWNER(free_time, ASN1_TIME, ASN1_TIME_free)
 
-static int i2d_p7(const void *p7, unsigned char **at)
-{
-	return i2d_PKCS7(p7, at);
-}
-
 static int i2d_crl(const void *crl, unsigned char **at)
 {
 	return i2d_X509_CRL(crl, at);
-}
-
-hf_err hf_pki_certs_only_write(const hf_bytes *certs, size_t n, struct hf_out *out)
-{
-	PKCS7 *p7 HF_AUTO(free_p7) = PKCS7_new();
-
-	if (n == 0 || n > HF_PKI_CERTS_MAX)
-		return HF_ERR_BASE_MISUSE;
-	/* RFC 5652 s5.2.2: no signers, and the encapsulated content is absent. */
-	if (p7 == NULL || PKCS7_set_type(p7, NID_pkcs7_signed) != 1 ||
-	    PKCS7_content_new(p7, NID_pkcs7_data) != 1 || PKCS7_set_detached(p7, 1) != 1)
-		return HF_ERR_CRYPTO_FAILED;
-	for (size_t i = 0; i < n; i++) {
-		X509 *cert HF_AUTO(hf__x509_free) = hf__x509_parse(certs[i]);
-
-		if (cert == NULL)
-			return HF_ERR_CRYPTO_CERT;
-		if (PKCS7_add_certificate(p7, cert) != 1)
-			return HF_ERR_CRYPTO_FAILED;
-	}
-	return hf__x509_put(out, i2d_p7, p7);
 }
 
 /* One TLV that lies wholly in *at..end; *at moves to its content, *after behind it. */
@@ -66,11 +38,10 @@ static bool skip_tlv(const uint8_t **at, const uint8_t *end, int class, int tag)
 	return true;
 }
 
+static const uint8_t signed_data[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02 };
+
 static bool skip_signed_data(const uint8_t **at, const uint8_t *end)
 {
-	static const uint8_t signed_data[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
-					       0xf7, 0x0d, 0x01, 0x07, 0x02 };
-
 	if (end - *at < (ptrdiff_t)sizeof(signed_data) || memcmp(*at, signed_data, sizeof(signed_data)) != 0)
 		return false;
 	*at += sizeof(signed_data);
@@ -108,6 +79,84 @@ hf_err hf_pki_certs_only_read(hf_bytes der, hf_bytes certs[static HF_PKI_CERTS_M
 		certs[(*n)++] = (hf_bytes){ start, (size_t)(at - start) };
 	}
 	return *n > 0 ? HF_OK : HF_ERR_CRYPTO_CERT;
+}
+
+/* ---- written by hand: OpenSSL would decode every certificate, which costs more than signing one ---- */
+
+/* SET {} for digestAlgorithms, SEQUENCE { data } without content (RFC 5652 s5.2.2). */
+static const uint8_t before_certs[] = { 0x02, 0x01, 0x01, 0x31, 0x00, 0x30, 0x0b, 0x06, 0x09,
+					0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01 };
+static const uint8_t after_certs[] = { 0x31, 0x00 }; /* no signerInfos */
+
+/* Bytes of tag and length in front of `n` bytes of content. */
+static size_t head_len(size_t n)
+{
+	return n < 0x80 ? 2 : n < 0x100 ? 3 : 4;
+}
+
+static hf_err put_head(struct hf_out *out, uint8_t tag, size_t n)
+{
+	uint8_t head[4] = { tag, (uint8_t)n };
+
+	if (n >= 0x100) {
+		head[1] = 0x82;
+		head[2] = (uint8_t)(n >> 8);
+		head[3] = (uint8_t)n;
+	} else if (n >= 0x80) {
+		head[1] = 0x81;
+		head[2] = (uint8_t)n;
+	}
+	return hf_out_put(out, (hf_bytes){ head, head_len(n) });
+}
+
+/* Sum of lengths, or 0 when one is not exactly one SEQUENCE. */
+static size_t certs_len(const hf_bytes *certs, size_t n)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *at = certs[i].ptr, *after = NULL;
+
+		if (certs[i].len > HF_PKI_CERT_MAX ||
+		    !open_tlv(&at, at + certs[i].len, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE, &after) ||
+		    after != certs[i].ptr + certs[i].len)
+			return 0;
+		sum += certs[i].len;
+	}
+	return sum;
+}
+
+static hf_err put_certs_only(const hf_bytes *certs, size_t n, size_t sum, struct hf_out *out)
+{
+	size_t signed_len = sizeof(before_certs) + head_len(sum) + sum + sizeof(after_certs);
+	size_t explicit_len = head_len(signed_len) + signed_len;
+
+	HF_TRY(put_head(out, 0x30, sizeof(signed_data) + head_len(explicit_len) + explicit_len));
+	HF_TRY(hf_out_put(out, HF_ARR(signed_data)));
+	HF_TRY(put_head(out, 0xa0, explicit_len));
+	HF_TRY(put_head(out, 0x30, signed_len));
+	HF_TRY(hf_out_put(out, HF_ARR(before_certs)));
+	HF_TRY(put_head(out, 0xa0, sum));
+	for (size_t i = 0; i < n; i++)
+		HF_TRY(hf_out_put(out, certs[i]));
+	return hf_out_put(out, HF_ARR(after_certs));
+}
+
+hf_err hf_pki_certs_only_write(const hf_bytes *certs, size_t n, struct hf_out *out)
+{
+	size_t before = out->len;
+	size_t sum;
+	hf_err err;
+
+	if (n == 0 || n > HF_PKI_CERTS_MAX)
+		return HF_ERR_BASE_MISUSE;
+	sum = certs_len(certs, n);
+	if (sum == 0)
+		return HF_ERR_CRYPTO_CERT;
+	err = put_certs_only(certs, n, sum, out);
+	if (err != HF_OK)
+		out->len = before;
+	return err;
 }
 
 /* SEQUENCE { SEQUENCE { ecPublicKey, SET { secp256r1 } }, ecdsa-with-SHA256, challengePassword }. */

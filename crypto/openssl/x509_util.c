@@ -21,28 +21,6 @@ X509 *hf__x509_parse(hf_bytes der)
 	return cert;
 }
 
-HF__OSSL_OWNER(free_ctx, EVP_PKEY_CTX, EVP_PKEY_CTX_free)
-
-hf_err hf__x509_public(int curve, const uint8_t *pub, EVP_PKEY **out)
-{
-	EVP_PKEY_CTX *ctx HF_AUTO(free_ctx) = NULL;
-	char name384[] = "secp384r1";
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name384, 0),
-		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)pub,
-						  HF_P384_POINT_LEN),
-		OSSL_PARAM_construct_end(),
-	};
-
-	*out = NULL;
-	if (curve == HF_CURVE_P256)
-		return hf__ossl_p256_public(pub, out);
-	ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1)
-		return HF_ERR_CRYPTO_FAILED;
-	return EVP_PKEY_fromdata(ctx, out, EVP_PKEY_PUBLIC_KEY, params) == 1 ? HF_OK : HF_ERR_CRYPTO_POINT;
-}
-
 /* The curve of a key that names it; one spelled out in parameters is another kind of key. */
 static int named_curve(const EVP_PKEY *key)
 {
@@ -74,15 +52,32 @@ int hf__x509_point(const EVP_PKEY *key, uint8_t pub[static HF_P384_POINT_LEN])
 	return pub[0] == 4 && n == want ? curve : 0;
 }
 
-hf_err hf__x509_spki_hash(const EVP_PKEY *key, uint8_t out[static HF_SHA256_LEN])
+hf_err hf__x509_spki_hash(const X509_PUBKEY *key, uint8_t out[static HF_SHA256_LEN])
 {
 	uint8_t *der = NULL;
-	int n = i2d_PUBKEY(key, &der);
+	int n = i2d_X509_PUBKEY(key, &der);
 	hf_bytes part = { der, n > 0 ? (size_t)n : 0 };
 	hf_err err = n > 0 ? hf_crypto_sha256(&part, 1, out) : HF_ERR_CRYPTO_FAILED;
 
 	OPENSSL_free(der);
 	return err;
+}
+
+/* SEQUENCE { SEQUENCE { ecPublicKey, prime256v1 }, BIT STRING of the point to come }. */
+static const uint8_t p256_head[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+				     0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+				     0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00 };
+
+bool hf__x509_is_plain_p256(const X509_PUBKEY *key, const uint8_t pub[static HF_P256_POINT_LEN])
+{
+	uint8_t *der = NULL;
+	int n = i2d_X509_PUBKEY(key, &der);
+	bool plain = n == (int)sizeof(p256_head) + HF_P256_POINT_LEN &&
+		     memcmp(der, p256_head, sizeof(p256_head)) == 0 &&
+		     memcmp(der + sizeof(p256_head), pub, HF_P256_POINT_LEN) == 0;
+
+	OPENSSL_free(der);
+	return plain;
 }
 
 bool hf__x509_name_text(const X509_NAME *name, int nid, char *out, size_t cap)
@@ -157,8 +152,8 @@ void hf_pki_serial_fix(uint8_t serial[static HF_PKI_SERIAL_LEN])
 
 hf_err hf_pki_spki_sha256(const uint8_t pub[static HF_P256_POINT_LEN], uint8_t out[static HF_SHA256_LEN])
 {
-	EVP_PKEY *key HF_AUTO(hf__ossl_pkey_free) = NULL;
+	const hf_bytes parts[] = { HF_ARR(p256_head), { pub, HF_P256_POINT_LEN } };
 
-	HF_TRY(hf__x509_public(HF_CURVE_P256, pub, &key));
-	return hf__x509_spki_hash(key, out);
+	HF_TRY(hf_crypto_p256_check(pub));
+	return hf_crypto_sha256(parts, 2, out);
 }

@@ -1,6 +1,6 @@
 /* pki_try -- reads one object by hf/pki.h and prints what came of it; test_pki_foreign.py runs it.
  *
- * usage: pki_try csr FILE | cert FILE | certs FILE | verify LEAF ANCHOR TIME
+ * usage: pki_try csr FILE | cert FILE | certs FILE | verify LEAF ANCHOR TIME | bundle OUT CERT...
  * First line: the code's class-free name as in "CR7", or "OK"; then fields, one per line.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
@@ -68,13 +68,33 @@ static int try_certs(hf_bytes der)
 	return rc;
 }
 
+/* Certificates as a certs-only object, for a foreign reader. */
+static int bundle(const char *path, char **names, size_t n)
+{
+	static uint8_t mem[HF_PKI_CERTS_MAX][FILE_MAX], room[HF_PKI_CERTS_MAX * FILE_MAX];
+	hf_bytes certs[HF_PKI_CERTS_MAX];
+	struct hf_out out = HF_OUT(room);
+	FILE *f = fopen(path, "wb");
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		certs[i] = read_file(names[i], mem[i]);
+	rc = said(hf_pki_certs_only_write(certs, n, &out));
+	if (f == NULL || fwrite(room, 1, out.len, f) != out.len || fclose(f) != 0)
+		exit(3);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
 	static uint8_t one[FILE_MAX], two[FILE_MAX];
-	hf_bytes first = argc > 2 ? read_file(argv[2], one) : (hf_bytes){ 0 };
-	hf_bytes anchor;
+	hf_bytes first = { NULL, 0 }, anchor;
 	unsigned marks = 0;
 
+	if (argc > 3 && argc <= 3 + HF_PKI_CERTS_MAX && strcmp(argv[1], "bundle") == 0)
+		return bundle(argv[2], argv + 3, (size_t)argc - 3);
+	if (argc > 2)
+		first = read_file(argv[2], one);
 	if (argc == 3 && strcmp(argv[1], "csr") == 0)
 		return try_csr(first);
 	if (argc == 3 && strcmp(argv[1], "cert") == 0)

@@ -253,3 +253,27 @@ def test_certs_only(read):
                 certs_only(one, kind="1.2.840.113549.1.7.1"), certs_only(inner=tlv(0xA1, one)),
                 certs_only(inner=tlv(0xA0, octets(b"x"))), seq(), seq(oid("1.2.3"))):
         assert read("certs", bad)[0] == CERT
+
+
+@pytest.mark.parametrize("n", [1, 2, 8])
+def test_openssl_reads_our_certs_only(tmp_path, read, n):
+    """Written by hand, with lengths of one, two and three bytes."""
+    files = []
+    for i in range(n):
+        files.append(tmp_path / str(i))
+        files[-1].write_bytes(certificate(KEY, uri_san(URI + "a" * 40 * i), cn=f"leaf{i}"))
+    out = tmp_path / "out"
+    subprocess.run([PROGRAM, "bundle", out, *files], check=True, capture_output=True, timeout=20)
+    text = subprocess.run(["openssl", "pkcs7", "-inform", "DER", "-in", out, "-print_certs", "-noout"],
+                          check=True, capture_output=True, text=True, timeout=20).stdout
+    assert [line for line in text.splitlines() if line.startswith("subject")] == [
+        f"subject=CN = leaf{i}" for i in range(n)]
+    assert read("certs", out.read_bytes()) == ("OK", {"n": str(n)})
+
+
+def test_what_is_no_certificate_is_not_bundled(tmp_path):
+    for data in (b"", b"x", seq() + b"x", octets(b"x"), certificate(KEY)[:-1]):
+        (tmp_path / "in").write_bytes(data)
+        run = subprocess.run([PROGRAM, "bundle", tmp_path / "out", tmp_path / "in"], capture_output=True,
+                             text=True, timeout=20, check=False)
+        assert run.stdout.strip() == CERT and (tmp_path / "out").read_bytes() == b""
