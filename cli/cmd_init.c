@@ -23,6 +23,10 @@ const struct cli_opt cli_init_opts[] = {
 	{ "est", "ADDR:PORT", "enrolment listens here (default: 0.0.0.0:8443)" },
 	{ "api", "ADDR:PORT", "operators' API listens here (default: 127.0.0.1:8444)" },
 	{ "mqtt", "ADDR:PORT", "broker listens here (default: 0.0.0.0:8883)" },
+	{ "root-key", "URI", "make or take the root's key there (default: file:root/root.key)" },
+	{ "server-ca-key", "URI", "the Server CA's (default: file:ca/server.key)" },
+	{ "op-ca-key", "URI", "the Operational CA's, for example pkcs11:... (default: file:ca/op.key)" },
+	{ "station-ca-key", "URI", "the Station CA's (default: file:ca/station.key)" },
 	{ "passphrase-file", "FILE", "encrypts every key; mode 0600 (default: ask)" },
 	{ 0 },
 };
@@ -46,20 +50,24 @@ static void make_dirs(struct maker *m)
 		maker_dir(m, dirs[i].name, dirs[i].mode);
 }
 
-static void make_ca(struct maker *m, const struct hf_deploy *d, const char *name, const char *title,
-		    int years, const struct maker_key *root, struct maker_key *ca)
+struct ca_choice {
+	const char *name, *title, *uri;
+	int years;
+};
+
+static void make_ca(struct maker *m, const struct hf_deploy *d, const struct ca_choice *c,
+		    const struct maker_key *root, struct maker_key *ca)
 {
-	char key_name[64], cert_name[64], cn[HF_PKI_NAME_MAX + 1];
-	const struct hf_pki_spec spec = { .profile = strcmp(name, "server") == 0 ? HF_PKI_SERVER_CA
-										 : HF_PKI_SUB_CA,
-					  .not_after = m->now + (int64_t)years * YEAR_S,
+	char cert_name[64], cn[HF_PKI_NAME_MAX + 1];
+	const struct hf_pki_spec spec = { .profile = strcmp(c->name, "server") == 0 ? HF_PKI_SERVER_CA
+										    : HF_PKI_SUB_CA,
+					  .not_after = m->now + (int64_t)c->years * YEAR_S,
 					  .cn = cn,
 					  .domain = d->domain };
 
-	snprintf(key_name, sizeof(key_name), "ca/%s.key", name);
-	snprintf(cert_name, sizeof(cert_name), "ca/%s.crt", name);
-	snprintf(cn, sizeof(cn), "%.20s %s", d->domain, title);
-	maker_new_key(m, key_name, HF_PKI_KIND_P256, false, ca);
+	snprintf(cert_name, sizeof(cert_name), "ca/%s.crt", c->name);
+	snprintf(cn, sizeof(cn), "%.20s %s", d->domain, c->title);
+	maker_key_at(m, c->uri, HF_PKI_KIND_P256, ca);
 	maker_issue(m, cert_name, &spec, ca, root);
 }
 
@@ -88,7 +96,7 @@ static void make_root(struct maker *m, const struct hf_deploy *d, struct maker_k
 					  .not_after = m->now + ROOT_YEARS * (int64_t)YEAR_S };
 
 	snprintf(cn, sizeof(cn), "%.20s Root", d->domain);
-	maker_new_key(m, "root/root.key", HF_PKI_KIND_P384, false, root);
+	maker_key_at(m, d->root_key, HF_PKI_KIND_P384, root);
 	maker_issue(m, "root/root.crt", &spec, root, NULL);
 }
 
@@ -116,9 +124,10 @@ static void make_all(struct maker *m, const struct hf_deploy *d, const struct in
 
 	make_dirs(m);
 	make_root(m, d, &root);
-	make_ca(m, d, "server", "Server CA", CA_YEARS, &root, &server);
-	make_ca(m, d, "op", "Operational CA", OP_YEARS, &root, &op);
-	make_ca(m, d, "station", "Station CA", CA_YEARS, &root, &station);
+	make_ca(m, d, &(struct ca_choice){ "server", "Server CA", d->server_ca_key, CA_YEARS }, &root, &server);
+	make_ca(m, d, &(struct ca_choice){ "op", "Operational CA", d->op_ca_key, OP_YEARS }, &root, &op);
+	make_ca(m, d, &(struct ca_choice){ "station", "Station CA", d->station_ca_key, CA_YEARS }, &root,
+		&station);
 	make_server(m, d, "enrol", &server);
 	make_server(m, d, "api", &server);
 	make_server(m, d, "broker", &server);

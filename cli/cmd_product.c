@@ -22,6 +22,7 @@ static const struct cli_opt add_opts[] = {
 	{ "oid", "OID", "object identifier of the line, for factory certificates" },
 	{ "third-party", NULL,
 	  "also for other EST clients: no channel binding, one-time codes by HTTP Basic" },
+	{ "ca-key", "URI", "make or take the key of the line's CA there (default: file:ca/deviceid-LINE.key)" },
 	{ "passphrase-file", "FILE", "of the root key; mode 0600 (default: ask)" },
 	{ 0 },
 };
@@ -61,7 +62,7 @@ const struct cli_verb cli_product_verbs[] = {
 /* The options as the text of a configuration file: one table judges both. */
 static bool choose(const struct cli_args *args, struct hf_deploy_line *line, struct hf_why *why)
 {
-	static const char *const plain[] = { "enrol", "life", "offline", "oid" };
+	static const char *const plain[] = { "enrol", "life", "offline", "oid", "ca-key" };
 	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(HF_CONF_CEILING);
 	hf_err err = hf_buf_printf(&text, "line = %s\n", args->args[0]);
 
@@ -102,20 +103,23 @@ static bool open_dir(const struct cli_args *args, struct hf_deploy *d, struct ma
 	return false;
 }
 
-static void make_ca(struct maker *m, const char *line)
+static void make_ca(struct maker *m, const struct hf_deploy *d, const struct hf_deploy_line *line)
 {
 	struct maker_key root HF_AUTO(maker_key_end) = { 0 };
 	struct maker_key ca HF_AUTO(maker_key_end) = { 0 };
-	char key_name[96], cert_name[96], cn[HF_PKI_NAME_MAX + 1];
+	char key[HF_DEPLOY_URI_MAX], cert_name[96], cn[HF_PKI_NAME_MAX + 1];
 	const struct hf_pki_spec spec = { .profile = HF_PKI_SUB_CA,
 					  .cn = cn,
 					  .not_after = m->now + DEVICE_CA_YEARS * (int64_t)YEAR_S };
 
-	snprintf(key_name, sizeof(key_name), "ca/deviceid-%s.key", line);
-	snprintf(cert_name, sizeof(cert_name), "ca/deviceid-%s.crt", line);
-	snprintf(cn, sizeof(cn), "%s Device-ID CA", line);
-	maker_load(m, "root/root.key", "root/root.crt", &root);
-	maker_new_key(m, key_name, HF_PKI_KIND_P256, false, &ca);
+	if (line->ca_key[0] != '\0')
+		snprintf(key, sizeof(key), "%s", line->ca_key);
+	else
+		snprintf(key, sizeof(key), "file:ca/deviceid-%s.key", line->line);
+	snprintf(cert_name, sizeof(cert_name), "ca/deviceid-%s.crt", line->line);
+	snprintf(cn, sizeof(cn), "%s Device-ID CA", line->line);
+	maker_open_at(m, d->root_key, "root/root.crt", &root);
+	maker_key_at(m, key, HF_PKI_KIND_P256, &ca);
 	maker_issue(m, cert_name, &spec, &ca, &root);
 }
 
@@ -226,7 +230,7 @@ static int cmd_add(const struct cli_args *args)
 	if (!cli_passphrase(args, "Passphrase of the root key", false, &passphrase))
 		return CLI_FAILED;
 	m.passphrase = hf_buf_bytes(&passphrase);
-	make_ca(&m, line.line);
+	make_ca(&m, &d, &line);
 	make_provision(&m, &d, &line);
 	make_conf(&m, &line); /* last: what the control plane looks for */
 	if (m.err != HF_OK) {

@@ -66,6 +66,23 @@ static bool choose_people(const struct cli_args *args, struct init_people *peopl
 	return true;
 }
 
+static bool choose_key(const struct cli_args *args, const char *option, char uri[static HF_DEPLOY_URI_MAX],
+		       struct hf_why *why)
+{
+	const char *value = cli_option(args, option);
+	struct hf_keyuri_why words = { "" };
+
+	if (value == NULL)
+		return true;
+	if (strlen(value) >= HF_DEPLOY_URI_MAX || hf_keyuri_check(value, &words) != HF_OK) {
+		hf_why_set(why, HF_ERR_KEYURI_SYNTAX, "--%s: not a key URI: %s", option,
+			   words.text[0] != '\0' ? words.text : "too long");
+		return false;
+	}
+	snprintf(uri, HF_DEPLOY_URI_MAX, "%s", value);
+	return true;
+}
+
 bool init_choices(const struct cli_args *args, struct hf_deploy *d, struct init_people *people,
 		  struct hf_why *why)
 {
@@ -87,5 +104,8 @@ bool init_choices(const struct cli_args *args, struct hf_deploy *d, struct init_
 	       choose_listen(args, "est", d->est_listen, sizeof(d->est_listen), why) &&
 	       choose_listen(args, "api", d->api_listen, sizeof(d->api_listen), why) &&
 	       choose_listen(args, "mqtt", d->mqtt_listen, sizeof(d->mqtt_listen), why) &&
-	       choose_people(args, people, why);
+	       choose_key(args, "root-key", d->root_key, why) &&
+	       choose_key(args, "server-ca-key", d->server_ca_key, why) &&
+	       choose_key(args, "op-ca-key", d->op_ca_key, why) &&
+	       choose_key(args, "station-ca-key", d->station_ca_key, why) && choose_people(args, people, why);
 }

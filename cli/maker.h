@@ -5,6 +5,7 @@
 #define MAKER_H
 #include <hf/buf.h>
 #include <hf/deploy.h>
+#include <hf/keyuri.h>
 #include <hf/pki.h>
 
 enum { MAKER_CERT_PEM_MAX = 4096, MAKER_KEY_PEM_MAX = 2048 };
@@ -16,9 +17,10 @@ struct maker {
 	hf_err err;
 	struct hf_why why;
 };
-/* A key that may be a file of ours; cert is its certificate once there is one. */
+/* A key in a file of ours, or wherever a URI says; cert is its certificate once there is one. */
 struct maker_key {
 	struct hf_pki_key *key;
+	struct hf_keyuri *by_uri;
 	struct hf_hwkey hw;
 	uint8_t cert_mem[HF_PKI_CERT_MAX];
 	struct hf_out cert;
@@ -29,8 +31,11 @@ void maker_dir(struct maker *m, const char *name, unsigned mode);
 void maker_file(struct maker *m, const char *name, hf_bytes data, unsigned mode);
 /* New key into a file, encrypted with the passphrase unless `plain`. */
 void maker_new_key(struct maker *m, const char *name, int kind, bool plain, struct maker_key *k);
-/* Key and, when `cert_name` is given, certificate from files. */
-void maker_load(struct maker *m, const char *key_name, const char *cert_name, struct maker_key *k);
+/* A CA's key where `uri` says, relative to the deployment. One that is there already is taken: it may have been
+ * made by other means, or by a ceremony that was interrupted. */
+void maker_key_at(struct maker *m, const char *uri, int kind, struct maker_key *k);
+/* The key that is there, and its certificate from a file. */
+void maker_open_at(struct maker *m, const char *uri, const char *cert_name, struct maker_key *k);
 /* Issue `spec` for subject by issuer (NULL: itself) with a random serial; PEM into a file. */
 void maker_issue(struct maker *m, const char *name, const struct hf_pki_spec *spec, struct maker_key *subject,
 		 const struct maker_key *issuer);
