@@ -46,27 +46,35 @@ static hf_err simple(struct hf_db *db, const char *sql)
 	return hf__error(sqlite3_exec(db->sql, sql, NULL, NULL, NULL));
 }
 
-/* Wait for work; take up to BATCH_MAX jobs. More than one job means load: then 2 ms for others to join. */
-static struct job *take_batch(struct hf_store *s)
+static unsigned waiting(const struct hf_store *s)
+{
+	unsigned n = 0;
+
+	for (const struct job *j = s->head; j; j = j->next)
+		n++;
+	return n;
+}
+
+/* 2 ms for others to join, or until the batch is full. */
+static void gather(struct hf_store *s)
 {
 	struct timespec until;
 
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += BATCH_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	while (waiting(s) < BATCH_MAX && pthread_cond_timedwait(&s->work, &s->lock, &until) == 0)
+		;
+}
+
+/* Wait for work; take up to BATCH_MAX jobs. More than one job means load. */
+static struct job *take_batch(struct hf_store *s)
+{
 	while (!s->head && !s->stop)
 		pthread_cond_wait(&s->work, &s->lock);
-	if (s->head && s->head->next && !s->stop) {
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += BATCH_MS * 1000000L;
-		until.tv_sec += until.tv_nsec / 1000000000L;
-		until.tv_nsec %= 1000000000L;
-		unsigned n = 0;
-		for (struct job *j = s->head; j; j = j->next)
-			n++;
-		while (n < BATCH_MAX && pthread_cond_timedwait(&s->work, &s->lock, &until) == 0) {
-			n = 0;
-			for (struct job *j = s->head; j; j = j->next)
-				n++;
-		}
-	}
+	if (s->head && s->head->next && !s->stop)
+		gather(s);
 	struct job *first = s->head, **end = &s->head;
 	for (unsigned i = 0; i < BATCH_MAX && *end; i++)
 		end = &(*end)->next;
@@ -158,14 +166,22 @@ static void *write_forever(void *ctx)
 	}
 }
 
-static void queue(struct hf_store *s, struct job *j)
+/* The thread starts with the first write, so that a process can open its store, give up its powers while it
+ * has one thread, and only then write. */
+static hf_err queue(struct hf_store *s, struct job *j)
 {
 	pthread_mutex_lock(&s->lock);
+	if (!s->running && pthread_create(&s->thread, NULL, write_forever, s) != 0) {
+		pthread_mutex_unlock(&s->lock);
+		return HF_ERR_HOST_MEMORY;
+	}
+	s->running = true;
 	*s->tail = j;
 	s->tail = &j->next;
 	s->stats.writes++;
 	pthread_cond_signal(&s->work);
 	pthread_mutex_unlock(&s->lock);
+	return HF_OK;
 }
 
 hf_err hf_store_write(struct hf_store *s, hf_store_job run, void *ctx)
@@ -173,7 +189,7 @@ hf_err hf_store_write(struct hf_store *s, hf_store_job run, void *ctx)
 	bool finished = false;
 	struct job j = { .run = run, .ctx = ctx, .finished = &finished };
 
-	queue(s, &j);
+	HF_TRY(queue(s, &j));
 	pthread_mutex_lock(&s->lock);
 	while (!finished)
 		pthread_cond_wait(&s->finished, &s->lock);
@@ -190,8 +206,10 @@ hf_err hf_store_post(struct hf_store *s, hf_store_job run, void (*done)(void *ct
 	j->run = run;
 	j->done = done;
 	j->ctx = ctx;
-	queue(s, j);
-	return HF_OK;
+	hf_err err = queue(s, j);
+	if (err != HF_OK)
+		free(j);
+	return err;
 }
 
 static unsigned take_reader(struct hf_store *s)
@@ -247,9 +265,6 @@ static hf_err open_all(struct hf_store *s, struct hf_why *why)
 		return hf_why_add(why, err, "%s", s->path);
 	for (unsigned i = 0; i < s->n_readers; i++)
 		HF_TRY(hf__connect(s->path, false, true, &s->reader[i].sql, why));
-	if (pthread_create(&s->thread, NULL, write_forever, s) != 0)
-		return hf_why_set(why, HF_ERR_HOST_MEMORY, "cannot start a thread");
-	s->running = true;
 	return HF_OK;
 }
 
