@@ -1,158 +1,167 @@
-/* role_enrol.c -- the process that gives devices their certificates, and its listener for third parties.
+/* role_enrol.c -- the process behind the EST listeners; it also sweeps once a minute.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <hf/ca.h>
 #include <hf/enrolproc.h>
+#include <hf/fleet.h>
+#include <hf/log.h>
 #include <hf/pki.h>
 #include <hf/sandbox.h>
 #include "server.h"
 
-enum { TLS_KEY_TIMEOUT_MS = 5000 };
+/* The ca process opens its key files first; each costs a deliberate fraction of a second. */
+enum { CA_WAIT_MS = 120000, TLS_KEY_TIMEOUT_MS = 5000, SWEEP_MS = 60000, CERTS = HF_TLS_ANCHORS_MAX + 4 };
 
-struct anchors {
-	const struct server *s;
-	uint8_t mem[HF_TLS_ANCHORS_MAX][HF_PKI_CERT_MAX];
-	hf_bytes list[HF_TLS_ANCHORS_MAX];
+struct certs {
+	uint8_t mem[CERTS][HF_PKI_CERT_MAX];
+	hf_bytes view[CERTS];
 	size_t n;
 };
 struct enrol_role {
+	const struct server *s;
 	int nudge_fd;
 	struct hf_ca ca;
 	struct hf_ipc_key tls_key;
-	struct hf_store *store;
+	struct certs certs;
+	hf_bytes anchors[HF_TLS_ANCHORS_MAX];
+	size_t n_anchors;
+	hf_bytes op_ca, root;
 	struct hf_tls *tls, *compat_tls;
+	struct hf_store *store;
 	struct hf_enrolproc *est, *compat;
 	struct hf_loop *loop;
-	uint8_t leaf_mem[HF_PKI_CERT_MAX], op_mem[HF_PKI_CERT_MAX], root_mem[HF_PKI_CERT_MAX],
-		server_mem[HF_PKI_CERT_MAX];
-	struct hf_out leaf, op, root, server;
+	struct hf_timer sweep;
 };
 
-static hf_err add_anchor(struct anchors *a, const char *name, struct hf_why *why)
+static hf_err take_cert(struct enrol_role *r, const char *name, hf_bytes *out, struct hf_why *why)
 {
-	struct hf_out der;
+	struct certs *c = &r->certs;
 
-	if (a->n == HF_TLS_ANCHORS_MAX)
-		return hf_why_set(why, HF_ERR_DEPLOY_VALUE, "more than %d product lines with factory CAs",
-				  HF_TLS_ANCHORS_MAX - 2);
-	der = HF_OUT(a->mem[a->n]);
-	HF_TRY(server_cert(a->s, name, &der, why));
-	a->list[a->n++] = hf_out_bytes(&der);
+	if (c->n == CERTS)
+		return hf_why_set(why, HF_ERR_DEPLOY_VALUE, "more certificates than %d", (int)CERTS);
+	struct hf_out der = HF_OUT(c->mem[c->n]);
+	HF_TRY(server_cert(r->s, name, &der, why));
+	*out = hf_out_bytes(&der);
+	c->n++;
+	return HF_OK;
+}
+
+static hf_err add_anchor(struct enrol_role *r, const char *name, struct hf_why *why)
+{
+	if (r->n_anchors == HF_TLS_ANCHORS_MAX)
+		return hf_why_set(why, HF_ERR_DEPLOY_VALUE, "more CAs than %d", (int)HF_TLS_ANCHORS_MAX);
+	HF_TRY(take_cert(r, name, &r->anchors[r->n_anchors], why));
+	r->n_anchors++;
 	return HF_OK;
 }
 
 static hf_err add_line(void *ctx, const struct hf_deploy_line *line, struct hf_why *why)
 {
-	struct anchors *a = ctx;
+	struct enrol_role *r = ctx;
 	char name[96];
 
-	if (!server_has_ca(a->s, line->line))
+	if (!server_has_ca(r->s, line->line))
 		return HF_OK;
 	snprintf(name, sizeof(name), "ca/deviceid-%s.crt", line->line);
-	return add_anchor(a, name, why);
+	return add_anchor(r, name, why);
 }
 
-static hf_err read_certs(const struct server *s, struct enrol_role *r, struct hf_why *why)
+static hf_err open_tls(struct enrol_role *r, struct hf_why *why)
 {
-	r->leaf = HF_OUT(r->leaf_mem);
-	r->op = HF_OUT(r->op_mem);
-	r->root = HF_OUT(r->root_mem);
-	r->server = HF_OUT(r->server_mem);
-	HF_TRY(server_cert(s, "tls/enrol.crt", &r->leaf, why));
-	HF_TRY(server_cert(s, "ca/op.crt", &r->op, why));
-	HF_TRY(server_cert(s, "root/root.crt", &r->root, why));
-	return server_cert(s, "ca/server.crt", &r->server, why);
-}
+	hf_bytes server_ca = { NULL, 0 };
+	struct hf_tls_server_conf c = { .key = &r->tls_key.key, .anchors = r->anchors, .name = "enrol",
+					.pass = HF_TLS_MARK_EXPIRED | HF_TLS_MARK_SELF_SIGNED };
 
-/* What is expired, or known by its key alone, passes the handshake marked; the fleet's door decides. */
-static hf_err open_tls(const struct server *s, struct enrol_role *r, struct hf_why *why)
-{
-	struct anchors *a HF_AUTO(hf_auto_free) = calloc(1, sizeof(*a));
-	struct hf_tls_server_conf conf = { .key = &r->tls_key.key,
-					   .name = "enrol",
-					   .pass = HF_TLS_MARK_EXPIRED | HF_TLS_MARK_SELF_SIGNED };
-
-	if (a == NULL)
-		return hf_why_set(why, HF_ERR_HOST_MEMORY, "enrol");
-	a->s = s;
-	HF_TRY(add_anchor(a, "ca/op.crt", why));
-	HF_TRY(add_anchor(a, "ca/station.crt", why));
-	HF_TRY(server_lines(s, add_line, a, why));
-	conf.cert = hf_out_bytes(&r->leaf);
-	conf.anchors = a->list;
-	conf.n_anchors = a->n;
-	HF_TRY(hf_ipc_key_open(&r->tls_key, r->ca.ipc, HF_CA_TLS_ENROL, TLS_KEY_TIMEOUT_MS));
-	HF_TRY(hf_tls_server_new(&conf, &r->tls, why));
-	if (s->deploy.compat_listen[0] == '\0')
-		return HF_OK;
-	conf.chain = hf_out_bytes(&r->server);
-	conf.tls12 = s->deploy.compat_tls == 1;
-	conf.name = "compat";
-	return hf_tls_server_new(&conf, &r->compat_tls, why);
-}
-
-static hf_err open_listener(const struct server *s, struct enrol_role *r, bool compat,
-			    struct hf_enrolproc **out, struct hf_why *why)
-{
-	char host[HF_DEPLOY_HOST_MAX];
-	struct hf_enrolproc_conf conf = { .store = r->store,
-					  .ca = &r->ca,
-					  .tls = compat ? r->compat_tls : r->tls,
-					  .addr = host,
-					  .workers = (unsigned)s->deploy.workers,
-					  .domain = s->deploy.domain,
-					  .default_line =
-						  compat ? s->deploy.compat_line : s->deploy.default_line,
-					  .compat = compat,
-					  .op_ca = hf_out_bytes(&r->op),
-					  .root = hf_out_bytes(&r->root) };
-
-	if (!hf_deploy_split_listen(compat ? s->deploy.compat_listen : s->deploy.est_listen, host,
-				    &conf.port))
-		return hf_why_set(why, HF_ERR_DEPLOY_VALUE, "%s", compat ? "compat-listen" : "est-listen");
-	return hf_enrolproc_new(&conf, out, why);
-}
-
-static hf_err open_all(const struct server *s, struct enrol_role *r, struct hf_why *why)
-{
 	HF_TRY(hf_ipc_new(NET_FD_CA, &r->ca.ipc));
-	HF_TRY(server_store(s, &r->nudge_fd, &r->store, why));
-	HF_TRY(server_sync_lines(s, r->store, why));
-	HF_TRY(read_certs(s, r, why));
-	HF_TRY(open_tls(s, r, why));
-	HF_TRY(open_listener(s, r, false, &r->est, why));
-	if (s->deploy.compat_listen[0] != '\0')
-		HF_TRY(open_listener(s, r, true, &r->compat, why));
-	return hf_loop_new(&r->loop);
+	HF_TRY(hf_ipc_key_open(&r->tls_key, r->ca.ipc, HF_CA_TLS_ENROL, CA_WAIT_MS));
+	r->tls_key.timeout_ms = TLS_KEY_TIMEOUT_MS;
+	HF_TRY(take_cert(r, "tls/enrol.crt", &c.cert, why));
+	HF_TRY(take_cert(r, "ca/server.crt", &server_ca, why));
+	HF_TRY(take_cert(r, "root/root.crt", &r->root, why));
+	HF_TRY(add_anchor(r, "ca/op.crt", why));
+	r->op_ca = r->anchors[0];
+	HF_TRY(add_anchor(r, "ca/station.crt", why));
+	HF_TRY(server_lines(r->s, add_line, r, why));
+	c.n_anchors = r->n_anchors;
+	HF_TRY(hf_tls_server_new(&c, &r->tls, why));
+	if (r->s->deploy.compat_listen[0] == '\0')
+		return HF_OK;
+	c.chain = server_ca; /* third parties do not know our sub-CA */
+	c.tls12 = r->s->deploy.compat_tls == 1;
+	c.name = "compat";
+	return hf_tls_server_new(&c, &r->compat_tls, why);
 }
 
-static void close_all(struct enrol_role *r)
+static hf_err listen_at(struct enrol_role *r, const char *where, bool compat, struct hf_enrolproc **out,
+			struct hf_why *why)
 {
-	hf_enrolproc_free(r->compat);
-	hf_enrolproc_free(r->est);
-	hf_tls_free(r->compat_tls);
-	hf_tls_free(r->tls);
-	hf_store_close(r->store);
-	hf_ipc_free(r->ca.ipc);
-	hf_loop_free(r->loop);
+	const struct hf_deploy *d = &r->s->deploy;
+	char host[HF_DEPLOY_HOST_MAX];
+	struct hf_enrolproc_conf c = { .store = r->store, .ca = &r->ca, .addr = host, .domain = d->domain,
+				       .tls = compat ? r->compat_tls : r->tls, .workers = (unsigned)d->workers,
+				       .default_line = compat ? d->compat_line : d->default_line, .compat = compat,
+				       .op_ca = r->op_ca, .root = r->root };
+
+	if (!hf_deploy_split_listen(where, host, &c.port))
+		return hf_why_set(why, HF_ERR_DEPLOY_VALUE, "%s: not ADDRESS:PORT", where);
+	return hf_enrolproc_new(&c, out, why);
+}
+
+static void swept(void *ctx, hf_err err)
+{
+	(void)ctx;
+	if (err != HF_OK)
+		hf_log_why(HF_LOG_WARN, "enrol", "sweep", err, NULL);
+}
+
+static void sweep(void *ctx)
+{
+	struct enrol_role *r = ctx;
+
+	if (hf_store_post(r->store, hf_fleet_sweep, swept, NULL) != HF_OK ||
+	    hf_timer_start(&r->sweep, SWEEP_MS) != HF_OK)
+		hf_log(HF_LOG_ERR, "enrol", "sweep", "not queued");
+}
+
+static hf_err open_role(struct enrol_role *r, struct hf_why *why)
+{
+	HF_TRY(open_tls(r, why));
+	HF_TRY(server_store(r->s, &r->nudge_fd, &r->store, why));
+	HF_TRY(listen_at(r, r->s->deploy.est_listen, false, &r->est, why));
+	if (r->compat_tls)
+		HF_TRY(listen_at(r, r->s->deploy.compat_listen, true, &r->compat, why));
+	HF_TRY(hf_loop_new(&r->loop));
+	return hf_timer_init(&r->sweep, r->loop, sweep, r);
+}
+
+static hf_err serve(struct enrol_role *r, struct hf_why *why)
+{
+	HF_TRY(server_sandbox(r->s, HF_SANDBOX_SERVER_NET, false, why));
+	HF_TRY(server_sync_lines(r->s, r->store, why));
+	HF_TRY(hf_enrolproc_start(r->est, why));
+	if (r->compat)
+		HF_TRY(hf_enrolproc_start(r->compat, why));
+	HF_TRY(hf_timer_start(&r->sweep, 1000));
+	return server_loop(r->loop);
 }
 
 int role_enrol(const struct server *s)
 {
-	struct enrol_role r = { .nudge_fd = NET_FD_NUDGE };
+	static struct enrol_role r;
 	struct hf_why why = { 0 };
-	hf_err err = open_all(s, &r, &why);
 
+	r.s = s;
+	r.nudge_fd = NET_FD_NUDGE;
+	hf_err err = open_role(&r, &why);
 	if (err == HF_OK)
-		err = server_sandbox(s, HF_SANDBOX_SERVER_NET, false, &why);
-	if (err == HF_OK)
-		err = hf_enrolproc_start(r.est, &why);
-	if (err == HF_OK && r.compat != NULL)
-		err = hf_enrolproc_start(r.compat, &why);
-	if (err == HF_OK)
-		err = server_loop(r.loop);
-	close_all(&r);
+		err = serve(&r, &why);
+	hf_enrolproc_free(r.est);
+	hf_enrolproc_free(r.compat);
+	if (r.loop)
+		hf_timer_close(&r.sweep);
+	hf_tls_free(r.tls);
+	hf_tls_free(r.compat_tls);
+	hf_store_close(r.store);
+	hf_ipc_free(r.ca.ipc);
+	hf_loop_free(r.loop);
 	return err == HF_OK ? 0 : server_fail("enrol", err, &why);
 }
