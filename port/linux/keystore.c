@@ -54,27 +54,33 @@ struct hf_keystore {
 	struct hf__tpm *tpm; /* NULL: software */
 };
 
-hf_err hf_keystore_open(const char *uri, struct hf_keystore **store, struct hf_keyuri_why *why)
+static hf_err open_tpm(const char *rest, struct hf__tpm **tpm, struct hf_keyuri_why *why)
 {
 	char path[HF_KEYURI_MAX + 1], tcti[HF_KEYURI_MAX + 1];
-	struct hf_keystore *s HF_AUTO(hf_keystore_drop) = calloc(1, sizeof(*s));
-	bool tpm = strncmp(uri, "tpm2:", 5) == 0;
+
+	HF_TRY(hf__tpm_split(rest, path, tcti, why));
+	if (path[0] != '\0')
+		return hf__keyuri_say(why, HF_ERR_KEYURI_SYNTAX, "a TPM key store has no path");
+	return hf__tpm_open(tcti, tpm, why);
+}
+
+hf_err hf_keystore_open(const char *uri, struct hf_keystore **store, struct hf_keyuri_why *why)
+{
+	struct hf__tpm *tpm = NULL;
 
 	*store = NULL;
 	if (why != NULL)
 		why->text[0] = '\0';
-	if (s == NULL)
-		return HF_ERR_PORT_KEY;
-	if (!tpm && strcmp(uri, "software") != 0)
+	if (strncmp(uri, "tpm2:", 5) == 0)
+		HF_TRY(open_tpm(uri + 5, &tpm, why));
+	else if (strcmp(uri, "software") != 0)
 		return hf__keyuri_say(why, HF_ERR_KEYURI_KIND, "key stores are software and tpm2:");
-	if (tpm) {
-		HF_TRY(hf__tpm_split(uri + 5, path, tcti, why));
-		if (path[0] != '\0')
-			return hf__keyuri_say(why, HF_ERR_KEYURI_SYNTAX, "a TPM key store has no path");
-		HF_TRY(hf__tpm_open(tcti, &s->tpm, why));
+	*store = calloc(1, sizeof(**store));
+	if (*store == NULL) {
+		hf__tpm_release(tpm);
+		return HF_ERR_PORT_KEY;
 	}
-	*store = s;
-	s = NULL;
+	(*store)->tpm = tpm;
 	return HF_OK;
 }
 

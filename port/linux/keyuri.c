@@ -34,52 +34,59 @@ hf_err hf__keyuri_new(const struct hf_hwkey *hwkey, void (*close)(void *ctx), st
 	return HF_OK;
 }
 
-/* Finds the backend and what follows its scheme. */
-static hf_err find(const char *uri, const struct hf__keyuri_backend **backend, const char **rest,
-		   struct hf_keyuri_why *why)
+/* The backend of a scheme, and in `rest` what follows the colon; NULL and `err` for no key URI. */
+static const struct hf__keyuri_backend *find(const char *uri, const char **rest, hf_err *err,
+					     struct hf_keyuri_why *why)
 {
 	size_t n = strcspn(uri, ":");
 
 	if (why != NULL)
 		why->text[0] = '\0';
-	if (uri[n] == '\0' || strlen(uri) > HF_KEYURI_MAX)
-		return hf__keyuri_say(why, HF_ERR_KEYURI_SYNTAX,
+	*rest = uri + n + 1;
+	if (uri[n] == '\0' || strlen(uri) > HF_KEYURI_MAX) {
+		*err = hf__keyuri_say(why, HF_ERR_KEYURI_SYNTAX,
 				      "a key URI is file:PATH, tpm2:PATH or pkcs11:...");
-	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
-		if (strlen(backends[i]->scheme) == n && memcmp(backends[i]->scheme, uri, n) == 0) {
-			*backend = backends[i];
-			*rest = uri + n + 1;
-			return (*backend)->check(*rest, why);
-		}
-	return hf__keyuri_say(why, HF_ERR_KEYURI_KIND, "schemes are file, tpm2 and pkcs11");
+		return NULL;
+	}
+	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
+		if (strlen(backends[i]->scheme) != n || memcmp(backends[i]->scheme, uri, n) != 0)
+			continue;
+		*err = backends[i]->check(*rest, why);
+		return *err == HF_OK ? backends[i] : NULL;
+	}
+	*err = hf__keyuri_say(why, HF_ERR_KEYURI_KIND, "schemes are file, tpm2 and pkcs11");
+	return NULL;
 }
 
 hf_err hf_keyuri_check(const char *uri, struct hf_keyuri_why *why)
 {
-	const struct hf__keyuri_backend *backend;
 	const char *rest;
+	hf_err err;
 
-	return find(uri, &backend, &rest, why);
+	(void)find(uri, &rest, &err, why);
+	return err;
 }
 
 hf_err hf_keyuri_open(const char *uri, hf_bytes passphrase, struct hf_keyuri **key, struct hf_keyuri_why *why)
 {
-	const struct hf__keyuri_backend *backend;
 	const char *rest;
+	hf_err err;
+	const struct hf__keyuri_backend *backend = find(uri, &rest, &err, why);
 
 	*key = NULL;
-	HF_TRY(find(uri, &backend, &rest, why));
-	return backend->open(rest, passphrase, key, why);
+	return backend == NULL ? err : backend->open(rest, passphrase, key, why);
 }
 
 hf_err hf_keyuri_generate(const char *uri, int curve, hf_bytes passphrase, struct hf_keyuri **key,
 			  struct hf_keyuri_why *why)
 {
-	const struct hf__keyuri_backend *backend;
 	const char *rest;
+	hf_err err;
+	const struct hf__keyuri_backend *backend = find(uri, &rest, &err, why);
 
 	*key = NULL;
-	HF_TRY(find(uri, &backend, &rest, why));
+	if (backend == NULL)
+		return err;
 	if (curve != HF_CURVE_P256 && curve != HF_CURVE_P384)
 		return hf__keyuri_say(why, HF_ERR_KEYURI_KIND, "curves are P-256 and P-384");
 	return backend->generate(rest, curve, passphrase, key, why);
