@@ -63,6 +63,19 @@ static int value_of(uint8_t c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Four characters to at most three bytes. */
+static hf_err put_quad(uint32_t v, unsigned pad, struct hf_out *out)
+{
+	const uint8_t b[3] = { (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v };
+
+	return hf_out_put(out, (hf_bytes){ b, 3 - pad });
+}
+
 /* Both forms of reply: one line or wrapped; blanks are dropped, other foreign bytes refused. */
 static hf_err read_base64(hf_bytes in, struct hf_out *out)
 {
@@ -70,21 +83,18 @@ static hf_err read_base64(hf_bytes in, struct hf_out *out)
 	unsigned n = 0, pad = 0;
 
 	for (size_t i = 0; i < in.len; i++) {
-		uint8_t c = in.ptr[i], b[3];
-		int value = value_of(c);
+		int value = value_of(in.ptr[i]);
 
-		if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
+		if (is_blank(in.ptr[i]))
 			continue;
-		if (c == '=' && n >= 2)
+		if (in.ptr[i] == '=' && n >= 2)
 			pad++;
 		else if (value < 0 || pad > 0)
 			return HF_ERR_BASE_TEXT;
 		v = v << 6 | (uint32_t)(value < 0 ? 0 : value);
 		if (++n < 4)
 			continue;
-		hf_put_be16(b, (uint16_t)(v >> 8));
-		b[2] = (uint8_t)v;
-		HF_TRY(hf_out_put(out, (hf_bytes){ b, 3 - pad }));
+		HF_TRY(put_quad(v, pad, out));
 		n = 0;
 	}
 	return n == 0 ? HF_OK : HF_ERR_BASE_TEXT;

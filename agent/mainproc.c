@@ -199,20 +199,38 @@ static void on_closed(void *ctx)
 	(void)ctx;
 }
 
+/* -1 = leave it as it is. */
+static hf_err find_user(const char *name, uid_t *uid, struct hf_why *why)
+{
+	const struct passwd *u = name[0] != '\0' ? getpwnam(name) : NULL;
+
+	*uid = u != NULL ? u->pw_uid : (uid_t)-1;
+	if (name[0] != '\0' && u == NULL)
+		return hf_why_set(why, HF_ERR_AGENT_STATE, "user: no such user: %s", name);
+	return HF_OK;
+}
+
+static hf_err find_group(const char *name, gid_t *gid, struct hf_why *why)
+{
+	const struct group *g = name[0] != '\0' ? getgrnam(name) : NULL;
+
+	*gid = g != NULL ? g->gr_gid : (gid_t)-1;
+	if (name[0] != '\0' && g == NULL)
+		return hf_why_set(why, HF_ERR_AGENT_STATE, "app-group: no such group: %s", name);
+	return HF_OK;
+}
+
 static hf_err give_to_group(const struct mainproc *m, const char *path, struct hf_why *why)
 {
 	const struct agent_conf *c = &m->agent->conf;
-	const struct group *g = c->app_group[0] != '\0' ? getgrnam(c->app_group) : NULL;
-	const struct passwd *u = c->user[0] != '\0' ? getpwnam(c->user) : NULL;
+	uid_t uid = (uid_t)-1;
+	gid_t gid = (gid_t)-1;
 
-	if (c->app_group[0] != '\0' && g == NULL)
-		return hf_why_set(why, HF_ERR_AGENT_STATE, "app-group: no such group: %s", c->app_group);
-	if (c->user[0] != '\0' && u == NULL)
-		return hf_why_set(why, HF_ERR_AGENT_STATE, "user: no such user: %s", c->user);
-	if ((u != NULL || g != NULL) &&
-	    chown(path, u != NULL ? u->pw_uid : (uid_t)-1, g != NULL ? g->gr_gid : (gid_t)-1) != 0)
+	HF_TRY(find_user(c->user, &uid, why));
+	HF_TRY(find_group(c->app_group, &gid, why));
+	if (chown(path, uid, gid) != 0)
 		return hf_why_errno(why, HF_ERR_AGENT_STATE, "%s: owner", path);
-	if (chmod(path, g != NULL ? 0660 : 0600) != 0)
+	if (chmod(path, gid != (gid_t)-1 ? 0660 : 0600) != 0)
 		return hf_why_errno(why, HF_ERR_AGENT_STATE, "%s: mode", path);
 	return HF_OK;
 }
@@ -266,6 +284,14 @@ static hf_err start(struct mainproc *m, char *self, struct hf_why *why)
 	return hf_proc_start(m->proc, why);
 }
 
+static void remove_app_socket(const struct agent *a)
+{
+	char path[AGENT_PATH_CAP];
+
+	if (hf_path_join(path, sizeof(path), a->dir, "app.sock") == HF_OK)
+		(void)unlink(path);
+}
+
 int agent_main_run(const struct agent *a, char *self)
 {
 	static struct mainproc m;
@@ -279,6 +305,7 @@ int agent_main_run(const struct agent *a, char *self)
 		err = hf_loop_run(m.loop);
 	}
 	hf_proc_free(m.proc);
+	remove_app_socket(a);
 	if (err == HF_OK)
 		return 0;
 	hf_log_why(HF_LOG_ERR, "main", "run", err, &why);
