@@ -1,0 +1,377 @@
+/* cmd_device.c -- devices: claim, list, look, throw out.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <holdfast/claim.h>
+#include "print.h"
+#include "trust.h"
+#include "verbs.h"
+
+enum { WAIT_DEFAULT_S = 60, WAIT_MAX_S = 86400, POLL_MS = 500, LABEL_MAX = 128, REASON_MAX = 128 };
+
+#define WHO { "passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" }
+
+static const struct cli_opt plain_opts[] = { WHO, { 0 } };
+static const struct cli_opt list_opts[] = {
+	{ "line", "LINE", "only this product line" },
+	{ "state", "STATE", "only made, claimed, active, quarantined, revoked or released ones" },
+	WHO, { 0 }
+};
+static const struct cli_opt claim_opts[] = {
+	{ "label", "TEXT", "your own name for it" },
+	{ "line", "LINE", "its product line, when the code alone does not tell" },
+	{ "wait", "SECONDS", "wait until it has enrolled and proved its keys (default 60; 0: do not wait)" },
+	WHO, { 0 }
+};
+static const struct cli_opt reason_opts[] = { { "reason", "TEXT", "goes into the event journal" }, WHO, { 0 } };
+static const struct cli_opt quarantine_opts[] = {
+	{ "reason", "TEXT", "goes into the event journal" },
+	{ "lift", NULL, "end it: the claim is armed again, no certificate is revived" },
+	WHO, { 0 }
+};
+static const struct cli_opt set_opts[] = {
+	{ "label", "TEXT", "your own name for it" },
+	{ "budget", "CLASS", "low, normal or high: how much it may send" },
+	WHO, { 0 }
+};
+
+static int cmd_list(const struct cli_args *args);
+static int cmd_show(const struct cli_args *args);
+static int cmd_claim(const struct cli_args *args);
+static int cmd_set(const struct cli_args *args);
+static int cmd_revoke(const struct cli_args *args);
+static int cmd_quarantine(const struct cli_args *args);
+static int cmd_release(const struct cli_args *args);
+static int cmd_retire(const struct cli_args *args);
+static int cmd_rearm(const struct cli_args *args);
+
+#define ONE_DEV .args = "DEV", .min_args = 1, .max_args = 1
+const struct cli_verb cli_device_verbs[] = {
+	{ .name = "claim", .run = cmd_claim, .args = "CODE", .min_args = 1, .max_args = 1, .opts = claim_opts,
+	  .summary = "make the device with this label yours",
+	  .text = "CODE is printed on the device: HF1:... The code itself never leaves this machine; what is sent\n"
+		  "proves it to the server, what is kept here proves the device's keys to you." },
+	{ .name = "list", .run = cmd_list, .args = "", .opts = list_opts, .summary = "list your devices" },
+	{ .name = "show", .run = cmd_show, ONE_DEV, .opts = plain_opts, .summary = "show one device and what you know of it" },
+	{ .name = "set", .run = cmd_set, ONE_DEV, .opts = set_opts, .summary = "change its label or budget" },
+	{ .name = "quarantine", .run = cmd_quarantine, ONE_DEV, .opts = quarantine_opts,
+	  .summary = "stop it until you decided, or lift that" },
+	{ .name = "revoke", .run = cmd_revoke, ONE_DEV, .opts = reason_opts, .summary = "throw it out for ever, at once" },
+	{ .name = "release", .run = cmd_release, ONE_DEV, .opts = reason_opts,
+	  .summary = "give it away: its certificates die, the next owner claims it anew" },
+	{ .name = "retire", .run = cmd_retire, ONE_DEV, .opts = reason_opts,
+	  .summary = "end of life: revoked, and the journal says why" },
+	{ .name = "rearm", .run = cmd_rearm, ONE_DEV, .opts = reason_opts,
+	  .summary = "your word that its next enrolment may replace the binding" },
+	{ .name = "data", .run = cli_cmd_data, .args = "DEV", .min_args = 1, .max_args = 1, .opts = cli_data_opts,
+	  .summary = "read what it sealed for you" },
+	{ 0 },
+};
+
+static void print_row(const struct hf_json *d)
+{
+	printf("%-16s %-11s %-4s %-16s %s\n", hf_json_text(hf_json_get(d, "dev"), "?"),
+	       hf_json_text(hf_json_get(d, "state"), "?"), hf_json_bool(hf_json_get(d, "connected"), false) ? "up" : "-",
+	       hf_json_text(hf_json_get(d, "line"), "?"), hf_json_text(hf_json_get(d, "label"), ""));
+}
+
+static int cmd_list(const struct cli_args *args)
+{
+	const char *line = cli_option(args, "line"), *state = cli_option(args, "state");
+	struct session s;
+	char path[256];
+	int rc;
+
+	if ((line != NULL && !hf_deploy_is_name(line)) || (state != NULL && !hf_deploy_is_name(state)))
+		return cli_usage("device list: a line or state is a name of a-z, 0-9 and '-'");
+	if (!session_open(args, &s))
+		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+	snprintf(path, sizeof(path), "/v1/devices%s%s%s%s%s", line != NULL || state != NULL ? "?" : "",
+		 line != NULL ? "line=" : "", line != NULL ? line : "",
+		 state != NULL ? (line != NULL ? "&state=" : "state=") : "", state != NULL ? state : "");
+	rc = print_list(&s, path, print_row);
+	session_close(&s);
+	return rc;
+}
+
+static void print_trust(const struct trust *t)
+{
+	uint8_t kid[HF_KID_LEN] = { 0 };
+
+	if (!t->known) {
+		puts("endorsed       not yet known to you");
+		return;
+	}
+	(void)!hf_crypto_kid(HF_ARR(t->e.signing), kid);
+	printf("endorsed       generation %u, signing key ", t->e.gen);
+	for (size_t i = 0; i < HF_KID_LEN; i++)
+		printf("%02x", kid[i]);
+	printf(", receipts seen %llu\n", (unsigned long long)t->chain.n);
+}
+
+static bool show(struct session *s, const char *dev)
+{
+	static const char *const names[] = { "dev", "line", "state", "label", "reason", "connected", "address",
+					     "budget", NULL };
+	struct hf_json *j HF_AUTO(session_json_drop) = NULL;
+	const struct hf_json *cert;
+	char path[64], when[32];
+	struct trust t;
+
+	snprintf(path, sizeof(path), "/v1/devices/%s", dev);
+	if (!session_get(s, path, &j) || !trust_load(s, dev, &t))
+		return false;
+	if (s->args->json) {
+		print_json(j);
+		return true;
+	}
+	print_object(j, names);
+	printf("last seen      %s\n", session_time(hf_json_int(hf_json_get(j, "last_seen"), 0), when));
+	cert = hf_json_get(j, "certificate");
+	if (!hf_json_is_null(cert))
+		printf("certificate    %s, until %s\n", hf_json_text(hf_json_get(cert, "state"), "?"),
+		       session_time(hf_json_int(hf_json_get(cert, "not_after"), 0), when));
+	print_trust(&t);
+	return true;
+}
+
+static int cmd_show(const struct cli_args *args)
+{
+	struct session s;
+	bool ok;
+
+	if (!session_is_dev(args->args[0]))
+		return CLI_USAGE;
+	if (!session_open(args, &s))
+		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+	ok = show(&s, args->args[0]);
+	session_close(&s);
+	return ok ? CLI_DONE : CLI_FAILED;
+}
+
+/* ---- claim --------------------------------------------------------------------------------------- */
+
+static bool send_claim(struct session *s, const struct hf_claim_keys *keys)
+{
+	struct hf_buf body HF_AUTO(hf_buf_free) = HF_BUF_SECRET(1024);
+	struct hf_json_out j = { .buf = &body };
+
+	hf_json_open(&j, NULL, '{');
+	hf_json_put_hex(&j, "cid", HF_ARR(keys->cid));
+	hf_json_put_bytes(&j, "kc", (hf_bytes){ keys->kc.b, keys->kc.len });
+	if (cli_option(s->args, "line") != NULL)
+		hf_json_put_text(&j, "line", cli_option(s->args, "line"));
+	if (cli_option(s->args, "label") != NULL)
+		hf_json_put_text(&j, "label", cli_option(s->args, "label"));
+	hf_json_close(&j);
+	if (hf_json_end(&j) != HF_OK)
+		return cli_fail("device claim: --label or --line is too long") == CLI_DONE;
+	return session_post(s, "/v1/claim", "application/json", hf_buf_bytes(&body), NULL);
+}
+
+/* Wait until the claim is bound; dev is empty when the time is over. */
+static bool wait_bound(struct session *s, const struct hf_claim_keys *keys, long wait_s, char dev[static HF_DEV_LEN + 1])
+{
+	uint64_t until = hf_now_ms() + (uint64_t)wait_s * 1000;
+	char path[64] = "/v1/claims/";
+
+	dev[0] = '\0';
+	for (size_t i = 0; i < HF_CLAIM_ID_LEN; i++)
+		snprintf(path + 11 + 2 * i, 3, "%02x", keys->cid[i]);
+	for (;;) {
+		struct hf_json *j HF_AUTO(session_json_drop) = NULL;
+
+		if (!session_get(s, path, &j))
+			return false;
+		snprintf(dev, HF_DEV_LEN + 1, "%s", hf_json_text(hf_json_get(j, "dev"), ""));
+		if (dev[0] != '\0' || hf_now_ms() >= until)
+			return true;
+		(void)usleep(POLL_MS * 1000);
+	}
+}
+
+/* The device proves its keys by its first endorsement, which follows its first connection. */
+static bool wait_endorsed(struct session *s, const char *dev, uint64_t until)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/v1/devices/%s/endorsements", dev);
+	for (;;) {
+		struct hf_json *j HF_AUTO(session_json_drop) = NULL;
+		struct trust t;
+
+		if (!session_get(s, path, &j))
+			return false;
+		if (hf_json_n(hf_json_get(j, "items")) > 0)
+			return trust_update(s, dev, &t);
+		if (hf_now_ms() >= until)
+			return cli_fail("%s enrolled and has not proved its keys yet; 'holdfast device show %s' later", dev,
+					dev) == CLI_DONE;
+		(void)usleep(POLL_MS * 1000);
+	}
+}
+
+static bool claim(struct session *s, const struct hf_claim_keys *keys, long wait_s)
+{
+	uint64_t until = hf_now_ms() + (uint64_t)wait_s * 1000;
+	char dev[HF_DEV_LEN + 1] = "";
+
+	/* Kept first: a claim that was sent and forgotten here could never be verified. */
+	if (!session_connect(s) || !trust_keep_claim(s, keys) || !send_claim(s, keys))
+		return false;
+	if (wait_s > 0) {
+		cli_say(s->args, "Claimed; waiting for the device (at most %ld s) ...", wait_s);
+		if (!wait_bound(s, keys, wait_s, dev) || (dev[0] != '\0' && !wait_endorsed(s, dev, until)))
+			return false;
+	}
+	if (s->args->json)
+		printf("{\"dev\":%s%s%s,\"audit\":%llu}\n", dev[0] != '\0' ? "\"" : "", dev[0] != '\0' ? dev : "null",
+		       dev[0] != '\0' ? "\"" : "", (unsigned long long)s->audit);
+	else if (dev[0] != '\0')
+		printf("%s\n", dev);
+	else
+		cli_say(s->args, "The device has 24 hours to enrol; 'holdfast device list' shows it then.");
+	return true;
+}
+
+static int cmd_claim(const struct cli_args *args)
+{
+	struct hf_claim_secret secret HF_AUTO(hf_claim_wipe) = { { 0 } };
+	struct hf_claim_keys keys HF_AUTO(hf_claim_keys_wipe) = { .kc = { .len = 0 } };
+	const char *line = cli_option(args, "line"), *label = cli_option(args, "label");
+	struct session s;
+	long wait_s;
+	hf_err err;
+	bool ok;
+
+	if (!cli_number(args, "wait", 0, WAIT_MAX_S, WAIT_DEFAULT_S, &wait_s))
+		return CLI_USAGE;
+	if ((line != NULL && !hf_deploy_is_name(line)) || (label != NULL && strlen(label) > LABEL_MAX))
+		return cli_usage("device claim: --line is a name, --label has at most %d bytes", LABEL_MAX);
+	err = hf_claim_parse(session_text(args->args[0]), &secret);
+	if (err == HF_OK)
+		err = hf_claim_derive(&secret, &keys);
+	if (err != HF_OK)
+		return cli_usage("device claim: %s; it looks like HF1:AAQEAYEAUDAOCAJBIFQYDIOB4LKX", hf_err_text(err));
+	if (!session_open(args, &s))
+		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+	ok = claim(&s, &keys, wait_s);
+	session_close(&s);
+	return ok ? CLI_DONE : CLI_FAILED;
+}
+
+/* ---- changes ------------------------------------------------------------------------------------- */
+
+static bool post_reason(struct session *s, const char *dev, const char *act, const char *reason)
+{
+	struct hf_buf body HF_AUTO(hf_buf_free) = HF_BUF(1024);
+	struct hf_json *answer HF_AUTO(session_json_drop) = NULL;
+	struct hf_json_out j = { .buf = &body };
+	char path[80];
+
+	hf_json_open(&j, NULL, '{');
+	hf_json_put_text(&j, "reason", reason);
+	hf_json_close(&j);
+	snprintf(path, sizeof(path), "/v1/devices/%s/%s", dev, act);
+	if (hf_json_end(&j) != HF_OK ||
+	    !session_post(s, path, "application/json", hf_buf_bytes(&body), &answer))
+		return false;
+	if (s->args->json)
+		print_json(answer);
+	else
+		cli_say(s->args, "%s is %s (journal row %llu).", dev, hf_json_text(hf_json_get(answer, "state"), "?"),
+			(unsigned long long)s->audit);
+	return true;
+}
+
+static int change(const struct cli_args *args, const char *act, const char *standard)
+{
+	const char *reason = cli_option(args, "reason");
+	struct session s;
+	bool ok;
+
+	if (reason == NULL)
+		reason = standard;
+	if (reason[0] == '\0' || strlen(reason) > REASON_MAX)
+		return cli_usage("device: --reason has 1 to %d bytes", REASON_MAX);
+	if (!session_is_dev(args->args[0]))
+		return CLI_USAGE;
+	if (!session_open(args, &s))
+		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+	ok = post_reason(&s, args->args[0], act, reason);
+	session_close(&s);
+	return ok ? CLI_DONE : CLI_FAILED;
+}
+
+static int cmd_revoke(const struct cli_args *args)
+{
+	return change(args, "revoke", "revoked by its owner");
+}
+
+static int cmd_retire(const struct cli_args *args)
+{
+	return change(args, "revoke", "retired");
+}
+
+static int cmd_release(const struct cli_args *args)
+{
+	return change(args, "release", "released by its owner");
+}
+
+static int cmd_rearm(const struct cli_args *args)
+{
+	return change(args, "rearm", "armed again by its owner");
+}
+
+static int cmd_quarantine(const struct cli_args *args)
+{
+	return cli_flag(args, "lift") ? change(args, "lift", "lifted by its owner") :
+					change(args, "quarantine", "stopped by its owner");
+}
+
+static bool put_settings(struct session *s, const char *dev)
+{
+	struct hf_buf body HF_AUTO(hf_buf_free) = HF_BUF(1024);
+	struct hf_json *answer HF_AUTO(session_json_drop) = NULL;
+	struct hf_json_out j = { .buf = &body };
+	char path[64], etag[64];
+	const char *found;
+
+	snprintf(path, sizeof(path), "/v1/devices/%s", dev);
+	if (!session_get(s, path, NULL))
+		return false;
+	found = hf_httpc_header(&s->res, "ETag");
+	snprintf(etag, sizeof(etag), "%s", found != NULL ? found : "");
+	hf_json_open(&j, NULL, '{');
+	if (cli_option(s->args, "label") != NULL)
+		hf_json_put_text(&j, "label", cli_option(s->args, "label"));
+	if (cli_option(s->args, "budget") != NULL)
+		hf_json_put_text(&j, "budget", cli_option(s->args, "budget"));
+	hf_json_close(&j);
+	if (hf_json_end(&j) != HF_OK)
+		return cli_fail("device set: value is too long") == CLI_DONE;
+	if (!session_put_match(s, path, etag, hf_buf_bytes(&body), &answer))
+		return false;
+	if (s->args->json)
+		print_json(answer);
+	return true;
+}
+
+static int cmd_set(const struct cli_args *args)
+{
+	struct session s;
+	bool ok;
+
+	if (!session_is_dev(args->args[0]))
+		return CLI_USAGE;
+	if (cli_option(args, "label") == NULL && cli_option(args, "budget") == NULL)
+		return cli_usage("device set: give --label or --budget");
+	if (!session_open(args, &s))
+		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+	ok = put_settings(&s, args->args[0]);
+	session_close(&s);
+	return ok ? CLI_DONE : CLI_FAILED;
+}

@@ -1,0 +1,29 @@
+/* trust.h -- what this operator believes of a device: the keys it endorsed itself, and the receipts seen.
+ * The server only carries the endorsements; each step is verified here, beginning with the claim code that
+ * only the owner has read. Kept in FOLDER/devices/DEV.trust, claims that wait in FOLDER/claims/.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef TRUST_H
+#define TRUST_H
+#include <holdfast/claim.h>
+#include <holdfast/endorse.h>
+#include <holdfast/receipt.h>
+#include "session.h"
+
+struct trust {
+	char dev[HF_DEV_LEN + 1];
+	bool known; /* `e` holds what was accepted last */
+	struct hf_endorse e;
+	struct hf_receipt_chain chain;
+	/* My own counter: the last number signed, and in which replay epoch. */
+	uint64_t seq;
+	uint8_t seq_rep[HF_COMMAND_REP_LEN];
+};
+
+/* Remember the owner's part of a claim until the device is heard of. */
+bool trust_keep_claim(const struct session *s, const struct hf_claim_keys *keys);
+/* From disk; `known` false when nothing is there. */
+bool trust_load(const struct session *s, const char *dev, struct trust *t);
+bool trust_save(const struct session *s, const struct trust *t);
+/* Load, fetch what is new, verify, compare with the certificate's key, save. */
+bool trust_update(struct session *s, const char *dev, struct trust *t);
+#endif

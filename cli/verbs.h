@@ -1,0 +1,12 @@
+/* verbs.h -- second tables, and verbs that have a file of their own.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERBS_H
+#define VERBS_H
+#include "cli.h"
+
+extern const struct cli_verb cli_device_verbs[], cli_command_verbs[], cli_operator_verbs[], cli_order_verbs[],
+	cli_event_verbs[];
+extern const struct cli_opt cli_data_opts[], cli_status_opts[];
+int cli_cmd_data(const struct cli_args *args);
+int cli_cmd_status(const struct cli_args *args);
+#endif
