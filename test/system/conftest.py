@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import agentlib  # noqa: E402
 import brokerlib  # noqa: E402
 import buslib  # noqa: E402
+import fleetlib  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +55,17 @@ def bus_rig(request):
         print((rig.folder / "bus.log").read_text())
     shutil.rmtree(rig.folder, ignore_errors=True)
     assert code == 0, f"the bus ended with {code}"
+
+
+@pytest.fixture(scope="module")
+def fleet(request):
+    """A running deployment per file, with two operators and the product line `lamp`."""
+    before = request.session.testsfailed
+    yield from fleetlib.run_fleet(lambda: request.session.testsfailed > before)
+
+
+@pytest.fixture
+def own_fleet(request):
+    """A deployment of its own for tests that disturb it."""
+    before = request.session.testsfailed
+    yield from fleetlib.run_fleet(lambda: request.session.testsfailed > before)
