@@ -46,8 +46,8 @@ HF_MUST_CHECK hf_err hf__command_lead(const struct hf_policy *p, const struct hf
 
 /* ---- Device ---- */
 
-/* Table record <-> struct. Decoding judges every bound; a foreign record is HF_ERR_PORT_CORRUPT. `payload` is
- * the receipt that waits for its signature, empty when none does. */
+/* Table record <-> struct. Decoding judges every bound; a foreign record is HF_ERR_PORT_CORRUPT.
+ * `payload` is the receipt that waits for its signature, empty when none does. */
 HF_MUST_CHECK hf_err hf__obey_encode(const struct hf_obey *o, hf_bytes payload, struct hf_out *out);
 HF_MUST_CHECK hf_err hf__obey_decode(struct hf_obey *o, hf_bytes record, hf_bytes *payload);
 /* Make the table durable, with or without a waiting receipt. */

@@ -164,7 +164,7 @@ static bool is_repeat(struct hf_obey *o, const struct passage *p)
 	       hf_bytes_equal(HF_ARR(p->c.claims.rep), HF_ARR(o->rep));
 }
 
-/* The same command once more: its answer again, if there is one. A read whose answer is lost may run again. */
+/* The same command once more: its answer again. A read whose answer is lost may run again. */
 static hf_err repeat(struct hf_obey *o, const struct passage *p, struct hf_task *task, struct hf_out *receipt)
 {
 	struct hf_obey_row *row = hf__obey_row(o, p->c.claims.iss);

@@ -4,8 +4,8 @@
  *	          drops the payload)
  *
  * A cut after the first write leaves the payload in the table: hf__obey_settle signs it at the next start. A
- * cut after the second leaves both: settle finds the receipt in the ring and keeps it, since its signature may
- * have been published already. Nothing else is done while a receipt waits.
+ * cut after the second leaves both: settle finds the receipt in the ring and keeps it, since its
+ * signature may have been published already. Nothing else is done while a receipt waits.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "command_priv.h"
 

@@ -1,24 +1,29 @@
-/* order.c -- a production order is one more statement, so it lives here and not in a room of its own: it needs
- * the container, the quorum and nothing else, and the linker leaves it out of a device that makes no orders.
- * SPDX-License-Identifier: Apache-2.0 */
+/* order.c -- a production order is one more statement, so it lives here and not in a room of its own: it
+ * needs the container, the quorum and nothing else, and the linker leaves it out of a device that makes
+ * no orders. SPDX-License-Identifier: Apache-2.0 */
 #include <holdfast/order.h>
 
 enum { N_FIELDS = 13, MAX_COMMIT_S = 30 * 86400 };
 
-static bool is_sound(const struct hf_order *o)
+static bool has_numbers(const struct hf_order *o)
 {
-	if (o->line.len == 0 || o->line.len > HF_ORDER_MAX_LINE_LEN || o->quantity == 0 ||
-	    o->quantity > HF_ORDER_MAX_QUANTITY || o->allowance > HF_ORDER_MAX_QUANTITY)
-		return false;
-	if (o->not_after <= o->not_before || o->mode > HF_ORDER_MANIFEST || o->commit_timeout_s == 0 ||
-	    o->commit_timeout_s > MAX_COMMIT_S)
-		return false;
-	if (o->n_stations == 0 || o->n_stations > HF_ORDER_MAX_STATIONS)
-		return false;
-	for (size_t i = 0; i < o->n_stations; i++)
+	return o->quantity > 0 && o->quantity <= HF_ORDER_MAX_QUANTITY &&
+	       o->allowance <= HF_ORDER_MAX_QUANTITY && o->not_after > o->not_before &&
+	       o->mode <= HF_ORDER_MANIFEST && o->commit_timeout_s > 0 && o->commit_timeout_s <= MAX_COMMIT_S;
+}
+
+static bool has_stations(const struct hf_order *o)
+{
+	for (size_t i = 0; i < o->n_stations && i < HF_ORDER_MAX_STATIONS; i++)
 		if (o->station[i].len != HF_SHA256_LEN)
 			return false;
-	return o->policy_ref.len == HF_POLICY_REF_LEN && o->ca.len == HF_SHA256_LEN &&
+	return o->n_stations > 0 && o->n_stations <= HF_ORDER_MAX_STATIONS;
+}
+
+static bool is_sound(const struct hf_order *o)
+{
+	return o->line.len > 0 && o->line.len <= HF_ORDER_MAX_LINE_LEN && has_numbers(o) && has_stations(o) &&
+	       o->policy_ref.len == HF_POLICY_REF_LEN && o->ca.len == HF_SHA256_LEN &&
 	       o->intake.len == HF_P256_POINT_LEN;
 }
 

@@ -142,8 +142,8 @@ static int compare(const uint8_t *a, const uint8_t *b, size_t n)
 	return 0;
 }
 
-/* Sorted strictly by key, a key cannot stand twice. A handle twice under two keys is looked for pair by pair;
- * lists are short enough (HF_UNITS_MAX), and this runs once for each. */
+/* Sorted strictly by key, a key cannot stand twice. A handle twice under two keys is looked for pair by
+ * pair; lists are short enough (HF_UNITS_MAX), and this runs once for each. */
 static bool has_handle_before(const struct hf_units *start, size_t index, hf_bytes handle)
 {
 	struct hf_units walk = *start;

@@ -1,6 +1,7 @@
 /* command.h -- the command object: what operators sign and seal, and what a device opens.
  *
- *	claims  = {1: iss, 3: aud, 4: exp, 6: iat, 7: cti, -65537: [class, rep, seq, deadline, op, args, reply]}
+ *	claims  = {1: iss, 3: aud, 4: exp, 6: iat, 7: cti,
+ *	           -65537: [class, rep, seq, deadline, op, args, reply]}
  *	inner   = COSE_Sign1 (one signer) or COSE_Sign (k of n) over claims
  *	plain   = [bstr inner, bstr zeros]
  *	command = COSE_Encrypt to the device's encryption key over plain

@@ -223,17 +223,17 @@ enum {
 	X(HF_ERR_DEPLOY_VALUE, 'D', 'P', 2, HF_CLASS_MALFORMED, "value of a configuration key is not fit") \
 	X(HF_ERR_DEPLOY_PROVISION, 'D', 'P', 3, HF_CLASS_MALFORMED, "not a provisioning file") \
 	/* policy */ \
-	X(HF_ERR_POLICY_FORMAT, 'P', 'O', 1, HF_CLASS_MALFORMED, "not a trust policy") \
-	X(HF_ERR_POLICY_KEY, 'P', 'O', 2, HF_CLASS_REFUSED, "policy holds a weak key or one of a foreign kind") \
-	X(HF_ERR_POLICY_TWICE, 'P', 'O', 3, HF_CLASS_REFUSED, "policy holds a key twice") \
-	X(HF_ERR_POLICY_QUORUM, 'P', 'O', 4, HF_CLASS_REFUSED, "quorum names wrong keys or cannot be met") \
-	X(HF_ERR_POLICY_ABSENT, 'P', 'O', 5, HF_CLASS_REFUSED, "policy has no such quorum") \
-	X(HF_ERR_POLICY_ORDER, 'P', 'O', 6, HF_CLASS_REFUSED, "policy does not follow the one in force") \
+	X(HF_ERR_POLICY_FORMAT, 'P', 'Y', 1, HF_CLASS_MALFORMED, "not a trust policy") \
+	X(HF_ERR_POLICY_KEY, 'P', 'Y', 2, HF_CLASS_REFUSED, "policy holds a weak key or one of a foreign kind") \
+	X(HF_ERR_POLICY_TWICE, 'P', 'Y', 3, HF_CLASS_REFUSED, "policy holds a key twice") \
+	X(HF_ERR_POLICY_QUORUM, 'P', 'Y', 4, HF_CLASS_REFUSED, "quorum names wrong keys or cannot be met") \
+	X(HF_ERR_POLICY_ABSENT, 'P', 'Y', 5, HF_CLASS_REFUSED, "policy has no such quorum") \
+	X(HF_ERR_POLICY_ORDER, 'P', 'Y', 6, HF_CLASS_REFUSED, "policy does not follow the one in force") \
 	/* statement */ \
-	X(HF_ERR_STATEMENT_FORMAT, 'S', 'T', 1, HF_CLASS_MALFORMED, "not a statement") \
-	X(HF_ERR_STATEMENT_TYPE, 'S', 'T', 2, HF_CLASS_REFUSED, "statement is of another type") \
-	X(HF_ERR_STATEMENT_SIGNATURE, 'S', 'T', 3, HF_CLASS_REFUSED, "signature on a statement is wrong") \
-	X(HF_ERR_STATEMENT_QUORUM, 'S', 'T', 4, HF_CLASS_REFUSED, "too few of the right people signed") \
+	X(HF_ERR_STATEMENT_FORMAT, 'S', 'M', 1, HF_CLASS_MALFORMED, "not a statement") \
+	X(HF_ERR_STATEMENT_TYPE, 'S', 'M', 2, HF_CLASS_REFUSED, "statement is of another type") \
+	X(HF_ERR_STATEMENT_SIGNATURE, 'S', 'M', 3, HF_CLASS_REFUSED, "signature on a statement is wrong") \
+	X(HF_ERR_STATEMENT_QUORUM, 'S', 'M', 4, HF_CLASS_REFUSED, "too few of the right people signed") \
 	/* api */ \
 	X(HF_ERR_API_REFUSED, 'A', 'P', 1, HF_CLASS_REFUSED, "request was refused") \
 	X(HF_ERR_API_OTHER_KC, 'A', 'P', 2, HF_CLASS_REFUSED, "claim key differs from the factory's")

@@ -76,8 +76,9 @@ struct hf_obey_config {
 	const struct hf_op *ops;
 	size_t n_ops;
 	void *ctx;
-	/* At boot, for each job that a power cut left: what became of it? HF_STATUS_DONE, _FAILED, _UNKNOWN, or
-	 * HF_STATUS_ACCEPTED to leave it open (it goes on, and hf_obey_finish will be called). NULL: unknown. */
+	/* At boot, for each job that a power cut left: what became of it? HF_STATUS_DONE, _FAILED,
+	 * _UNKNOWN, or HF_STATUS_ACCEPTED to leave it open: it goes on, and hf_obey_finish will be called.
+	 * NULL: unknown. */
 	unsigned (*recover)(void *ctx, const struct hf_obey_job *job);
 	struct hf_out *scratch; /* HF_OBEY_SCRATCH_LEN */
 	struct hf_out

@@ -107,9 +107,9 @@ struct hf_receipt_chain {
 	uint8_t head[HF_SHA256_LEN]; /* its hash */
 };
 /* Enter a verified receipt (`object` = its bytes). Receipts with n = 0 change nothing. A new rep begins a
- * new chain. Errors: HF_ERR_RECEIPT_REPEAT (this n or a later one was seen), _GAP (receipts before it are missing; it was
- * entered all the same, so that the next one fits), _CHAIN (its prev is another receipt than the one seen:
- * forged or replaced; not entered). */
+ * new chain. Errors: HF_ERR_RECEIPT_REPEAT (this n or a later one was seen), _GAP (receipts before it are
+ * missing; it was entered all the same, so that the next one fits), _CHAIN (its prev is another receipt
+ * than the one seen: forged or replaced; not entered). */
 HF_MUST_CHECK hf_err hf_receipt_chain_add(struct hf_receipt_chain *chain, const struct hf_receipt *r,
 					  hf_bytes object);
 

@@ -1,8 +1,8 @@
-/* Power cuts of commands: one working day (act, read, danger with a restart, an operation nobody knows, erase)
- * is run once and its durable writes are counted; then it is run again for each of them, cut before, inside and
- * after it, or with a failing disk, and a second time while it recovers. The server sends again whatever has no
- * receipt. At every end: no command ran twice, every command has its last receipt, the chain has no gap, and
- * nothing is under way. A test that cuts asserts how often it cut.
+/* Power cuts of commands: one working day (act, read, danger with a restart, an operation nobody knows,
+ * erase) is run once and its durable writes are counted; then it is run again for each of them, cut
+ * before, inside and after it, or with a failing disk, and a second time while it recovers. The server
+ * sends again whatever has no receipt. At every end: no command ran twice, every command has its last
+ * receipt, the chain has no gap, and nothing is under way. A test that cuts asserts how often it cut.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@ import pathlib
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TOOL = pathlib.Path(os.environ.get("HF_BUILD", ROOT / "build/release")) / "test/system/cose_tool"
+TOOLS = pathlib.Path(os.environ.get("HF_BUILD", ROOT / "build/release")) / "test/system"
 
 
 def word(value):
@@ -16,9 +16,9 @@ def word(value):
     return str(value)
 
 
-def cose_tool(verb, *args):
+def cose_tool(verb, *args, tool="cose_tool"):
     """The answer as a list of (name, bytes), errors as ("error", "CO3")."""
-    command = [TOOL, verb, *map(word, args)]
+    command = [TOOLS / tool, verb, *map(word, args)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert run.returncode == 0, run.stderr
     answer = []
@@ -26,3 +26,7 @@ def cose_tool(verb, *args):
         name, value = line.split("=", 1)
         answer.append((name, value if name == "error" else bytes.fromhex(value)))
     return answer
+
+
+def command_tool(verb, *args):
+    return cose_tool(verb, *args, tool="command_tool")

@@ -185,7 +185,7 @@ static void a_lying_server_clock_does_not_revive_a_command(void **state)
 {
 	struct rig *r = *state;
 
-	/* Time taken from the server, set back by ten years, is not trusted; the floor and the deadline judge. */
+	/* A clock the server set back by ten years is not trusted; floor and deadline judge. */
 	rig_claims(r, 0, "nop", HF_COMMAND_ACT);
 	r->port.clock.quality = HF_CLOCK_SET;
 	r->port.clock.unix_s -= 3650LL * DAY;
