@@ -27,6 +27,7 @@ const struct cli_opt cli_init_opts[] = {
 	{ "server-ca-key", "URI", "the Server CA's (default: file:ca/server.key)" },
 	{ "op-ca-key", "URI", "the Operational CA's, for example pkcs11:... (default: file:ca/op.key)" },
 	{ "station-ca-key", "URI", "the Station CA's (default: file:ca/station.key)" },
+	{ "token-dir", "DIR", "folder that the PKCS#11 module opens while it signs, as SoftHSM does" },
 	{ "passphrase-file", "FILE", "encrypts every key; mode 0600 (default: ask)" },
 	{ 0 },
 };

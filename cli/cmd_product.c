@@ -22,7 +22,7 @@ static const struct cli_opt add_opts[] = {
 	{ "oid", "OID", "object identifier of the line, for factory certificates" },
 	{ "third-party", NULL,
 	  "also for other EST clients: no channel binding, one-time codes by HTTP Basic" },
-	{ "ca-key", "URI", "make or take the key of the line's CA there (default: file:ca/deviceid-LINE.key)" },
+	{ "ca-key", "URI", "make or take the line's CA key there (default: file:ca/deviceid-LINE.key)" },
 	{ "passphrase-file", "FILE", "of the root key; mode 0600 (default: ask)" },
 	{ 0 },
 };

@@ -66,6 +66,20 @@ static bool choose_people(const struct cli_args *args, struct init_people *peopl
 	return true;
 }
 
+static bool choose_token_dir(const struct cli_args *args, struct hf_deploy *d, struct hf_why *why)
+{
+	const char *value = cli_option(args, "token-dir");
+
+	if (value == NULL)
+		return true;
+	if (value[0] != '/' || strlen(value) >= sizeof(d->token_dir)) {
+		hf_why_set(why, HF_ERR_DEPLOY_VALUE, "--token-dir %s: an absolute path is needed", value);
+		return false;
+	}
+	snprintf(d->token_dir, sizeof(d->token_dir), "%s", value);
+	return true;
+}
+
 static bool choose_key(const struct cli_args *args, const char *option, char uri[static HF_DEPLOY_URI_MAX],
 		       struct hf_why *why)
 {
@@ -107,5 +121,6 @@ bool init_choices(const struct cli_args *args, struct hf_deploy *d, struct init_
 	       choose_key(args, "root-key", d->root_key, why) &&
 	       choose_key(args, "server-ca-key", d->server_ca_key, why) &&
 	       choose_key(args, "op-ca-key", d->op_ca_key, why) &&
-	       choose_key(args, "station-ca-key", d->station_ca_key, why) && choose_people(args, people, why);
+	       choose_key(args, "station-ca-key", d->station_ca_key, why) && choose_token_dir(args, d, why) &&
+	       choose_people(args, people, why);
 }

@@ -31,8 +31,8 @@ void maker_dir(struct maker *m, const char *name, unsigned mode);
 void maker_file(struct maker *m, const char *name, hf_bytes data, unsigned mode);
 /* New key into a file, encrypted with the passphrase unless `plain`. */
 void maker_new_key(struct maker *m, const char *name, int kind, bool plain, struct maker_key *k);
-/* A CA's key where `uri` says, relative to the deployment. One that is there already is taken: it may have been
- * made by other means, or by a ceremony that was interrupted. */
+/* A CA's key where `uri` says, relative to the deployment. One that is there already is taken: it may have
+ * been made by other means, or by a ceremony that was interrupted. */
 void maker_key_at(struct maker *m, const char *uri, int kind, struct maker_key *k);
 /* The key that is there, and its certificate from a file. */
 void maker_open_at(struct maker *m, const char *uri, const char *cert_name, struct maker_key *k);

@@ -135,6 +135,8 @@ static hf_err check_deploy(const struct hf_deploy *d, struct hf_why *why)
 	HF_TRY(check_listen(why, "compat-listen", d->compat_listen, true));
 	if (d->default_line[0] != '\0' && !hf_deploy_is_name(d->default_line))
 		return refuse(why, "default-line", d->default_line, "the name of a product line");
+	if (d->token_dir[0] != '\0' && d->token_dir[0] != '/')
+		return refuse(why, "token-dir", d->token_dir, "an absolute path");
 	if (d->compat_listen[0] != '\0' && !hf_deploy_is_name(d->compat_line))
 		return refuse(why, "compat-line", d->compat_line, "the name of a product line");
 	return HF_OK;

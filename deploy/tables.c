@@ -56,6 +56,8 @@ const struct hf_conf_key hf_deploy_keys[] = {
 	TEXT_KEY(hf_deploy, op_ca_key, "op-ca-key", "file:ca/op.key", "Key of the Operational CA."),
 	TEXT_KEY(hf_deploy, station_ca_key, "station-ca-key", "file:ca/station.key",
 		 "Key of the Station CA."),
+	TEXT_KEY(hf_deploy, token_dir, "token-dir", "",
+		 "Folder that a PKCS#11 module opens while it signs, as SoftHSM does; empty: none."),
 	TEXT_KEY(hf_deploy, mosquitto, "mosquitto", "", "Broker program; empty: found in the usual places."),
 	TEXT_KEY(hf_deploy, plugin, "plugin", "", "holdfast_mosquitto.so; empty: beside holdfastd."),
 };

@@ -119,13 +119,19 @@ hf_err server_sandbox(const struct server *s, unsigned powers, bool writes_run, 
 {
 	char store[HF_DEPLOY_PATH_MAX], run[HF_DEPLOY_PATH_MAX];
 	const struct hf_sandbox_path paths[] = {
-		{ store, true },   { run, writes_run },       { s->dir, false },
-		{ "/etc", false }, { "/dev/urandom", false }, { "/usr/share/zoneinfo", false }
+		{ store, true },
+		{ run, writes_run },
+		{ s->dir, false },
+		{ "/etc", false },
+		{ "/dev/urandom", false },
+		{ "/usr/share/zoneinfo", false },
+		{ s->deploy.token_dir, true }, /* last: for the keys' process only, and only when set */
 	};
+	bool tokens = powers == HF_SANDBOX_SERVER_CA && s->deploy.token_dir[0] != '\0';
 	const struct hf_sandbox sandbox = { .powers = powers,
 					    .user = s->deploy.user[0] != '\0' ? s->deploy.user : NULL,
 					    .paths = paths,
-					    .n_paths = sizeof(paths) / sizeof(paths[0]) };
+					    .n_paths = sizeof(paths) / sizeof(paths[0]) - (tokens ? 0 : 1) };
 
 	HF_TRY(hf_deploy_path(store, s->dir, "store", why));
 	HF_TRY(hf_deploy_path(run, s->dir, "run", why));

@@ -49,6 +49,8 @@ int role_ca(const struct server *s)
 	if (err == HF_OK)
 		err = server_sandbox(s, HF_SANDBOX_SERVER_CA, false, &why);
 	if (err == HF_OK)
+		err = hf_caproc_prove(ca, &why);
+	if (err == HF_OK)
 		err = hf_caproc_start(ca, loop);
 	if (err == HF_OK)
 		err = server_loop(loop);

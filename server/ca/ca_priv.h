@@ -16,6 +16,7 @@ struct hf__line {
 	char name[HF_DEPLOY_NAME_MAX + 1];
 	char oid[64];
 	bool has_ca;
+	char uri[HF_DEPLOY_PATH_MAX]; /* of the CA's key */
 	struct hf__issuer ca;
 };
 struct hf_caproc {

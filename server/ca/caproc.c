@@ -111,7 +111,8 @@ static hf_err open_line(struct hf_caproc *p, const char *path, hf_bytes passphra
 	if (!hf_file_exists(full))
 		return HF_OK; /* self-made devices need none */
 	line->has_ca = true;
-	return open_issuer(&line->ca, p->dir, cert, conf.ca_key[0] ? conf.ca_key : uri, passphrase, why);
+	(void)snprintf(line->uri, sizeof(line->uri), "%s", conf.ca_key[0] ? conf.ca_key : uri);
+	return open_issuer(&line->ca, p->dir, cert, line->uri, passphrase, why);
 }
 
 static hf_err open_lines(struct hf_caproc *p, hf_bytes passphrase, struct hf_why *why)
@@ -168,6 +169,29 @@ hf_err hf_caproc_new(const struct hf_caproc_conf *conf, struct hf_caproc **out, 
 		return hf_why_add(why, err, "ca");
 	}
 	*out = p;
+	return HF_OK;
+}
+
+static hf_err prove(const struct hf__issuer *ca, const char *uri, struct hf_why *why)
+{
+	static const uint8_t digest[HF_SHA256_LEN] = { 'h', 'o', 'l', 'd', 'f', 'a', 's', 't' };
+	const struct hf_hwkey *hw = hf_keyuri_hwkey(ca->key);
+	uint8_t rs[HF_P256_SIG_LEN];
+
+	if (hw->sign(hw->ctx, digest, sizeof(digest), rs) == HF_OK &&
+	    hf_crypto_p256_verify(hw->pub, digest, rs) == HF_OK)
+		return HF_OK;
+	return hf_why_set(why, HF_ERR_CA_KEY, "%.80s opens, but does not sign inside the sandbox%s", uri,
+			  strncmp(uri, "pkcs11:", 7) == 0 ? "; see token-dir in holdfast.conf" : "");
+}
+
+hf_err hf_caproc_prove(struct hf_caproc *p, struct hf_why *why)
+{
+	HF_TRY(prove(&p->op, p->deploy.op_ca_key, why));
+	HF_TRY(prove(&p->station, p->deploy.station_ca_key, why));
+	for (size_t i = 0; i < p->n_lines; i++)
+		if (p->line[i].has_ca)
+			HF_TRY(prove(&p->line[i].ca, p->line[i].uri, why));
 	return HF_OK;
 }
 

@@ -36,6 +36,7 @@ struct hf_deploy {
 	char server_ca_key[HF_DEPLOY_URI_MAX];
 	char op_ca_key[HF_DEPLOY_URI_MAX];
 	char station_ca_key[HF_DEPLOY_URI_MAX];
+	char token_dir[HF_DEPLOY_PATH_MAX]; /* empty: none; see doc/keys.md */
 	char mosquitto[HF_DEPLOY_PATH_MAX]; /* empty: found in the usual places */
 	char plugin[HF_DEPLOY_PATH_MAX];    /* empty: beside holdfastd, then the library folder */
 };

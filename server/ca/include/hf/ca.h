@@ -70,6 +70,9 @@ struct hf_caproc_conf {
 };
 /* Open every key; nothing is served yet, so the sandbox can follow. */
 HF_MUST_CHECK hf_err hf_caproc_new(const struct hf_caproc_conf *conf, struct hf_caproc **out, struct hf_why *why);
+/* Let every CA key sign once. Call inside the sandbox: a PKCS#11 module may need what the sandbox keeps from
+ * it, and that should be seen at start, not by the first device. Errors: HF_ERR_CA_KEY. */
+HF_MUST_CHECK hf_err hf_caproc_prove(struct hf_caproc *p, struct hf_why *why);
 /* Serve on `loop`. */
 HF_MUST_CHECK hf_err hf_caproc_start(struct hf_caproc *p, struct hf_loop *loop);
 void hf_caproc_free(struct hf_caproc *p);
