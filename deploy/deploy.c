@@ -123,12 +123,22 @@ static hf_err check_listen(struct hf_why *why, const char *key, const char *valu
 	return refuse(why, key, value, "ADDRESS:PORT");
 }
 
+/* The Server CA can sign for names inside the domain only. */
+static bool is_inside(const char *host, const char *domain)
+{
+	size_t h = strlen(host), d = strlen(domain);
+
+	return h >= d && strcmp(host + h - d, domain) == 0 && (h == d || host[h - d - 1] == '.');
+}
+
 static hf_err check_deploy(const struct hf_deploy *d, struct hf_why *why)
 {
 	if (!hf_deploy_is_host(d->domain))
 		return refuse(why, "domain", d->domain, "a DNS name in lower case");
 	if (!hf_deploy_is_host(d->host))
 		return refuse(why, "host", d->host, "a DNS name in lower case");
+	if (!is_inside(d->host, d->domain))
+		return refuse(why, "host", d->host, "a name inside the domain");
 	HF_TRY(check_listen(why, "est-listen", d->est_listen, false));
 	HF_TRY(check_listen(why, "api-listen", d->api_listen, false));
 	HF_TRY(check_listen(why, "mqtt-listen", d->mqtt_listen, false));
@@ -137,7 +147,7 @@ static hf_err check_deploy(const struct hf_deploy *d, struct hf_why *why)
 		return refuse(why, "default-line", d->default_line, "the name of a product line");
 	if (d->token_dir[0] != '\0' && d->token_dir[0] != '/')
 		return refuse(why, "token-dir", d->token_dir, "an absolute path");
-	if (d->compat_listen[0] != '\0' && !hf_deploy_is_name(d->compat_line))
+	if ((d->compat_listen[0] != '\0' || d->compat_line[0] != '\0') && !hf_deploy_is_name(d->compat_line))
 		return refuse(why, "compat-line", d->compat_line, "the name of a product line");
 	return HF_OK;
 }

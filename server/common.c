@@ -31,7 +31,7 @@ hf_err server_open(struct server *s, const char *dir, struct hf_why *why)
 	if (strlen(s->plugin_socket) >= sizeof(((struct sockaddr_un *)0)->sun_path))
 		return hf_why_set(why, HF_ERR_DEPLOY_VALUE,
 				  "%s is too long for a Unix socket; use a shorter DIR", s->plugin_socket);
-	return HF_OK;
+	return server_judge(s, why);
 }
 
 int server_fail(const char *act, hf_err err, const struct hf_why *why)

@@ -35,6 +35,9 @@ struct server {
 };
 /* Read the configuration; no key is touched. */
 HF_MUST_CHECK hf_err server_open(struct server *s, const char *dir, struct hf_why *why);
+/* Is what the configuration names there: key URIs, product lines, programs, user? server_open asks it.
+ * Errors: HF_ERR_DEPLOY_VALUE. */
+HF_MUST_CHECK hf_err server_judge(const struct server *s, struct hf_why *why);
 
 /* Modes; each returns an exit status. */
 int server_supervise(const struct server *s);

@@ -84,11 +84,30 @@ static void standard_values_are_filled_in(void **unused)
 	struct hf_deploy d;
 	(void)unused;
 
-	put(&r, "holdfast.conf", "domain = fleet.example\nhost = localhost\n", path);
+	put(&r, "holdfast.conf", "domain = fleet.example\nhost = server.fleet.example\n", path);
 	assert_int_equal(hf_deploy_read(r.dir, &d, &r.why), HF_OK);
 	assert_string_equal(d.est_listen, "0.0.0.0:8443");
 	assert_string_equal(d.op_ca_key, "file:ca/op.key");
 	assert_int_equal(d.compat_tls, 0);
+	end(&r, path);
+}
+
+static void a_host_outside_the_domain_is_refused(void **unused)
+{
+	static const char *const hosts[] = { "localhost", "notfleet.example", "example", "fleet.example.org" };
+	struct rig r = new_rig();
+	struct hf_deploy d;
+	char path[HF_DEPLOY_PATH_MAX], text[128];
+	(void)unused;
+
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		(void)snprintf(text, sizeof(text), "domain = fleet.example\nhost = %s\n", hosts[i]);
+		put(&r, "holdfast.conf", text, path);
+		assert_int_equal(hf_deploy_read(r.dir, &d, &r.why), HF_ERR_DEPLOY_VALUE);
+		assert_non_null(strstr(r.why.text, "inside the domain"));
+	}
+	put(&r, "holdfast.conf", "domain = fleet.example\nhost = fleet.example\n", path);
+	assert_int_equal(hf_deploy_read(r.dir, &d, &r.why), HF_OK);
 	end(&r, path);
 }
 
@@ -99,7 +118,7 @@ static void a_bad_address_is_named(void **unused)
 	struct hf_deploy d;
 	(void)unused;
 
-	put(&r, "holdfast.conf", "domain = fleet.example\nhost = localhost\napi-listen = nowhere\n", path);
+	put(&r, "holdfast.conf", "domain = fleet.example\nhost = server.fleet.example\napi-listen = nowhere\n", path);
 	assert_int_equal(hf_deploy_read(r.dir, &d, &r.why), HF_ERR_DEPLOY_VALUE);
 	assert_non_null(strstr(r.why.text, "api-listen"));
 	end(&r, path);
@@ -195,6 +214,7 @@ int main(void)
 		cmocka_unit_test(names_hosts_and_addresses_are_judged),
 		cmocka_unit_test(a_folder_without_configuration_is_no_deployment),
 		cmocka_unit_test(standard_values_are_filled_in),
+		cmocka_unit_test(a_host_outside_the_domain_is_refused),
 		cmocka_unit_test(a_bad_address_is_named),
 		cmocka_unit_test(a_line_whose_life_is_too_short_for_its_silence_is_refused),
 		cmocka_unit_test(relative_keys_are_found_beside_their_file),
