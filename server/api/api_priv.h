@@ -96,8 +96,8 @@ struct api_route {
 	hf_err (*run)(struct hf_db *db, struct api_call *c);
 };
 /* Tables by subject, each ends with a row without pattern. */
-extern const struct api_route api_device_routes[], api_claim_routes[], api_channel_routes[],
-	api_people_routes[], api_machine_routes[], api_factory_routes[];
+extern const struct api_route api_device_routes[], api_claim_routes[], api_unit_routes[],
+	api_channel_routes[], api_people_routes[], api_machine_routes[], api_factory_routes[];
 
 /* Refuse: the transaction is rolled back and the problem answered. Always returns an error. */
 HF_MUST_CHECK hf_err api_refuse(struct api_call *c, enum api_problem problem, const char *format, ...)
@@ -150,6 +150,8 @@ void api_put_cert(struct api_call *c, const char *name, const struct hf_cert_row
 /* 16 bytes from hex or base64url in the path. */
 HF_MUST_CHECK hf_err api_path_bytes(struct api_call *c, int param, bool hex, uint8_t out[static 16]);
 /* Shared by the order handlers. */
+HF_MUST_CHECK hf_err api_put_report(struct hf_db *db, struct api_call *c,
+				    const uint8_t id[static HF_STORE_ORDER_LEN]);
 void api_put_order(struct api_call *c, const struct hf_order_row *o);
 HF_MUST_CHECK hf_err api_bring_order(struct hf_db *db, struct api_call *c);
 #endif

@@ -251,5 +251,6 @@ void api_execute(struct api_call *c)
 	else
 		answer_result(c);
 	hf_buf_free(&c->body);
+	hf_buf_free(&c->extra);
 	free(c);
 }

@@ -121,7 +121,7 @@ static hf_err show_order(struct hf_db *db, struct api_call *c)
 	return HF_OK;
 }
 
-static hf_err put_report(struct hf_db *db, struct api_call *c, const uint8_t id[static HF_STORE_ORDER_LEN])
+hf_err api_put_report(struct hf_db *db, struct api_call *c, const uint8_t id[static HF_STORE_ORDER_LEN])
 {
 	struct hf_json_out *j = &c->json;
 	struct hf_report r;
@@ -152,7 +152,7 @@ static hf_err show_report(struct hf_db *db, struct api_call *c)
 	struct hf_order_row o;
 
 	HF_TRY(find_order(db, c, &o));
-	return put_report(db, c, o.id);
+	return api_put_report(db, c, o.id);
 }
 
 static hf_err close_order(struct hf_db *db, struct api_call *c)
@@ -228,7 +228,7 @@ static hf_err act_on_units(struct hf_db *db, struct api_call *c, enum hf_unit_ac
 		HF_TRY(hf_unit_act(db, o.id, in.item[i], act));
 	snprintf(detail, sizeof(detail), "{\"units\":%zu}", in.n);
 	HF_TRY(api_event(db, c, HF_EVENT_NOTICE, kind, "", detail));
-	return put_report(db, c, o.id);
+	return api_put_report(db, c, o.id);
 }
 
 static hf_err scrap(struct hf_db *db, struct api_call *c)
