@@ -14,7 +14,7 @@ enum {
 	KEEPALIVE_S = 300,
 	PING_US = 240 * 1000000,
 	BACKOFF_CAP_S = 300,
-	PER_SOURCE = 100, /* devices behind one address: below the broker's bucket of 200 */
+	PER_SOURCE = 50, /* devices behind one address: three phases stay below the bucket of 200 */
 	READ_CAP = 16384,
 	TICKET_EX = 0,
 };
