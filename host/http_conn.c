@@ -71,6 +71,7 @@ static void say_refusal(struct hf__http_conn *c)
 					  "HTTP/1.%d %d %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n"
 					  "Connection: close\r\n\r\n%s\n",
 					  c->wire.minor, c->wire.status, reason, strlen(reason) + 1, reason);
+	(void)bufferevent_enable(c->bev, EV_WRITE); /* evhttp turns it off while it reads a body */
 	if (hf_timer_start(&c->limit, LINGER_MS) != HF_OK)
 		cut(c);
 }
