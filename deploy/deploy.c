@@ -166,18 +166,59 @@ hf_err hf_deploy_read(const char *dir, struct hf_deploy *out, struct hf_why *why
 	return err == HF_OK ? HF_OK : hf_why_add(why, err, "%s", path);
 }
 
-hf_err hf_deploy_line_read(const char *path, struct hf_deploy_line *out, struct hf_why *why)
+/* Dotted decimal: two arcs or more, the first 0 to 2, the second below 40 under 0 and 1 (X.660). */
+static bool is_oid(const char *text)
 {
-	HF_TRY(hf_conf_read(path, hf_deploy_line_keys, hf_n_deploy_line_keys, out, why));
+	unsigned long arc[2] = { 0, 0 };
+	size_t n = 0;
+
+	for (const char *p = text;; n++) {
+		size_t len = strspn(p, "0123456789");
+
+		if (len == 0 || len > 9 || (len > 1 && p[0] == '0'))
+			return false;
+		if (n < 2)
+			arc[n] = strtoul(p, NULL, 10);
+		p += len;
+		if (*p == '\0')
+			break;
+		if (*p++ != '.')
+			return false;
+	}
+	return n >= 1 && arc[0] <= 2 && (arc[0] == 2 || arc[1] < 40);
+}
+
+static hf_err check_line(const struct hf_deploy_line *out, struct hf_why *why)
+{
 	if (!hf_deploy_is_name(out->line))
 		return refuse(why, "line", out->line, "a name of a-z, 0-9 and '-'");
 	if (!hf_deploy_is_name(out->owner))
 		return refuse(why, "owner", out->owner, "the name of an account");
+	if (out->oid[0] != '\0' && !is_oid(out->oid))
+		return refuse(why, "oid", out->oid, "an object identifier like 1.3.6.1.4.1.99999.1");
 	if (out->life_s < 3 * out->offline_s)
 		return hf_why_set(why, HF_ERR_DEPLOY_VALUE,
-				  "%s: life must be at least three times offline, or a device out of contact "
-				  "loses its certificate",
-				  path);
+				  "life must be at least three times offline, or a device out of contact loses its "
+				  "certificate");
+	return HF_OK;
+}
+
+hf_err hf_deploy_line_read(const char *path, struct hf_deploy_line *out, struct hf_why *why)
+{
+	HF_TRY(hf_conf_read(path, hf_deploy_line_keys, hf_n_deploy_line_keys, out, why));
+	hf_err err = check_line(out, why);
+	return err == HF_OK ? HF_OK : hf_why_add(why, err, "%s", path);
+}
+
+static hf_err check_operator(const struct hf_deploy_operator *out, struct hf_why *why)
+{
+	char host[HF_DEPLOY_HOST_MAX];
+	uint16_t port;
+
+	if (!hf_deploy_is_name(out->name))
+		return refuse(why, "name", out->name, "a name of a-z, 0-9 and '-'");
+	if (strncmp(out->api, "https://", 8) != 0 || !hf_deploy_split_listen(out->api + 8, host, &port))
+		return refuse(why, "api", out->api, "https://HOST:PORT");
 	return HF_OK;
 }
 
@@ -187,9 +228,6 @@ hf_err hf_deploy_operator_read(const char *folder, struct hf_deploy_operator *ou
 
 	HF_TRY(hf_deploy_path(path, folder, "operator.conf", why));
 	HF_TRY(hf_conf_read(path, hf_deploy_operator_keys, hf_n_deploy_operator_keys, out, why));
-	if (!hf_deploy_is_name(out->name))
-		return refuse(why, "name", out->name, "a name of a-z, 0-9 and '-'");
-	if (strncmp(out->api, "https://", 8) != 0)
-		return refuse(why, "api", out->api, "https://HOST:PORT");
-	return HF_OK;
+	hf_err err = check_operator(out, why);
+	return err == HF_OK ? HF_OK : hf_why_add(why, err, "%s", path);
 }

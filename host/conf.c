@@ -118,6 +118,33 @@ static hf_err store_text(const struct hf_conf_key *key, struct span s, void *fie
 	return HF_OK;
 }
 
+/* A whole number of the largest unit that fits, as people write it: 7d, not 604800. */
+static void print_time(char out[static 24], uint64_t seconds)
+{
+	static const struct {
+		uint64_t s;
+		char unit;
+	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+	size_t i = 0;
+
+	while (seconds % units[i].s != 0)
+		i++;
+	(void)snprintf(out, 24, "%llu%c", (unsigned long long)(seconds / units[i].s), units[i].unit);
+}
+
+static hf_err refuse_range(const struct hf_conf_key *key, struct hf_why *why)
+{
+	uint64_t max = key->max != 0 ? key->max : UINT64_MAX;
+	char from[24], to[24];
+
+	if (key->type != HF_CONF_DURATION)
+		return hf_why_set(why, HF_ERR_CONF_VALUE, "%s: must be from %llu to %llu", key->name,
+				  (unsigned long long)key->min, (unsigned long long)max);
+	print_time(from, key->min);
+	print_time(to, max);
+	return hf_why_set(why, HF_ERR_CONF_VALUE, "%s: must be from %s to %s", key->name, from, to);
+}
+
 static hf_err store_number(const struct hf_conf_key *key, struct span s, void *field, struct hf_why *why)
 {
 	uint64_t v = 0;
@@ -127,9 +154,7 @@ static hf_err store_number(const struct hf_conf_key *key, struct span s, void *f
 		return hf_why_set(why, HF_ERR_CONF_VALUE, "%s: not a %s", key->name,
 				  key->type == HF_CONF_DURATION ? "time like 90s, 10m, 12h or 90d" : "whole number");
 	if (!in_range(key, v))
-		return hf_why_set(why, HF_ERR_CONF_VALUE, "%s: must be from %llu to %llu", key->name,
-				  (unsigned long long)key->min,
-				  (unsigned long long)(key->max != 0 ? key->max : UINT64_MAX));
+		return refuse_range(key, why);
 	memcpy(field, &v, sizeof(v));
 	return HF_OK;
 }

@@ -9,7 +9,7 @@
 
 static hf_err refuse(struct hf_why *why, const char *key, const char *value, const char *words)
 {
-	return hf_why_set(why, HF_ERR_DEPLOY_VALUE, "holdfast.conf: %s = %s: %s", key, value, words);
+	return hf_why_set(why, HF_ERR_DEPLOY_VALUE, "%s = %s: %s", key, value, words);
 }
 
 static hf_err judge_key(const struct server *s, const char *key, const char *uri, struct hf_why *why)
@@ -28,6 +28,13 @@ static hf_err judge_program(const char *key, const char *path, int mode, struct 
 	if (path[0] == '\0' || access(path, mode) == 0)
 		return HF_OK;
 	return refuse(why, key, path, "cannot be used: no such file, or not allowed");
+}
+
+static hf_err judge_line_key(void *ctx, const struct hf_deploy_line *line, struct hf_why *why)
+{
+	hf_err err = line->ca_key[0] == '\0' ? HF_OK : judge_key(ctx, "ca-key", line->ca_key, why);
+
+	return err == HF_OK ? HF_OK : hf_why_add(why, err, "products/%s.conf", line->line);
 }
 
 struct wanted {
@@ -54,7 +61,7 @@ static hf_err judge_line(const struct server *s, const char *key, const char *li
 	return wanted.found ? HF_OK : refuse(why, key, line, "no such product line");
 }
 
-hf_err server_judge(const struct server *s, struct hf_why *why)
+static hf_err judge_all(const struct server *s, struct hf_why *why)
 {
 	const struct hf_deploy *d = &s->deploy;
 
@@ -69,4 +76,13 @@ hf_err server_judge(const struct server *s, struct hf_why *why)
 	if (d->user[0] != '\0' && getpwnam(d->user) == NULL)
 		return refuse(why, "user", d->user, "no such user");
 	return HF_OK;
+}
+
+hf_err server_judge(const struct server *s, struct hf_why *why)
+{
+	hf_err err;
+
+	HF_TRY(server_lines(s, judge_line_key, (void *)(uintptr_t)s, why));
+	err = judge_all(s, why);
+	return err == HF_OK ? HF_OK : hf_why_add(why, err, "%s/holdfast.conf", s->dir);
 }

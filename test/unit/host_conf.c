@@ -62,7 +62,7 @@ static const struct {
 	{ "port = -1\n", HF_ERR_CONF_VALUE, "port: not a whole number" },
 	{ "port =\n", HF_ERR_CONF_VALUE, "port: not a whole number" },
 	{ "life = 5y\n", HF_ERR_CONF_VALUE, "life: not a time like" },
-	{ "life = 1s\n", HF_ERR_CONF_VALUE, "life: must be from 60 to 34387200" },
+	{ "life = 1s\n", HF_ERR_CONF_VALUE, "life: must be from 1m to 398d" },
 	{ "life = 18446744073709551615d\n", HF_ERR_CONF_VALUE, "life: not a time like" },
 	{ "level = loud\n", HF_ERR_CONF_VALUE, "level: must be one of err, info" },
 	{ "wrap = maybe\n", HF_ERR_CONF_VALUE, "wrap: must be yes or no" },
