@@ -134,6 +134,8 @@ struct agent {
 	struct agent_conf conf;
 };
 HF_MUST_CHECK hf_err agent_open(struct agent *a, const char *dir, struct hf_why *why);
+/* What one line alone cannot tell: key store, user, group, paths. Errors: HF_ERR_CONF_VALUE. */
+HF_MUST_CHECK hf_err agent_judge(const struct agent_conf *c, struct hf_why *why);
 
 /* ---- roles: each runs until its supervisor ends it, and returns an exit status ---------------------- */
 int agent_main_run(const struct agent *a, char *self);

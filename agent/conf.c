@@ -1,7 +1,10 @@
 /* agent.conf and the state directory.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "agent.h"
+#include <grp.h>
 #include <hf/file.h>
+#include <hf/keyuri.h>
+#include <pwd.h>
 #include <stdio.h>
 
 static const char *const level_choices[] = { "err", "warn", "info", "debug", NULL };
@@ -52,6 +55,28 @@ const struct hf_conf_key agent_conf_keys[] = {
 };
 const size_t agent_n_conf_keys = sizeof(agent_conf_keys) / sizeof(agent_conf_keys[0]);
 
+static hf_err refuse(struct hf_why *why, const char *key, const char *value, const char *words)
+{
+	return hf_why_set(why, HF_ERR_CONF_VALUE, "%s = %s: %s", key, value, words);
+}
+
+hf_err agent_judge(const struct agent_conf *c, struct hf_why *why)
+{
+	struct hf_keyuri_why words = { "" };
+
+	if (hf_keystore_check(c->key, &words) != HF_OK)
+		return refuse(why, "key", c->key, words.text);
+	if (c->user[0] != '\0' && getpwnam(c->user) == NULL)
+		return refuse(why, "user", c->user, "no such user");
+	if (c->app_group[0] != '\0' && getgrnam(c->app_group) == NULL)
+		return refuse(why, "app-group", c->app_group, "no such group");
+	if (c->reboot_command[0] != '/')
+		return refuse(why, "reboot-command", c->reboot_command, "an absolute path is needed");
+	if (c->identify_command[0] != '\0' && c->identify_command[0] != '/')
+		return refuse(why, "identify-command", c->identify_command, "an absolute path is needed");
+	return HF_OK;
+}
+
 hf_err agent_open(struct agent *a, const char *dir, struct hf_why *why)
 {
 	char path[AGENT_PATH_CAP];
@@ -65,5 +90,8 @@ hf_err agent_open(struct agent *a, const char *dir, struct hf_why *why)
 		return hf_why_set(
 			why, HF_ERR_AGENT_STATE,
 			"%s is not an agent's state directory: make it with holdfast-agent provision", dir);
-	return err;
+	if (err != HF_OK)
+		return err;
+	err = agent_judge(&a->conf, why);
+	return err == HF_OK ? HF_OK : hf_why_add(why, err, "%s", path);
 }

@@ -33,16 +33,20 @@ static bool read_options(int argc, char **argv, struct options *o)
 }
 
 /* agent.conf with every key and its standard value as a comment. */
-static hf_err write_conf(const struct options *o, const char *path, struct hf_why *why)
+static hf_err make_conf(const struct options *o, struct agent_conf *conf, struct hf_why *why)
+{
+	HF_TRY(hf_conf_parse("agent.conf", (hf_bytes){ NULL, 0 }, agent_conf_keys, agent_n_conf_keys, conf,
+			     why));
+	if (o->key != NULL && snprintf(conf->key, sizeof(conf->key), "%s", o->key) >= (int)sizeof(conf->key))
+		return hf_why_set(why, HF_ERR_AGENT_STATE, "--key is too long");
+	return agent_judge(conf, why);
+}
+
+static hf_err write_conf(const struct agent_conf *conf, const char *path, struct hf_why *why)
 {
 	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(HF_CONF_CEILING);
-	struct agent_conf conf = { .log_level = 0 };
 
-	HF_TRY(hf_conf_parse("agent.conf", (hf_bytes){ NULL, 0 }, agent_conf_keys, agent_n_conf_keys, &conf,
-			     why));
-	if (o->key != NULL && snprintf(conf.key, sizeof(conf.key), "%s", o->key) >= (int)sizeof(conf.key))
-		return hf_why_set(why, HF_ERR_AGENT_STATE, "--key is too long");
-	HF_TRY(hf_conf_print(agent_conf_keys, agent_n_conf_keys, &conf, &text));
+	HF_TRY(hf_conf_print(agent_conf_keys, agent_n_conf_keys, conf, &text));
 	return hf_file_create(path, hf_buf_bytes(&text), 0644, why);
 }
 
@@ -66,9 +70,11 @@ static hf_err provision(const struct options *o, char text[static HF_CLAIM_TEXT_
 {
 	struct hf_buf file HF_AUTO(hf_buf_free) = HF_BUF(HF_PROVISION_CEILING);
 	char path[AGENT_PATH_CAP], records[AGENT_PATH_CAP];
+	struct agent_conf conf = { .log_level = 0 };
 	struct hf_provision p;
 	hf_err err;
 
+	HF_TRY(make_conf(o, &conf, why));
 	HF_TRY(hf_file_read(o->file, &file, why));
 	err = hf_provision_read(hf_buf_bytes(&file), &p);
 	if (err != HF_OK)
@@ -82,7 +88,7 @@ static hf_err provision(const struct options *o, char text[static HF_CLAIM_TEXT_
 	HF_TRY(make_secret(records, text, why));
 	HF_TRY(hf_path_join(path, sizeof(path), o->dir, "agent.conf"));
 	if (!hf_file_exists(path))
-		HF_TRY(write_conf(o, path, why));
+		HF_TRY(write_conf(&conf, path, why));
 	/* Last, because its presence says that all is there. */
 	HF_TRY(hf_path_join(path, sizeof(path), o->dir, "provision.hfp"));
 	return hf_file_create(path, hf_buf_bytes(&file), 0644, why);

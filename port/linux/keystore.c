@@ -54,27 +54,40 @@ struct hf_keystore {
 	struct hf__tpm *tpm; /* NULL: software */
 };
 
-static hf_err open_tpm(const char *rest, struct hf__tpm **tpm, struct hf_keyuri_why *why)
+/* `tcti` is left empty for the software store. */
+static hf_err read_uri(const char *uri, char tcti[static HF_KEYURI_MAX + 1], struct hf_keyuri_why *why)
 {
-	char path[HF_KEYURI_MAX + 1], tcti[HF_KEYURI_MAX + 1];
+	char path[HF_KEYURI_MAX + 1];
 
-	HF_TRY(hf__tpm_split(rest, path, tcti, why));
+	tcti[0] = '\0';
+	if (why != NULL)
+		why->text[0] = '\0';
+	if (strcmp(uri, "software") == 0)
+		return HF_OK;
+	if (strncmp(uri, "tpm2:", 5) != 0)
+		return hf__keyuri_say(why, HF_ERR_KEYURI_KIND, "key stores are software and tpm2:");
+	HF_TRY(hf__tpm_split(uri + 5, path, tcti, why));
 	if (path[0] != '\0')
 		return hf__keyuri_say(why, HF_ERR_KEYURI_SYNTAX, "a TPM key store has no path");
-	return hf__tpm_open(tcti, tpm, why);
+	return HF_OK;
+}
+
+hf_err hf_keystore_check(const char *uri, struct hf_keyuri_why *why)
+{
+	char tcti[HF_KEYURI_MAX + 1];
+
+	return read_uri(uri, tcti, why);
 }
 
 hf_err hf_keystore_open(const char *uri, struct hf_keystore **store, struct hf_keyuri_why *why)
 {
+	char tcti[HF_KEYURI_MAX + 1];
 	struct hf__tpm *tpm = NULL;
 
 	*store = NULL;
-	if (why != NULL)
-		why->text[0] = '\0';
-	if (strncmp(uri, "tpm2:", 5) == 0)
-		HF_TRY(open_tpm(uri + 5, &tpm, why));
-	else if (strcmp(uri, "software") != 0)
-		return hf__keyuri_say(why, HF_ERR_KEYURI_KIND, "key stores are software and tpm2:");
+	HF_TRY(read_uri(uri, tcti, why));
+	if (tcti[0] != '\0')
+		HF_TRY(hf__tpm_open(tcti, &tpm, why));
 	*store = calloc(1, sizeof(**store));
 	if (*store == NULL) {
 		hf__tpm_release(tpm);

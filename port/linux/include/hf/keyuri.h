@@ -62,6 +62,8 @@ static inline void hf_keyuri_drop(struct hf_keyuri **key)
 }
 
 struct hf_keystore;
+/* Is this the URI of a store, without looking at what it names? Errors: HF_ERR_KEYURI_SYNTAX, _KIND. */
+HF_MUST_CHECK hf_err hf_keystore_check(const char *uri, struct hf_keyuri_why *why);
 /* "software" or tpm2:. Errors: HF_ERR_KEYURI_SYNTAX, _KIND, _TPM, HF_ERR_PORT_KEY. */
 HF_MUST_CHECK hf_err hf_keystore_open(const char *uri, struct hf_keystore **store, struct hf_keyuri_why *why);
 /* Make a P-256 key; appends what opens it again to `blob`.
