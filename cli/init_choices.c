@@ -97,6 +97,21 @@ static bool choose_key(const struct cli_args *args, const char *option, char uri
 	return true;
 }
 
+static bool choose_listens(const struct cli_args *args, struct hf_deploy *d, struct hf_why *why)
+{
+	return choose_listen(args, "est", d->est_listen, sizeof(d->est_listen), why) &&
+	       choose_listen(args, "api", d->api_listen, sizeof(d->api_listen), why) &&
+	       choose_listen(args, "mqtt", d->mqtt_listen, sizeof(d->mqtt_listen), why);
+}
+
+static bool choose_keys(const struct cli_args *args, struct hf_deploy *d, struct hf_why *why)
+{
+	return choose_key(args, "root-key", d->root_key, why) &&
+	       choose_key(args, "server-ca-key", d->server_ca_key, why) &&
+	       choose_key(args, "op-ca-key", d->op_ca_key, why) &&
+	       choose_key(args, "station-ca-key", d->station_ca_key, why) && choose_token_dir(args, d, why);
+}
+
 bool init_choices(const struct cli_args *args, struct hf_deploy *d, struct init_people *people,
 		  struct hf_why *why)
 {
@@ -115,12 +130,5 @@ bool init_choices(const struct cli_args *args, struct hf_deploy *d, struct init_
 		return false;
 	}
 	return standard_values(domain, host, d, why) &&
-	       choose_listen(args, "est", d->est_listen, sizeof(d->est_listen), why) &&
-	       choose_listen(args, "api", d->api_listen, sizeof(d->api_listen), why) &&
-	       choose_listen(args, "mqtt", d->mqtt_listen, sizeof(d->mqtt_listen), why) &&
-	       choose_key(args, "root-key", d->root_key, why) &&
-	       choose_key(args, "server-ca-key", d->server_ca_key, why) &&
-	       choose_key(args, "op-ca-key", d->op_ca_key, why) &&
-	       choose_key(args, "station-ca-key", d->station_ca_key, why) && choose_token_dir(args, d, why) &&
-	       choose_people(args, people, why);
+	       choose_listens(args, d, why) && choose_keys(args, d, why) && choose_people(args, people, why);
 }
