@@ -1,7 +1,7 @@
 /* policy.h -- the trust policy object: which keys exist, what each may do, and how many must agree.
  * Promise: a policy that parsed is valid: no key or kid stands twice, no key is weak, every quorum names
  * existing keys of its own role, each once, and can be satisfied. One evaluator serves every quorum.
- * Format: doc/protocol/policy.md. No allocation; a parsed policy borrows its bytes, which must outlive it.
+ * Format: doc/protocol/statement.md. No allocation; a parsed policy borrows its bytes, which must outlive it.
  * Thread rule: pure; a policy may be read from many threads.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HOLDFAST_POLICY_H
@@ -34,7 +34,7 @@ struct hf_policy_key {
 	int role;
 	int64_t alg; /* HF_COSE_ED25519 (-19), for role 8 also HF_COSE_ES256 (-7) */
 	hf_bytes pub;
-	hf_bytes holder; /* text, who holds it */
+	hf_bytes holder;   /* text, who holds it */
 	int64_t not_after; /* 0: no end */
 	uint8_t kid[HF_KID_LEN];
 };
@@ -45,7 +45,7 @@ struct hf_policy_anchor {
 
 struct hf_policy {
 	hf_bytes payload;
-	uint8_t hash[HF_SHA256_LEN]; /* SHA-256(payload) */
+	uint8_t hash[HF_SHA256_LEN];    /* SHA-256(payload) */
 	uint8_t ref[HF_POLICY_REF_LEN]; /* its first 8 bytes */
 	uint64_t number;
 	hf_bytes previous; /* SHA-256 of the policy before, empty in the first */
@@ -54,8 +54,8 @@ struct hf_policy {
 	struct hf_policy_key key[HF_POLICY_MAX_KEYS];
 	/* Encoded quorums, empty when null; ask hf_quorum_met. */
 	hf_bytes root, witness, monitor;
-	hf_bytes release;   /* encoded list [[classes, Q], ...] */
-	hf_bytes named;     /* encoded map {text: Q} */
+	hf_bytes release; /* encoded list [[classes, Q], ...] */
+	hf_bytes named;   /* encoded map {text: Q} */
 	uint64_t stale_after_s;
 	size_t n_anchors;
 	struct hf_policy_anchor anchor[HF_POLICY_MAX_ANCHORS];
