@@ -92,6 +92,10 @@ HF_MUST_CHECK hf_err hf__obey_answer_chained(struct hf_obey *o, const struct hf_
 					     struct hf_out *receipt);
 /* Sign and store the receipt that waits in the table, if one does; `receipt` then holds it. */
 HF_MUST_CHECK hf_err hf__obey_settle(struct hf_obey *o, struct hf_out *receipt);
+/* The last word (or, accepted, the first) on a job that is under way. */
+struct hf__answer hf__obey_answer_for(const struct hf_obey_job *job, unsigned status, unsigned reason);
+HF_MUST_CHECK hf_err hf__obey_finish_job(struct hf_obey *o, struct hf_obey_job *job,
+					 const struct hf__answer *a, struct hf_out *receipt);
 /* Keep a receipt outside the chain, so that a repeated command gets it again. */
 void hf__obey_remember(struct hf_obey *o, const uint8_t hash[static HF_SHA256_LEN], hf_bytes receipt);
 #endif

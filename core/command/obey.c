@@ -252,8 +252,8 @@ static hf_err finish_durable(struct hf_obey *o, struct hf_obey_job *job, const s
 	return err;
 }
 
-static hf_err finish_job(struct hf_obey *o, struct hf_obey_job *job, const struct hf__answer *a,
-			 struct hf_out *receipt)
+hf_err hf__obey_finish_job(struct hf_obey *o, struct hf_obey_job *job, const struct hf__answer *a,
+			   struct hf_out *receipt)
 {
 	if (is_durable(o, job->cls))
 		return finish_durable(o, job, a, receipt);
@@ -264,7 +264,7 @@ static hf_err finish_job(struct hf_obey *o, struct hf_obey_job *job, const struc
 	return HF_OK;
 }
 
-static struct hf__answer answer_for(const struct hf_obey_job *job, unsigned status, unsigned reason)
+struct hf__answer hf__obey_answer_for(const struct hf_obey_job *job, unsigned status, unsigned reason)
 {
 	struct hf__answer a = { .hash = job->hash, .high = job->high, .status = status, .reason = reason };
 
@@ -299,96 +299,7 @@ hf_err hf_obey_finish(struct hf_obey *o, const uint8_t cti[static HF_COMMAND_CTI
 		return HF_ERR_OBEY_NO_JOB;
 	if (status > HF_STATUS_UNKNOWN || reason > UINT8_MAX)
 		return HF_ERR_BASE_MISUSE;
-	a = answer_for(job, status, reason);
+	a = hf__obey_answer_for(job, status, reason);
 	a.result = result;
-	return finish_job(o, job, &a, receipt);
-}
-
-/* What was under way when the power went must not run again; what became of it only the caller may know. */
-static hf_err recover_jobs(struct hf_obey *o, struct hf_out *work)
-{
-	for (size_t i = 0; i < HF_OBEY_MAX_JOBS; i++) {
-		struct hf_obey_job *job = &o->job[i];
-		unsigned status = HF_STATUS_UNKNOWN;
-		struct hf__answer a;
-
-		if (job->phase == HF_JOB_FREE)
-			continue;
-		if (o->cfg.recover != NULL)
-			status = o->cfg.recover(o->cfg.ctx, job);
-		if (status == HF_STATUS_ACCEPTED)
-			continue;
-		a = answer_for(job, status, status == HF_STATUS_FAILED ? HF_REASON_FAILED : HF_REASON_NONE);
-		HF_TRY(finish_job(o, job, &a, work));
-	}
-	return HF_OK;
-}
-
-static hf_err load(struct hf_obey *o)
-{
-	hf_bytes payload = { 0 };
-	hf_err err = HF_ERR_PORT_ABSENT;
-
-	if (!o->cfg.no_storage)
-		err = hf_port_read(o->cfg.port, HF_REC_REPLAY, o->cfg.scratch);
-	if (err == HF_OK)
-		err = hf__obey_decode(o, hf_out_bytes(o->cfg.scratch), &payload);
-	if (err == HF_OK) {
-		o->pending = payload.len > 0;
-		hf__obey_prune(o);
-		return HF_OK;
-	}
-	/* Gone or damaged: counters cannot be guessed, so a new epoch makes every old command worthless. */
-	if (err != HF_ERR_PORT_ABSENT && err != HF_ERR_PORT_CORRUPT && err != HF_ERR_BASE_NO_ROOM)
-		return err;
-	HF_TRY(hf__obey_fresh(o));
-	return hf__obey_persist(o, payload);
-}
-
-hf_err hf_obey_boot(struct hf_obey *o, const struct hf_obey_config *cfg, struct hf_out *work)
-{
-	hf_err err;
-
-	*o = (struct hf_obey){ .cfg = *cfg, .refusals = HF_OBEY_REFUSALS };
-	if (cfg->dev.len != HF_COMMAND_DEV_LEN || cfg->scratch->cap < HF_OBEY_SCRATCH_LEN ||
-	    work->cap < HF_RECEIPT_MAX_LEN)
-		return HF_ERR_BASE_MISUSE;
-	if (cfg->last != NULL)
-		cfg->last->len = 0;
-	err = load(o);
-	if (err == HF_OK)
-		err = hf__obey_settle(o, work);
-	if (err == HF_OK)
-		err = recover_jobs(o, work);
-	work->len = 0;
-	return err;
-}
-
-hf_err hf_obey_state(struct hf_obey *o, struct hf_out *out)
-{
-	struct hf_state s = { .dev = o->cfg.dev,
-			      .n_rows = o->n_rows,
-			      .policy = o->cfg.policy->number,
-			      .version = o->cfg.version,
-			      .receipts = o->count };
-	struct hf_clock clock;
-
-	HF_TRY(hf_port_clock(o->cfg.port, &clock));
-	s.clock = (uint8_t)clock.quality;
-	s.has_time = clock.quality == HF_CLOCK_TRUSTED && clock.unix_s >= 0;
-	s.time = s.has_time ? (uint64_t)clock.unix_s : 0;
-	s.boot = clock.boot_count;
-	s.uptime_s = clock.boot_ms / 1000;
-	memcpy(s.rep, o->rep, sizeof(s.rep));
-	for (size_t i = 0; i < o->n_rows; i++) {
-		memcpy(s.row[i].kid, o->row[i].kid, HF_KID_LEN);
-		s.row[i].high = o->row[i].high;
-	}
-	return hf_state_write(&s, o->cfg.sign, out);
-}
-
-hf_err hf_obey_reset(struct hf_obey *o)
-{
-	HF_TRY(hf__obey_fresh(o));
-	return hf__obey_persist(o, (hf_bytes){ 0 });
+	return hf__obey_finish_job(o, job, &a, receipt);
 }

@@ -280,6 +280,36 @@ static void a_damaged_or_foreign_table_begins_a_new_epoch(void **state)
 	}
 }
 
+/* Found by fuzzing: what waited in the damaged table went into the new one. */
+static void a_table_whose_waiting_receipt_is_foreign_begins_a_new_epoch(void **state)
+{
+	struct rig *r = *state;
+	uint8_t mem[2048];
+	struct hf_out table = HF_OUT(mem);
+	size_t len;
+
+	send_ok(r, 0, "nop", HF_COMMAND_ACT, 1); /* the table still holds the receipt it once waited for */
+	assert_int_equal(hf_port_read(&r->port, HF_REC_REPLAY, &table), HF_OK);
+	len = table.len;
+	for (size_t i = 0; i < 3; i++) {
+		const hf_bytes bad[] = { { mem, len - 1 }, { mem, len }, { mem, len } };
+		uint8_t before[HF_COMMAND_REP_LEN];
+
+		memcpy(before, r->obey.rep, sizeof(before));
+		if (i == 1)
+			mem[11] ^= 2; /* another count */
+		if (i == 2)
+			mem[5] ^= 1; /* another epoch */
+		assert_int_equal(hf_port_replace(&r->port, HF_REC_REPLAY, bad[i]), HF_OK);
+		restart(r);
+		assert_memory_not_equal(r->obey.rep, before, sizeof(before));
+		assert_int_equal(r->obey.count, 0);
+		restart(r);
+		assert_int_equal(r->obey.count, 0);
+		assert_false(r->obey.pending);
+	}
+}
+
 static void a_new_owner_begins_a_new_epoch(void **state)
 {
 	struct rig *r = *state;
@@ -335,6 +365,7 @@ int main(void)
 		T(without_storage_nothing_runs),
 		T(with_nowhere_to_store_danger_is_refused),
 		T(a_damaged_or_foreign_table_begins_a_new_epoch),
+		T(a_table_whose_waiting_receipt_is_foreign_begins_a_new_epoch),
 		T(a_new_owner_begins_a_new_epoch),
 		T(a_signer_that_leaves_the_policy_takes_its_row_along),
 		T(a_seventeenth_signer_waits_until_one_leaves),
