@@ -51,7 +51,8 @@ static bool page(struct session *s, const char *path, char next[static 128], str
 		else if (hf_json_print(hf_json_at(items, i), &one) == HF_OK)
 			hf_json_put_raw(all, NULL, hf_buf_bytes(&one));
 	}
-	snprintf(next, 128, "%s", hf_json_text(hf_json_get(j, "next"), ""));
+	/* The journal always says where to go on: an empty page is its end for now. */
+	snprintf(next, 128, "%s", hf_json_n(items) > 0 ? hf_json_text(hf_json_get(j, "next"), "") : "");
 	return true;
 }
 
