@@ -116,9 +116,11 @@ def measure(plugin, devices):
     with running(plugin) as broker:
         first = swarm(broker, plugin, devices=devices, rate=2000, window=20, phases="ramp,steady:3,stop")
     with running(plugin) as broker:
-        second = swarm(broker, plugin, devices=devices, rate=2000, window=1, phases="ramp,resume:60,steady:3,stop")
+        second = swarm(broker, plugin, devices=devices, rate=2000, window=1,
+                       phases="ramp,resume:60,steady:3,stop")
     return (per_core(first["ramp"], "connects"), per_core(second["resume"], "connects"),
-            per_core(first["steady"], "puback0", "puback16"), per_core(second["steady"], "puback0", "puback16"))
+            per_core(first["steady"], "puback0", "puback16"),
+            per_core(second["steady"], "puback0", "puback16"))
 
 
 def beside_bare(devices, rounds):
@@ -134,7 +136,8 @@ def beside_bare(devices, rounds):
     for i, (title, unit, goal) in enumerate(titles):
         bare, ours = (statistics.median(r[i] for r in results[p]) for p in (False, True))
         row(f"{title}, bare broker", f"{bare:.0f}", unit)
-        row(f"{title}, with the plugin", f"{ours:.0f}", unit, goal, f"{ours / bare:.2f} of bare" if bare else "")
+        row(f"{title}, with the plugin", f"{ours:.0f}", unit, goal,
+            f"{ours / bare:.2f} of bare" if bare else "")
 
 
 def tcp_bytes(sock):
@@ -151,7 +154,8 @@ class Meter:
     def row(self, what, sock, goal=""):
         time.sleep(0.15)  # the last ACK has to come
         now = tcp_bytes(sock)
-        row(f"{self.title}: {what}", f"{now[0] - self.before[0]} / {now[1] - self.before[1]}", "B up / down", goal)
+        row(f"{self.title}: {what}", f"{now[0] - self.before[0]} / {now[1] - self.before[1]}",
+            "B up / down", goal)
         self.before = now
 
 
@@ -213,8 +217,9 @@ def holding(devices):
         empty = int(pathlib.Path(f"/proc/{broker.process.pid}/statm").read_text().split()[1]) * 4
         found = swarm(broker, devices=held, rate=380, phases="ramp:300,hold:10,storm:600,resume:600,stop")
     row("devices held by one broker", f"{found['hold']['up']:.0f}", "", str(devices), note)
-    row("an idle session in the broker's memory", f"{(found['hold']['broker_rss_kib'] - empty) / held:.1f}", "KiB",
-        "30", "RSS; the kernel's buffers are extra")
+    row("an idle session in the broker's memory",
+        f"{(found['hold']['broker_rss_kib'] - empty) / held:.1f}", "KiB", "30",
+        "RSS; the kernel's buffers are extra")
     for name, title in (("ramp", "ramp at 380/s"), ("storm", "all links cut, all return"),
                         ("resume", "all close, all resume")):
         p = found[name]

@@ -14,7 +14,7 @@ struct hf_acl_class {
 	const char *name;
 	uint32_t max_up; /* largest payload, 0 = no such direction */
 	uint32_t max_dn;
-	bool qos0;       /* device may send it with QoS 0 */
+	bool qos0;          /* device may send it with QoS 0 */
 	bool quarantine_up; /* still allowed to a quarantined device */
 	bool quarantine_dn;
 };

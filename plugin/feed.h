@@ -19,10 +19,10 @@ struct hf_feed {
 	enum hf_feed_state state;
 	struct hf_table live;
 	struct hf_table incoming;
-	uint64_t epoch;          /* of live */
+	uint64_t epoch; /* of live */
 	uint64_t incoming_epoch;
-	int64_t beat_ms;         /* when the last beat or snapshot came */
-	int64_t time_s;          /* what the last beat said */
+	int64_t beat_ms; /* when the last beat or snapshot came */
+	int64_t time_s;  /* what the last beat said */
 	int64_t asked_ms;
 	bool asked;
 };

@@ -5,7 +5,8 @@
 
 /* Items of each array, itself included; 0 = the plugin does not read it. */
 static const uint8_t items_of[] = {
-	[HF_FRAME_BEGIN] = 2, [HF_FRAME_ROW] = 7, [HF_FRAME_END] = 3, [HF_FRAME_KICK] = 3, [HF_FRAME_BEAT] = 3,
+	[HF_FRAME_BEGIN] = 2, [HF_FRAME_ROW] = 7,  [HF_FRAME_END] = 3,
+	[HF_FRAME_KICK] = 3,  [HF_FRAME_BEAT] = 3,
 };
 
 static void read_dev(struct hf_cborr *r, char dev[static HF_TABLE_DEV_LEN])
@@ -126,7 +127,8 @@ hf_err hf__frame_put_hello(struct hf_out *out, uint64_t epoch)
 	return finish(out, at, &w, &body);
 }
 
-hf_err hf__frame_put_up(struct hf_out *out, const char *dev, const uint8_t hash[static 32], const char *address)
+hf_err hf__frame_put_up(struct hf_out *out, const char *dev, const uint8_t hash[static 32],
+			const char *address)
 {
 	struct hf_cborw w;
 	struct hf_out body;

@@ -28,9 +28,9 @@ enum hf_frame_kind {
 struct hf_frame {
 	enum hf_frame_kind kind;
 	uint64_t epoch;
-	struct hf_row row;           /* ROW */
-	uint64_t n_rows;             /* END */
-	int64_t time;                /* BEAT, Unix seconds */
+	struct hf_row row;              /* ROW */
+	uint64_t n_rows;                /* END */
+	int64_t time;                   /* BEAT, Unix seconds */
 	char dev[HF_TABLE_DEV_LEN + 1]; /* KICK */
 };
 /* `body` without the length. Errors: HF_ERR_PLUGIN_FRAME. */

@@ -4,11 +4,11 @@
 #include "gate_priv.h"
 
 enum {
-	SWEEP_MS = 2000,      /* every session and device is looked at once in this time */
+	SWEEP_MS = 2000, /* every session and device is looked at once in this time */
 	COUNTERS_MS = 10000,
-	RESYNC_SLOTS = 512,   /* per tick */
-	RESYNC_ROOM = 65536,  /* leave this much for what happens meanwhile */
-	QUIET_MS = 60000,     /* one alarm of a kind per device and minute */
+	RESYNC_SLOTS = 512,  /* per tick */
+	RESYNC_ROOM = 65536, /* leave this much for what happens meanwhile */
+	QUIET_MS = 60000,    /* one alarm of a kind per device and minute */
 };
 
 static const struct hf_bucket_rule alarm_rule = { 100, 600 };
@@ -57,7 +57,8 @@ void hf__gate_alarm(struct hf_gate *g, const char *kind, const char *dev, const 
 		    const char *detail, const struct hf_now *now)
 {
 	struct hf_device *device = dev[0] == '\0' ? NULL : hf__device_get(&g->sessions, dev);
-	bool quiet = device != NULL && device->quiet_until_ms > now->ms && strcmp(kind, device->quiet_kind) == 0;
+	bool quiet =
+		device != NULL && device->quiet_until_ms > now->ms && strcmp(kind, device->quiet_kind) == 0;
 
 	if (quiet)
 		return;

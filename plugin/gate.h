@@ -27,14 +27,14 @@ enum hf_counter {
 	HF_COUNT_ADMITTED,
 	HF_COUNT_REFUSED,
 	HF_COUNT_THROTTLED,
-	HF_COUNT_LATER,     /* no usable table */
-	HF_COUNT_DENIED,    /* by ACL or budget */
+	HF_COUNT_LATER,  /* no usable table */
+	HF_COUNT_DENIED, /* by ACL or budget */
 	HF_COUNT_FLOODS,
 	HF_COUNT_KICKS,
 	HF_COUNT_SNAPSHOTS,
 	HF_COUNT_BAD_FRAMES,
 	HF_COUNT_ALARMS_LOST,
-	HF_COUNT_LINKS,     /* connections to the bus, ever */
+	HF_COUNT_LINKS, /* connections to the bus, ever */
 	HF_COUNTERS,
 };
 
@@ -45,8 +45,8 @@ struct hf_gate {
 	struct hf_bucket connects; /* whole broker */
 	struct hf_bucket alarms;
 	uint64_t count[HF_COUNTERS];
-	bool link_up;     /* frames for the bus are worth writing */
-	bool out_full;    /* one did not fit: the glue starts the link over */
+	bool link_up;  /* frames for the bus are worth writing */
+	bool out_full; /* one did not fit: the glue starts the link over */
 	struct hf_out out;
 	size_t sweep_at;  /* next slot of the session map to look at */
 	size_t forget_at; /* same for devices */
@@ -65,14 +65,14 @@ enum hf_answer {
 
 /* A CONNECT as the broker shows it. */
 struct hf_connect {
-	bool local;          /* Unix listener, no certificate possible */
+	bool local; /* Unix listener, no certificate possible */
 	bool has_cert;
-	uint8_t hash[32];    /* SHA-256 of the certificate */
-	const char *cn;      /* of its subject, "" when unreadable */
+	uint8_t hash[32]; /* SHA-256 of the certificate */
+	const char *cn;   /* of its subject, "" when unreadable */
 	const char *id;
-	const char *user;    /* may be NULL */
+	const char *user; /* may be NULL */
 	const char *address;
-	int version;         /* of MQTT: 5 */
+	int version; /* of MQTT: 5 */
 	bool clean_start;
 };
 
@@ -85,7 +85,12 @@ enum hf_answer hf__gate_connect(struct hf_gate *g, const void *client, const str
 				const struct hf_now *now, const char **user);
 void hf__gate_gone(struct hf_gate *g, const void *client);
 
-enum hf_access { HF_ACCESS_READ = 1, HF_ACCESS_WRITE = 2, HF_ACCESS_SUBSCRIBE = 4, HF_ACCESS_UNSUBSCRIBE = 8 };
+enum hf_access {
+	HF_ACCESS_READ = 1,
+	HF_ACCESS_WRITE = 2,
+	HF_ACCESS_SUBSCRIBE = 4,
+	HF_ACCESS_UNSUBSCRIBE = 8
+};
 enum hf_permit { HF_PERMIT, HF_DENY, HF_CLOSE };
 enum hf_permit hf__gate_access(struct hf_gate *g, const void *client, int access, const struct hf_acl_msg *m,
 			       const struct hf_now *now);

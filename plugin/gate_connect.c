@@ -48,12 +48,8 @@ static const struct {
 	bool (*holds)(const struct judged *j);
 	const char *alarm; /* NULL: counted only */
 } refusals[] = {
-	{ is_superseded, "superseded" },
-	{ is_bad_row, NULL },
-	{ is_other_cn, "identity" },
-	{ is_other_id, "identity" },
-	{ is_old_mqtt, NULL },
-	{ is_persistent, NULL },
+	{ is_superseded, "superseded" }, { is_bad_row, NULL },  { is_other_cn, "identity" },
+	{ is_other_id, "identity" },     { is_old_mqtt, NULL }, { is_persistent, NULL },
 };
 
 static enum hf_answer refuse(struct hf_gate *g)
@@ -110,7 +106,8 @@ static void watch_takeover(struct hf_gate *g, struct hf_device *device, const st
 }
 
 static enum hf_answer open_session(struct hf_gate *g, const void *client, const struct hf_connect *c,
-				   struct hf_device *device, const struct hf_row *row, const struct hf_now *now)
+				   struct hf_device *device, const struct hf_row *row,
+				   const struct hf_now *now)
 {
 	struct hf_net net = hf__net_of(c->address);
 	struct hf_session *s;

@@ -11,9 +11,9 @@
 #include <mosquitto_broker.h> /* before mosquitto_plugin.h, or that one does not compile */
 #include <mosquitto_plugin.h>
 #include <mqtt_protocol.h>
+#include <hf/peer.h>
 #include "gate.h"
 #include "link.h"
-#include "peer.h"
 
 #define HF_EXPORT __attribute__((visibility("default")))
 
@@ -50,9 +50,9 @@ static void fill_connect(const struct plugin *p, const struct mosquitto_evt_basi
 	c->version = mosquitto_client_protocol_version(ed->client);
 	c->clean_start = mosquitto_client_clean_session(ed->client);
 	c->local = x509 == NULL && c->address != NULL && strcmp(c->address, p->local) == 0;
-	c->has_cert = x509 != NULL && hf__peer_take(x509, peer) == HF_OK;
+	c->has_cert = x509 != NULL && hf_peer_take(x509, peer) == HF_OK;
 	c->cn = peer->cn;
-	memcpy(c->hash, peer->hash, sizeof(c->hash));
+	memcpy(c->hash, peer->sha256, sizeof(c->hash));
 }
 
 static int on_basic_auth(int event, void *event_data, void *userdata)
@@ -204,8 +204,10 @@ static int prepare(struct plugin *p, const char *bus, const char *local)
 	uint64_t seed = 0;
 
 	if (!hf__link_init(&p->link, bus) || local == NULL || local[0] != '/') {
-		mosquitto_log_printf(MOSQ_LOG_ERR, "holdfast: plugin_opt_bus and plugin_opt_local must be "
-						   "absolute paths of at most %d bytes", HF_LINK_PATH_MAX);
+		mosquitto_log_printf(MOSQ_LOG_ERR,
+				     "holdfast: plugin_opt_bus and plugin_opt_local must be "
+				     "absolute paths of at most %d bytes",
+				     HF_LINK_PATH_MAX);
 		return MOSQ_ERR_INVAL;
 	}
 	p->local = strdup(local);

@@ -17,7 +17,8 @@ struct hf_map {
 };
 
 void hf__map_free(struct hf_map *m); /* the slots, not the entries */
-HF_MUST_CHECK hf_err hf__map_put(struct hf_map *m, struct hf_node *node, uint64_t hash); /* HF_ERR_PLUGIN_ROOM */
+HF_MUST_CHECK hf_err hf__map_put(struct hf_map *m, struct hf_node *node,
+				 uint64_t hash); /* HF_ERR_PLUGIN_ROOM */
 void hf__map_remove(struct hf_map *m, struct hf_node *node);
 /* First node of that hash, then the next ones; the caller compares the keys. */
 struct hf_node *hf__map_first(const struct hf_map *m, uint64_t hash);

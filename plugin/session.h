@@ -35,8 +35,8 @@ struct hf_session {
 	struct hf_device *device; /* NULL: the bus */
 	struct hf_session *next;  /* of the same device */
 	uint8_t hash[32];
-	char hex[65];             /* the same as text: every message carries it */
-	bool quarantined;         /* admitted as such */
+	char hex[65];     /* the same as text: every message carries it */
+	bool quarantined; /* admitted as such */
 	struct hf_net net;
 	char address[HF_ADDRESS_LEN];
 	int64_t traffic_ms;

@@ -86,7 +86,8 @@ static void watch(struct conn *c, int op, uint32_t events)
 static bool start_tls(struct conn *c)
 {
 	c->ssl = SSL_new(c->swarm->ctx);
-	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1 || SSL_use_certificate(c->ssl, c->device->cert) != 1 ||
+	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1 ||
+	    SSL_use_certificate(c->ssl, c->device->cert) != 1 ||
 	    SSL_use_PrivateKey(c->ssl, c->device->key) != 1 || SSL_set1_host(c->ssl, c->swarm->o->host) != 1)
 		return false;
 	SSL_set_tlsext_host_name(c->ssl, c->swarm->o->host);

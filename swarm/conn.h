@@ -16,21 +16,21 @@ struct swarm; /* the worker */
 struct conn {
 	struct swarm *swarm;
 	struct device *device;
-	uint32_t index;      /* of the device in the whole swarm: also its source address */
-	uint32_t source;     /* clones come from elsewhere */
+	uint32_t index;  /* of the device in the whole swarm: also its source address */
+	uint32_t source; /* clones come from elsewhere */
 	enum conn_state state;
 	int fd;
 	SSL *ssl;
 	struct packet_reader reader;
-	uint8_t *out;        /* what TLS has not taken yet */
+	uint8_t *out; /* what TLS has not taken yet */
 	size_t out_len, out_cap;
-	int64_t retry_us;    /* IDLE: not before */
-	int64_t ping_us;     /* LIVE: when to ping */
+	int64_t retry_us; /* IDLE: not before */
+	int64_t ping_us;  /* LIVE: when to ping */
 	uint32_t tries;
 	uint16_t mid;
 	uint16_t outstanding;
-	bool deaf;           /* never reads */
-	bool closing;        /* our own end: not a loss */
+	bool deaf;                         /* never reads */
+	bool closing;                      /* our own end: not a loss */
 	int64_t sent_us[SWARM_WINDOW_MAX]; /* by mid */
 };
 

@@ -59,29 +59,49 @@ static bool add_extension(X509 *cert, X509V3_CTX *ctx, int nid, const char *valu
 	return ok;
 }
 
-static bool fill_cert(X509 *cert, const struct ca *ca, const struct device *d, const struct swarm_opts *o,
+static bool add_names(X509 *cert, const struct ca *ca, const struct device *d)
+{
+	unsigned char cn[32];
+
+	snprintf((char *)cn, sizeof(cn), "hf-%s", d->dev);
+	return X509_NAME_add_entry_by_NID(X509_get_subject_name(cert), NID_commonName, MBSTRING_ASC, cn, -1,
+					  -1, 0) == 1 &&
+	       X509_set_issuer_name(cert, X509_get_subject_name(ca->cert)) == 1;
+}
+
+static bool add_extensions(X509 *cert, const struct ca *ca, const struct device *d, const char *domain)
+{
+	char uri[256];
+	const struct {
+		int nid;
+		const char *value;
+	} rows[] = {
+		{ NID_basic_constraints, "critical,CA:FALSE" },
+		{ NID_key_usage, "critical,digitalSignature" },
+		{ NID_ext_key_usage, "clientAuth" },
+		{ NID_subject_key_identifier, "hash" },
+		{ NID_authority_key_identifier, "keyid" },
+		{ NID_subject_alt_name, uri },
+	};
+	X509V3_CTX ctx;
+
+	snprintf(uri, sizeof(uri), "URI:spiffe://%s/d/%s", domain, d->dev);
+	X509V3_set_ctx(&ctx, ca->cert, cert, NULL, NULL, 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!add_extension(cert, &ctx, rows[i].nid, rows[i].value))
+			return false;
+	return true;
+}
+
+static bool fill_cert(X509 *cert, const struct ca *ca, const struct device *d, const char *domain,
 		      uint64_t serial)
 {
-	char cn[32], uri[256];
-	X509V3_CTX ctx;
-	X509_NAME *name = X509_get_subject_name(cert);
-
-	snprintf(cn, sizeof(cn), "hf-%s", d->dev);
-	snprintf(uri, sizeof(uri), "URI:spiffe://%s/d/%s", o->domain, d->dev);
-	X509V3_set_ctx(&ctx, ca->cert, cert, NULL, NULL, 0);
 	return X509_set_version(cert, X509_VERSION_3) == 1 &&
 	       ASN1_INTEGER_set_uint64(X509_get_serialNumber(cert), serial) == 1 &&
 	       X509_gmtime_adj(X509_getm_notBefore(cert), -BACK_S) != NULL &&
-	       X509_gmtime_adj(X509_getm_notAfter(cert), LIFE_S) != NULL &&
-	       X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_ASC, (unsigned char *)cn, -1, -1, 0) == 1 &&
-	       X509_set_issuer_name(cert, X509_get_subject_name(ca->cert)) == 1 &&
-	       X509_set_pubkey(cert, d->key) == 1 &&
-	       add_extension(cert, &ctx, NID_basic_constraints, "critical,CA:FALSE") &&
-	       add_extension(cert, &ctx, NID_key_usage, "critical,digitalSignature") &&
-	       add_extension(cert, &ctx, NID_ext_key_usage, "clientAuth") &&
-	       add_extension(cert, &ctx, NID_subject_key_identifier, "hash") &&
-	       add_extension(cert, &ctx, NID_authority_key_identifier, "keyid") &&
-	       add_extension(cert, &ctx, NID_subject_alt_name, uri) && X509_sign(cert, ca->key, EVP_sha256()) > 0;
+	       X509_gmtime_adj(X509_getm_notAfter(cert), LIFE_S) != NULL && add_names(cert, ca, d) &&
+	       X509_set_pubkey(cert, d->key) == 1 && add_extensions(cert, ca, d, domain) &&
+	       X509_sign(cert, ca->key, EVP_sha256()) > 0;
 }
 
 static bool make_device(struct device *d, const struct ca *ca, const struct swarm_opts *o, uint64_t *random)
@@ -94,7 +114,7 @@ static bool make_device(struct device *d, const struct ca *ca, const struct swar
 		d->dev[i] = alphabet[next_random(random) & 31];
 	d->key = EVP_EC_gen("P-256");
 	d->cert = X509_new();
-	return d->key != NULL && d->cert != NULL && fill_cert(d->cert, ca, d, o, serial) &&
+	return d->key != NULL && d->cert != NULL && fill_cert(d->cert, ca, d, o->domain, serial) &&
 	       X509_digest(d->cert, EVP_sha256(), d->cert_sha256, &len) == 1;
 }
 
@@ -133,8 +153,8 @@ SSL_CTX *swarm_context(const struct swarm_opts *o)
 	}
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), X509_V_FLAG_PARTIAL_CHAIN);
-	SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS |
+				      SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 	return ctx;
 }

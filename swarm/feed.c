@@ -10,7 +10,16 @@
 #include <holdfast/cbor.h>
 #include "feed.h"
 
-enum { BEGIN = 1, ROW = 2, END = 3, BEAT = 5, CONFIRMED = 3, LIFE_S = 86400, BEAT_US = 1000000, ROW_CAP = 128 };
+enum {
+	BEGIN = 1,
+	ROW = 2,
+	END = 3,
+	BEAT = 5,
+	CONFIRMED = 3,
+	LIFE_S = 86400,
+	BEAT_US = 1000000,
+	ROW_CAP = 128
+};
 
 bool feed_open(struct feed *f, const struct swarm_opts *o, struct device *devices)
 {

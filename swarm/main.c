@@ -13,7 +13,13 @@
 #include "stats.h"
 #include "worker.h"
 
-enum { TURN_MS = 20, GONE_LIMIT_US = 5000000, REVOKE_MAX = 10000, READY_LIMIT_US = 10000000, QUIT_LIMIT_US = 5000000 };
+enum {
+	TURN_MS = 20,
+	GONE_LIMIT_US = 5000000,
+	REVOKE_MAX = 10000,
+	READY_LIMIT_US = 10000000,
+	QUIT_LIMIT_US = 5000000
+};
 
 struct run {
 	struct swarm_opts o;
@@ -109,8 +115,8 @@ static bool revoke_some(struct run *r, uint32_t n)
 	}
 	qsort(took, done, sizeof(took[0]), by_value);
 	if (done > 0)
-		fprintf(stderr, "revoke n=%u missing=%u min_us=%lld p50_us=%lld p99_us=%lld max_us=%lld\n", n, lost,
-			(long long)took[0], (long long)took[done / 2], (long long)took[done * 99 / 100],
+		fprintf(stderr, "revoke n=%u missing=%u min_us=%lld p50_us=%lld p99_us=%lld max_us=%lld\n", n,
+			lost, (long long)took[0], (long long)took[done / 2], (long long)took[done * 99 / 100],
 			(long long)took[done - 1]);
 	return lost == 0 && done > 0;
 }
@@ -135,7 +141,8 @@ static bool run_phase(struct run *r, enum swarm_phase kind, uint32_t amount)
 			turn(r, name, TURN_MS);
 	stats_take(&r->o, r->shared, &to);
 	stats_summary(&r->o, name, &from, &to);
-	if ((kind == SWARM_RAMP || kind == SWARM_STORM || kind == SWARM_RESUME) && to.up != (int64_t)r->o.devices)
+	if ((kind == SWARM_RAMP || kind == SWARM_STORM || kind == SWARM_RESUME) &&
+	    to.up != (int64_t)r->o.devices)
 		ok = false;
 	return ok;
 }

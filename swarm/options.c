@@ -45,15 +45,24 @@ enum {
 };
 
 static const struct option options[] = {
-	{ "host", 1, NULL, OPT_HOST },		 { "port", 1, NULL, OPT_PORT },
-	{ "server-ca", 1, NULL, OPT_SERVER_CA }, { "ca-cert", 1, NULL, OPT_CA_CERT },
-	{ "ca-key", 1, NULL, OPT_CA_KEY },	 { "devices", 1, NULL, OPT_DEVICES },
-	{ "workers", 1, NULL, OPT_WORKERS },	 { "phases", 1, NULL, OPT_PHASES },
-	{ "rate", 1, NULL, OPT_RATE },		 { "window", 1, NULL, OPT_WINDOW },
-	{ "payload", 1, NULL, OPT_PAYLOAD },	 { "budget", 1, NULL, OPT_BUDGET },
-	{ "plugin-socket", 1, NULL, OPT_PLUGIN }, { "watch", 1, NULL, OPT_WATCH },
-	{ "csv", 1, NULL, OPT_CSV },		 { "seed", 1, NULL, OPT_SEED },
-	{ "domain", 1, NULL, OPT_DOMAIN },	 { "help", 0, NULL, OPT_HELP },
+	{ "host", 1, NULL, OPT_HOST },
+	{ "port", 1, NULL, OPT_PORT },
+	{ "server-ca", 1, NULL, OPT_SERVER_CA },
+	{ "ca-cert", 1, NULL, OPT_CA_CERT },
+	{ "ca-key", 1, NULL, OPT_CA_KEY },
+	{ "devices", 1, NULL, OPT_DEVICES },
+	{ "workers", 1, NULL, OPT_WORKERS },
+	{ "phases", 1, NULL, OPT_PHASES },
+	{ "rate", 1, NULL, OPT_RATE },
+	{ "window", 1, NULL, OPT_WINDOW },
+	{ "payload", 1, NULL, OPT_PAYLOAD },
+	{ "budget", 1, NULL, OPT_BUDGET },
+	{ "plugin-socket", 1, NULL, OPT_PLUGIN },
+	{ "watch", 1, NULL, OPT_WATCH },
+	{ "csv", 1, NULL, OPT_CSV },
+	{ "seed", 1, NULL, OPT_SEED },
+	{ "domain", 1, NULL, OPT_DOMAIN },
+	{ "help", 0, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -62,9 +71,9 @@ static const struct {
 	enum swarm_phase kind;
 	uint32_t amount; /* default */
 } phases[] = {
-	{ "ramp", SWARM_RAMP, 600 },  { "hold", SWARM_HOLD, 10 },     { "steady", SWARM_STEADY, 10 },
+	{ "ramp", SWARM_RAMP, 600 },   { "hold", SWARM_HOLD, 10 },      { "steady", SWARM_STEADY, 10 },
 	{ "storm", SWARM_STORM, 300 }, { "resume", SWARM_RESUME, 300 }, { "clone", SWARM_CLONE, 10 },
-	{ "slow", SWARM_SLOW, 10 },   { "revoke", SWARM_REVOKE, 100 }, { "stop", SWARM_STOP, 30 },
+	{ "slow", SWARM_SLOW, 10 },    { "revoke", SWARM_REVOKE, 100 }, { "stop", SWARM_STOP, 30 },
 };
 
 const char *swarm_phase_name(enum swarm_phase kind)
@@ -129,7 +138,8 @@ static bool read_watch(struct swarm_opts *o, const char *text)
 	uint64_t pid = 0;
 
 	if (equals == NULL || equals == text || o->n_watch == SWARM_WATCH_MAX ||
-	    (size_t)(equals - text) >= sizeof(o->watch[0].name) || !read_number(equals + 1, 1, INT32_MAX, &pid))
+	    (size_t)(equals - text) >= sizeof(o->watch[0].name) ||
+	    !read_number(equals + 1, 1, INT32_MAX, &pid))
 		return false;
 	memcpy(o->watch[o->n_watch].name, text, (size_t)(equals - text));
 	o->watch[o->n_watch].name[equals - text] = '\0';
@@ -140,10 +150,14 @@ static bool read_watch(struct swarm_opts *o, const char *text)
 static bool read_text(struct swarm_opts *o, int option, const char *value)
 {
 	const char **where[] = {
-		[OPT_HOST - OPT_FIRST] = &o->host,	     [OPT_SERVER_CA - OPT_FIRST] = &o->server_ca,
-		[OPT_CA_CERT - OPT_FIRST] = &o->ca_cert,     [OPT_CA_KEY - OPT_FIRST] = &o->ca_key,
-		[OPT_PLUGIN - OPT_FIRST] = &o->plugin_socket, [OPT_CSV - OPT_FIRST] = &o->csv,
-		[OPT_DOMAIN - OPT_FIRST] = &o->domain,	     [OPT_HELP - OPT_FIRST] = NULL,
+		[OPT_HOST - OPT_FIRST] = &o->host,
+		[OPT_SERVER_CA - OPT_FIRST] = &o->server_ca,
+		[OPT_CA_CERT - OPT_FIRST] = &o->ca_cert,
+		[OPT_CA_KEY - OPT_FIRST] = &o->ca_key,
+		[OPT_PLUGIN - OPT_FIRST] = &o->plugin_socket,
+		[OPT_CSV - OPT_FIRST] = &o->csv,
+		[OPT_DOMAIN - OPT_FIRST] = &o->domain,
+		[OPT_HELP - OPT_FIRST] = NULL,
 	};
 
 	if (where[option - OPT_FIRST] == NULL)
@@ -190,8 +204,15 @@ int swarm_options(int argc, char **argv, struct swarm_opts *o)
 	static char standard[] = "ramp,steady:10,stop";
 	int option, at = 0;
 
-	*o = (struct swarm_opts){ .host = "localhost", .port = 8883, .domain = "swarm.test", .devices = 100,
-				  .rate = 200, .window = 1, .payload = 100, .workers = 1, .budget = 3,
+	*o = (struct swarm_opts){ .host = "localhost",
+				  .port = 8883,
+				  .domain = "swarm.test",
+				  .devices = 100,
+				  .rate = 200,
+				  .window = 1,
+				  .payload = 100,
+				  .workers = 1,
+				  .budget = 3,
 				  .seed = (uint64_t)time(NULL) };
 	while ((option = getopt_long(argc, argv, "", options, &at)) != -1) {
 		if (option == OPT_HELP) {
@@ -200,7 +221,8 @@ int swarm_options(int argc, char **argv, struct swarm_opts *o)
 		}
 		if (option == '?' || !read_option(o, option, optarg)) {
 			if (option != '?')
-				fprintf(stderr, "holdfast-swarm: --%s: bad value '%s'\n", options[at].name, optarg);
+				fprintf(stderr, "holdfast-swarm: --%s: bad value '%s'\n", options[at].name,
+					optarg);
 			return 2;
 		}
 	}

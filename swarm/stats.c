@@ -6,9 +6,9 @@
 #include "stats.h"
 
 static const char *const names[SWARM_COUNTS] = {
-	[SWARM_CONNECTS] = "connects",	  [SWARM_RESUMED] = "resumed",	  [SWARM_LATER] = "later",
-	[SWARM_REFUSED] = "refused",	  [SWARM_LOST] = "lost",	  [SWARM_KICKS] = "kicks",
-	[SWARM_PUBLISHES] = "publishes",  [SWARM_PUBACK_0] = "puback0",	  [SWARM_PUBACK_16] = "puback16",
+	[SWARM_CONNECTS] = "connects",    [SWARM_RESUMED] = "resumed",   [SWARM_LATER] = "later",
+	[SWARM_REFUSED] = "refused",      [SWARM_LOST] = "lost",         [SWARM_KICKS] = "kicks",
+	[SWARM_PUBLISHES] = "publishes",  [SWARM_PUBACK_0] = "puback0",  [SWARM_PUBACK_16] = "puback16",
 	[SWARM_PUBACK_135] = "puback135", [SWARM_COMMANDS] = "commands",
 };
 
@@ -56,9 +56,11 @@ void stats_take(const struct swarm_opts *o, const struct swarm_shared *shared, s
 	s->at_us = swarm_now_us();
 	for (uint32_t w = 0; w < o->workers; w++) {
 		for (int i = 0; i < SWARM_COUNTS; i++)
-			s->count[i] += atomic_load_explicit(&shared->worker[w].count[i], memory_order_relaxed);
+			s->count[i] +=
+				atomic_load_explicit(&shared->worker[w].count[i], memory_order_relaxed);
 		for (int i = 0; i < SWARM_BUCKETS; i++)
-			s->latency[i] += atomic_load_explicit(&shared->worker[w].latency[i], memory_order_relaxed);
+			s->latency[i] +=
+				atomic_load_explicit(&shared->worker[w].latency[i], memory_order_relaxed);
 		s->up += atomic_load_explicit(&shared->worker[w].up, memory_order_relaxed);
 	}
 	for (size_t i = 0; i < o->n_watch; i++) {
@@ -119,8 +121,8 @@ void stats_csv(const struct swarm_opts *o, FILE *out, const char *phase, const s
 void stats_summary(const struct swarm_opts *o, const char *phase, const struct stats *from,
 		   const struct stats *to)
 {
-	fprintf(stderr, "summary phase=%s seconds=%.2f up=%" PRId64, phase, (double)(to->at_us - from->at_us) / 1e6,
-		to->up);
+	fprintf(stderr, "summary phase=%s seconds=%.2f up=%" PRId64, phase,
+		(double)(to->at_us - from->at_us) / 1e6, to->up);
 	for (int i = 0; i < SWARM_COUNTS; i++)
 		fprintf(stderr, " %s=%" PRIu64, names[i], to->count[i] - from->count[i]);
 	fprintf(stderr, " p50_us=%" PRIu64 " p99_us=%" PRIu64, stats_percentile(from, to, 0.5),

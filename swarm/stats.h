@@ -10,7 +10,7 @@ struct stats {
 	int64_t up;
 	uint64_t count[SWARM_COUNTS];
 	uint64_t latency[SWARM_BUCKETS];
-	double cpu_s[SWARM_WATCH_MAX];    /* user and system, since the process began */
+	double cpu_s[SWARM_WATCH_MAX]; /* user and system, since the process began */
 	uint64_t rss_kib[SWARM_WATCH_MAX];
 };
 

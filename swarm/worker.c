@@ -14,12 +14,12 @@ struct worker {
 	struct swarm s;
 	struct conn *conns;
 	uint32_t n;
-	struct conn *clones;  /* second bodies of the first devices */
+	struct conn *clones; /* second bodies of the first devices */
 	uint32_t n_clones;
 	uint32_t pinged, next; /* where to go on */
 	uint32_t turn;         /* of the phase seen last */
 	int phase;
-	double allowance;     /* connects that may be started */
+	double allowance; /* connects that may be started */
 	int64_t ticked_us, cloned_us;
 	bool clone_side;
 };
@@ -33,9 +33,12 @@ static int keep_session(SSL *ssl, SSL_SESSION *session)
 	return 1; /* we keep the reference */
 }
 
-static void init_conn(struct worker *w, struct conn *c, struct device *devices, uint32_t index, uint32_t source)
+static void init_conn(struct worker *w, struct conn *c, struct device *devices, uint32_t index,
+		      uint32_t source)
 {
-	*c = (struct conn){ .swarm = &w->s, .device = &devices[index], .index = index, .source = source, .fd = -1 };
+	*c = (struct conn){
+		.swarm = &w->s, .device = &devices[index], .index = index, .source = source, .fd = -1
+	};
 }
 
 static bool init(struct worker *w, const struct swarm_opts *o, struct swarm_shared *shared, unsigned index,
@@ -45,8 +48,11 @@ static bool init(struct worker *w, const struct swarm_opts *o, struct swarm_shar
 
 	w->n = index + 1 == o->workers ? o->devices - from : o->devices / o->workers;
 	w->n_clones = w->n < CLONES_MAX ? w->n : CLONES_MAX;
-	w->s = (struct swarm){ .o = o, .shared = shared, .mine = &shared->worker[index],
-			       .random = o->seed + index + 1, .epoll = epoll_create1(EPOLL_CLOEXEC) };
+	w->s = (struct swarm){ .o = o,
+			       .shared = shared,
+			       .mine = &shared->worker[index],
+			       .random = o->seed + index + 1,
+			       .epoll = epoll_create1(EPOLL_CLOEXEC) };
 	w->s.ctx = swarm_context(o);
 	w->conns = calloc(w->n, sizeof(*w->conns));
 	w->clones = calloc(w->n_clones, sizeof(*w->clones));

@@ -79,8 +79,12 @@ static hf_err check(const struct hf_broker_conf *c, struct hf_why *why)
 	const struct {
 		const char *name, *value;
 	} paths[] = {
-		{ "directory", c->dir },	  { "plugin", c->plugin }, { "plugin socket", c->plugin_socket },
-		{ "mqtt socket", c->mqtt_socket }, { "certificate", c->cert }, { "key", c->key },
+		{ "directory", c->dir },
+		{ "plugin", c->plugin },
+		{ "plugin socket", c->plugin_socket },
+		{ "mqtt socket", c->mqtt_socket },
+		{ "certificate", c->cert },
+		{ "key", c->key },
 	};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
@@ -89,7 +93,8 @@ static hf_err check(const struct hf_broker_conf *c, struct hf_why *why)
 	if (strlen(c->mqtt_socket) > 107 || strlen(c->plugin_socket) > 107)
 		return hf_why_set(why, HF_ERR_BROKER_CONF, "socket path is longer than 107 bytes");
 	if (c->port == 0 || c->n_cas == 0 || c->n_cas > HF_BROKER_CAS_MAX)
-		return hf_why_set(why, HF_ERR_BROKER_CONF, "needs a port and 1 to %d CA files", HF_BROKER_CAS_MAX);
+		return hf_why_set(why, HF_ERR_BROKER_CONF, "needs a port and 1 to %d CA files",
+				  HF_BROKER_CAS_MAX);
 	HF_TRY(check_word("listen address", c->listen_address, why));
 	return check_word("user", c->user, why);
 }
@@ -118,7 +123,8 @@ static hf_err write_conf(const struct hf_broker_conf *c, struct hf_why *why)
 		HF_TRY(hf_buf_printf(&text, "user %s\n", c->user));
 	HF_TRY(hf_buf_printf(&text, listener_format, (unsigned)c->port, c->listen_address == NULL ? "" : " ",
 			     c->listen_address == NULL ? "" : c->listen_address, cas, c->cert, c->key,
-			     c->max_connections == 0 ? (unsigned)MAX_CONNECTIONS : (unsigned)c->max_connections,
+			     c->max_connections == 0 ? (unsigned)MAX_CONNECTIONS
+						     : (unsigned)c->max_connections,
 			     c->mqtt_socket));
 	return put_file(c, "mosquitto.conf", &text, why);
 }
@@ -163,14 +169,16 @@ static hf_err find_program(const char *wanted, char path[static HF_BROKER_PATH_M
 		return HF_OK;
 	}
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (hf_path_join(path, HF_BROKER_PATH_MAX, places[i], wanted == NULL ? "mosquitto" : wanted) ==
-			    HF_OK &&
+		if (hf_path_join(path, HF_BROKER_PATH_MAX, places[i],
+				 wanted == NULL ? "mosquitto" : wanted) == HF_OK &&
 		    access(path, X_OK) == 0)
 			return HF_OK;
-	return hf_why_set(why, HF_ERR_BROKER_ABSENT, "%s is not installed", wanted == NULL ? "mosquitto" : wanted);
+	return hf_why_set(why, HF_ERR_BROKER_ABSENT, "%s is not installed",
+			  wanted == NULL ? "mosquitto" : wanted);
 }
 
-hf_err hf_broker_start_command(const struct hf_broker_conf *c, struct hf_broker_start *start, struct hf_why *why)
+hf_err hf_broker_start_command(const struct hf_broker_conf *c, struct hf_broker_start *start,
+			       struct hf_why *why)
 {
 	static char minus_c[] = "-c";
 	static const char env[] = "OPENSSL_CONF=";

@@ -13,8 +13,8 @@ struct hf_bus {
 	struct hf_feeder feeder;
 	struct hf_mqtt *mqtt;
 	struct hf_timer retry;
-	bool up;      /* subscribed */
-	bool warned;  /* of an absent broker, once until it comes */
+	bool up;     /* subscribed */
+	bool warned; /* of an absent broker, once until it comes */
 };
 
 static void set_up(struct hf_bus *bus, bool up)
@@ -94,12 +94,18 @@ static void on_message(void *ctx, const struct hf_mqtt_msg *msg)
 
 static hf_err open_mqtt(struct hf_bus *bus, struct hf_loop *loop, const struct hf_bus_conf *conf)
 {
-	struct hf_mqtt_conf c = { .loop = loop, .client_id = "hf-bus", .host = conf->mqtt_socket,
-				  .keepalive_s = 60, .user = "hf-bus" };
+	struct hf_mqtt_conf c = { .loop = loop,
+				  .client_id = "hf-bus",
+				  .host = conf->mqtt_socket,
+				  .keepalive_s = 60,
+				  .user = "hf-bus" };
 	struct hf_why why = { 0 };
 
-	c.events = (struct hf_mqtt_events){ .ctx = bus, .on_connack = on_connack, .on_down = on_down,
-					    .on_message = on_message, .on_suback = on_suback };
+	c.events = (struct hf_mqtt_events){ .ctx = bus,
+					    .on_connack = on_connack,
+					    .on_down = on_down,
+					    .on_message = on_message,
+					    .on_suback = on_suback };
 	HF_TRY(hf_mqtt_new(&c, &bus->mqtt, &why));
 	HF_TRY(hf_timer_init(&bus->retry, loop, connect_now, bus));
 	return hf_timer_start(&bus->retry, 0);

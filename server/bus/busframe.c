@@ -136,8 +136,11 @@ static void read_counters(struct hf_cborr *r, struct hf_busframe *f)
 	f->n_counters = n < HF_BUSFRAME_COUNTERS ? n : HF_BUSFRAME_COUNTERS;
 }
 
-static const uint8_t items_of[] = { [HF_BUSFRAME_HELLO] = 3, [HF_BUSFRAME_UP] = 4, [HF_BUSFRAME_DOWN] = 3,
-				    [HF_BUSFRAME_ALARM] = 5, [HF_BUSFRAME_COUNT] = 2 };
+static const uint8_t items_of[] = { [HF_BUSFRAME_HELLO] = 3,
+				    [HF_BUSFRAME_UP] = 4,
+				    [HF_BUSFRAME_DOWN] = 3,
+				    [HF_BUSFRAME_ALARM] = 5,
+				    [HF_BUSFRAME_COUNT] = 2 };
 
 static void read_rest(struct hf_cborr *r, struct hf_busframe *f)
 {

@@ -24,7 +24,7 @@ enum hf_busframe_kind {
 };
 struct hf_busframe {
 	enum hf_busframe_kind kind;
-	uint64_t epoch;                 /* HELLO */
+	uint64_t epoch;                  /* HELLO */
 	struct hf_bus_presence presence; /* UP, DOWN */
 	struct hf_bus_alarm alarm;
 	size_t n_counters;

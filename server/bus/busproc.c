@@ -27,8 +27,8 @@ struct hf_busproc {
 	struct hf_outbox outbox;
 	struct hf_timer poll, house;
 	struct hf_watch nudge;
-	bool nudged;      /* the watch is open */
-	int64_t epoch;    /* last change told to the broker */
+	bool nudged;   /* the watch is open */
+	int64_t epoch; /* last change told to the broker */
 	size_t pending;
 	uint64_t dropped;
 };
@@ -52,8 +52,8 @@ static void send_answer(struct hf_busproc *p, const struct hf_upjob *job)
 {
 	if (!job->answer)
 		return;
-	if (hf_bus_publish(p->bus, job->dev, job->answer_cls, job->answer_id, hf_out_bytes(&job->answer_bytes)) !=
-	    HF_OK)
+	if (hf_bus_publish(p->bus, job->dev, job->answer_cls, job->answer_id,
+			   hf_out_bytes(&job->answer_bytes)) != HF_OK)
 		hf_log(HF_LOG_DEBUG, "bus", "answer not sent", "dev=%s", job->dev); /* it will ask again */
 }
 

@@ -45,7 +45,8 @@ static void flush(struct hf_feeder *f)
 		}
 		hf_buf_consume(&f->out, (size_t)n);
 	}
-	if (f->fd >= 0 && hf_watch_set(&f->watch, HF_WATCH_READ | (f->out.len > 0 ? HF_WATCH_WRITE : 0)) != HF_OK)
+	if (f->fd >= 0 &&
+	    hf_watch_set(&f->watch, HF_WATCH_READ | (f->out.len > 0 ? HF_WATCH_WRITE : 0)) != HF_OK)
 		drop(f);
 }
 

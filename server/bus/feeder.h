@@ -31,8 +31,8 @@ struct hf_feeder {
 };
 
 /* Errors: HF_ERR_BUS_SOCKET, loop's. */
-HF_MUST_CHECK hf_err hf__feeder_open(struct hf_feeder *f, struct hf_loop *loop, const struct hf_bus_conf *conf,
-				     const struct hf_bus_handler *handler);
+HF_MUST_CHECK hf_err hf__feeder_open(struct hf_feeder *f, struct hf_loop *loop,
+				     const struct hf_bus_conf *conf, const struct hf_bus_handler *handler);
 void hf__feeder_close(struct hf_feeder *f);
 void hf__feeder_begin(struct hf_feeder *f);
 void hf__feeder_end(struct hf_feeder *f);

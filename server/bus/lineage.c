@@ -29,7 +29,8 @@ static hf_err supersede_parent(struct hf_db *db, const struct hf_cert_row *cert)
 	if (err == HF_ERR_STORE_ABSENT)
 		return HF_OK;
 	HF_TRY(err);
-	if (parent.state != HF_CERT_ISSUED && parent.state != HF_CERT_SEEN && parent.state != HF_CERT_CONFIRMED)
+	if (parent.state != HF_CERT_ISSUED && parent.state != HF_CERT_SEEN &&
+	    parent.state != HF_CERT_CONFIRMED)
 		return HF_OK;
 	return hf_cert_set_state(db, parent.serial, HF_CERT_SUPERSEDED);
 }

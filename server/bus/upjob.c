@@ -168,8 +168,8 @@ static const struct {
 	hf_err (*store)(struct hf_db *db, struct hf_upjob *job);
 	bool quarantined; /* also from a quarantined device */
 } classes[] = {
-	{ "id", store_id, true },	  { "state", store_state, false }, { "rcpt", store_receipt, false },
-	{ "tele", store_message, false }, { "hb", store_message, false },  { "upd", store_message, false },
+	{ "id", store_id, true },         { "state", store_state, false },  { "rcpt", store_receipt, false },
+	{ "tele", store_message, false }, { "hb", store_message, false },   { "upd", store_message, false },
 	{ "seal", store_sealed, false },  { "alarm", store_notice, false }, { "tamper", store_notice, true },
 };
 

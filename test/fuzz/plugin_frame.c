@@ -10,8 +10,12 @@ static uint8_t room[1 << 18];
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct hf_connect c = { .has_cert = true, .cn = "hf-abcdefgh234567ab", .id = "abcdefgh234567ab",
-				.address = "10.0.0.1", .version = 5, .clean_start = true };
+	struct hf_connect c = { .has_cert = true,
+				.cn = "hf-abcdefgh234567ab",
+				.id = "abcdefgh234567ab",
+				.address = "10.0.0.1",
+				.version = 5,
+				.clean_start = true };
 	struct hf_now now = { 1000, 1700000000 };
 	const char *user = NULL;
 	char dev[HF_TABLE_DEV_LEN + 1];

@@ -22,10 +22,15 @@ int main(int argc, char **argv)
 	}
 	snprintf(plugin_socket, sizeof(plugin_socket), "%s/plugin.sock", argv[1]);
 	snprintf(mqtt_socket, sizeof(mqtt_socket), "%s/mqtt.sock", argv[1]);
-	c = (struct hf_broker_conf){ .dir = argv[1], .plugin = argv[2], .plugin_socket = plugin_socket,
-				     .mqtt_socket = mqtt_socket, .listen_address = "127.0.0.1",
-				     .port = (uint16_t)strtoul(argv[3], NULL, 10), .cert = argv[4],
-				     .key = argv[5], .user = argv[6],
+	c = (struct hf_broker_conf){ .dir = argv[1],
+				     .plugin = argv[2],
+				     .plugin_socket = plugin_socket,
+				     .mqtt_socket = mqtt_socket,
+				     .listen_address = "127.0.0.1",
+				     .port = (uint16_t)strtoul(argv[3], NULL, 10),
+				     .cert = argv[4],
+				     .key = argv[5],
+				     .user = argv[6],
 				     .cas = (const char *const *)(argv + FIRST_CA),
 				     .n_cas = (size_t)(argc - FIRST_CA) };
 	if (hf_broker_write(&c, &why) != HF_OK || hf_broker_start_command(&c, &start, &why) != HF_OK) {

@@ -37,8 +37,8 @@ static bool hex(const char *text, uint8_t *out, size_t len)
 {
 	struct hf_out o = { out, len, 0 };
 
-	return text != NULL && hf_hex_decode((hf_bytes){ (const uint8_t *)text, strlen(text) }, &o) == HF_OK &&
-	       o.len == len;
+	return text != NULL &&
+	       hf_hex_decode((hf_bytes){ (const uint8_t *)text, strlen(text) }, &o) == HF_OK && o.len == len;
 }
 
 static void answer(struct busd *b, int64_t value)
@@ -53,7 +53,9 @@ static hf_err find_device(struct hf_db *db, const char *dev, int64_t *id)
 	hf_err err = hf_device_by_dev(db, dev, &d);
 
 	if (err == HF_ERR_STORE_ABSENT) {
-		d = (struct hf_device_row){ .line = "lamp", .owner = "main", .state = HF_DEVICE_ACTIVE, .budget = 2 };
+		d = (struct hf_device_row){
+			.line = "lamp", .owner = "main", .state = HF_DEVICE_ACTIVE, .budget = 2
+		};
 		snprintf(d.dev, sizeof(d.dev), "%s", dev);
 		err = hf_device_add(db, &d);
 	}
@@ -63,7 +65,9 @@ static hf_err find_device(struct hf_db *db, const char *dev, int64_t *id)
 
 static hf_err do_device(struct hf_db *db, struct busd *b)
 {
-	struct hf_cert_row c = { .kind = HF_CERT_LDEVID, .state = HF_CERT_ISSUED, .budget = 2, .identity = "test" };
+	struct hf_cert_row c = {
+		.kind = HF_CERT_LDEVID, .state = HF_CERT_ISSUED, .budget = 2, .identity = "test"
+	};
 
 	if (b->word[6] == NULL || !hex(b->word[2], c.serial, sizeof(c.serial)) ||
 	    !hex(b->word[3], c.sha256, sizeof(c.sha256)) || !hex(b->word[4], c.pub, sizeof(c.pub)))
@@ -191,7 +195,7 @@ static const struct {
 	hf_err (*fn)(struct hf_db *db, struct busd *b);
 	bool writes;
 } verbs[] = {
-	{ "device", do_device, true }, { "state", do_state, true },   { "command", do_command, true },
+	{ "device", do_device, true }, { "state", do_state, true },     { "command", do_command, true },
 	{ "cert", ask_cert, false },   { "outbox", ask_outbox, false }, { "count", ask_count, false },
 	{ "here", ask_here, false },   { "event", ask_event, false },
 };

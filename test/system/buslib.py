@@ -26,7 +26,8 @@ class Bus:
 
     def start(self):
         self.process = subprocess.Popen(
-            [BUILD / "test/system/busd", self.folder / "db", self.folder / "plugin.sock", self.folder / "mqtt.sock"],
+            [BUILD / "test/system/busd", self.folder / "db", self.folder / "plugin.sock",
+             self.folder / "mqtt.sock"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True, bufsize=1)
         return self
 
@@ -46,7 +47,8 @@ class Bus:
             said = self.tell(*words)
             if said == str(want):
                 return
-            assert time.monotonic() < end, f"{words}: {said}, not {want}\n{(self.folder / 'bus.log').read_text()}"
+            log = (self.folder / "bus.log").read_text()
+            assert time.monotonic() < end, f"{words}: {said}, not {want}\n{log}"
             time.sleep(0.02)
 
     def put(self, sha, dev, state, not_after, budget):
@@ -72,7 +74,8 @@ def sign1(key, aad, payload):
     protected = cbor2.dumps({1: -7})
     der = key.sign(cbor2.dumps(["Signature1", protected, aad, payload]), ec.ECDSA(hashes.SHA256()))
     r, s = decode_dss_signature(der)
-    return cbor2.dumps(cbor2.CBORTag(18, [protected, {}, payload, r.to_bytes(32, "big") + s.to_bytes(32, "big")]))
+    signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
+    return cbor2.dumps(cbor2.CBORTag(18, [protected, {}, payload, signature]))
 
 
 class Life:

@@ -11,8 +11,9 @@ import pytest
 
 
 def pub(device, client_id, topic, *more):
-    command = ["mosquitto_pub", "-V", "mqttv5", "-h", "localhost", "-p", str(device.broker.port), "--cafile",
-               device.broker.pki.root.cert_path, "--cert", device.cert.cert_path, "--key", device.cert.key_path,
+    command = ["mosquitto_pub", "-V", "mqttv5", "-h", "localhost", "-p", str(device.broker.port),
+               "--cafile", device.broker.pki.root.cert_path, "--cert", device.cert.cert_path,
+               "--key", device.cert.key_path,
                "--tls-version", "tlsv1.3", "-i", client_id, "-q", "1", "-t", topic, "-m", "1", *more]
     return subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=20, check=False)
 
@@ -21,7 +22,8 @@ def pub(device, client_id, topic, *more):
 def with_chain(own_broker):
     """mosquitto_pub has no partial-chain option: it gets the Server CA with its root."""
     bundle = own_broker.folder / "bundle.pem"
-    bundle.write_bytes(own_broker.pki.root.cert_path.read_bytes() + own_broker.pki.server_ca.cert_path.read_bytes())
+    pki = own_broker.pki
+    bundle.write_bytes(pki.root.cert_path.read_bytes() + pki.server_ca.cert_path.read_bytes())
     own_broker.pki.root.cert_path = bundle
     return own_broker
 
@@ -56,7 +58,8 @@ def test_mosquitto_sub_hears_its_commands_only(with_chain):
     sub = subprocess.Popen([str(c) for c in (
         "mosquitto_sub", "-V", "mqttv5", "-h", "localhost", "-p", with_chain.port, "--cafile",
         with_chain.pki.root.cert_path, "--cert", device.cert.cert_path, "--key", device.cert.key_path,
-        "--tls-version", "tlsv1.3", "-i", device.dev, "-q", "1", "-t", device.filter(), "-C", "1", "-W", "10", "-v")],
+        "--tls-version", "tlsv1.3", "-i", device.dev, "-q", "1", "-t", device.filter(), "-C", "1",
+        "-W", "10", "-v")],
         stdout=subprocess.PIPE, text=True)
     bus = with_chain.bus_client(subscribe=False)
     while bus.publish(device.topic("cmd/AAAA", "dn"), b"order") == 16:

@@ -24,7 +24,8 @@ def session(request, own_broker):
 def test_own_filter_only(session):
     broker, device, client = session
     other = broker.device()
-    for topic in ("#", "+/#", "hf/#", "hf/1/#", "hf/1/+/+/dn/#", "hf/1/+/+/up/#", "$SYS/#", "$SYS/broker/uptime",
+    for topic in ("#", "+/#", "hf/#", "hf/1/#", "hf/1/+/+/dn/#", "hf/1/+/+/up/#", "$SYS/#",
+                  "$SYS/broker/uptime",
                   "$share/g/#", f"$share/g/hf/1/{device.dev}/+/dn/#", f"hf/1/{other.dev}/+/dn/#",
                   f"$share/g/hf/1/{other.dev}/+/dn/#", f"hf/1/{device.dev}/#", f"hf/1/{device.dev}/-/dn/#",
                   f"hf/1/{device.dev}/+/up/#", f"hf/1/{device.dev}/+/dn/+/+", f"hf/1/{device.dev}/+/dn"):

@@ -23,7 +23,8 @@ struct rig {
 
 static void put(const char *path, const char *text)
 {
-	assert_int_equal(hf_file_replace(path, (hf_bytes){ (const uint8_t *)text, strlen(text) }, 0644, NULL), HF_OK);
+	assert_int_equal(hf_file_replace(path, (hf_bytes){ (const uint8_t *)text, strlen(text) }, 0644, NULL),
+			 HF_OK);
 }
 
 /* In place: it points into itself. */
@@ -37,15 +38,21 @@ static void make_rig(struct rig *r)
 		put(r->ca[i], i == 0 ? "root" : "operational\n");
 		r->cas[i] = r->ca[i];
 	}
-	r->c = (struct hf_broker_conf){ .dir = r->dir, .plugin = "/p/holdfast_mosquitto.so",
-					.plugin_socket = "/r/plugin.sock", .mqtt_socket = "/r/mqtt.sock",
-					.port = 8883, .cert = "/t/broker.crt", .key = "/t/broker.key",
-					.cas = r->cas, .n_cas = 2 };
+	r->c = (struct hf_broker_conf){ .dir = r->dir,
+					.plugin = "/p/holdfast_mosquitto.so",
+					.plugin_socket = "/r/plugin.sock",
+					.mqtt_socket = "/r/mqtt.sock",
+					.port = 8883,
+					.cert = "/t/broker.crt",
+					.key = "/t/broker.key",
+					.cas = r->cas,
+					.n_cas = 2 };
 }
 
 static void clean(struct rig *r)
 {
-	static const char *const names[] = { "ca0", "ca1", "mosquitto.conf", "openssl.cnf", "device-cas.pem" };
+	static const char *const names[] = { "ca0", "ca1", "mosquitto.conf", "openssl.cnf",
+					     "device-cas.pem" };
 	char path[128];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -70,7 +77,8 @@ static void the_configuration_is_exactly_this(void **unused)
 {
 	static const char format[] =
 		"per_listener_settings false\nallow_anonymous false\nallow_zero_length_clientid false\n"
-		"plugin /p/holdfast_mosquitto.so\nplugin_opt_bus /r/plugin.sock\nplugin_opt_local /r/mqtt.sock\n"
+		"plugin /p/holdfast_mosquitto.so\nplugin_opt_bus /r/plugin.sock\nplugin_opt_local "
+		"/r/mqtt.sock\n"
 		"set_tcp_nodelay true\nmax_packet_size 70000\nmax_keepalive 3600\nmax_inflight_messages 100\n"
 		"max_queued_messages 100000\npersistence false\nretain_available false\n"
 		"queue_qos0_messages false\npersistent_client_expiration 1h\nsys_interval 0\n"
@@ -101,13 +109,16 @@ static void the_configuration_is_exactly_this(void **unused)
 
 static void values_the_broker_would_misread_are_refused(void **unused)
 {
-	static const char *const bad[] = { NULL, "", "relative", "/a\nallow_anonymous true", "/a ", "/a\x7f" };
+	static const char *const bad[] = {
+		NULL, "", "relative", "/a\nallow_anonymous true", "/a ", "/a\x7f"
+	};
 	struct rig r;
 	(void)unused;
 
 	make_rig(&r);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		const char **fields[] = { &r.c.plugin, &r.c.plugin_socket, &r.c.mqtt_socket, &r.c.cert, &r.c.key };
+		const char **fields[] = { &r.c.plugin, &r.c.plugin_socket, &r.c.mqtt_socket, &r.c.cert,
+					  &r.c.key };
 
 		for (size_t f = 0; f < sizeof(fields) / sizeof(fields[0]); f++) {
 			const char *good = *fields[f];

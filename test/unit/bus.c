@@ -184,7 +184,10 @@ static void what_the_plugin_tells_arrives_also_in_pieces(void **unused)
 
 	make_rig(&r);
 	memcpy(up + 8, DEV "\x58\x20", 18);
-	memcpy(up + 58, "\x68" "10.0.0.1", 9);
+	memcpy(up + 58,
+	       "\x68"
+	       "10.0.0.1",
+	       9);
 	assert_int_equal(hf_bus_new(r.loop, &r.conf, &r.handler, &r.bus), HF_OK);
 	fd = plugin_comes(&r);
 	says(&r, fd, up, 20);
@@ -193,7 +196,10 @@ static void what_the_plugin_tells_arrives_also_in_pieces(void **unused)
 	assert_int_equal(r.presences, 1);
 	assert_true(r.presence.up);
 	assert_string_equal(r.presence.address, "10.0.0.1");
-	says(&r, fd, "\x00\x00\x00\x08\x85\x18\x23\x61" "k\x60\x60\x60", 12);
+	says(&r, fd,
+	     "\x00\x00\x00\x08\x85\x18\x23\x61"
+	     "k\x60\x60\x60",
+	     12);
 	assert_int_equal(r.alarms, 1);
 	close(fd);
 	clean(&r);
@@ -201,7 +207,8 @@ static void what_the_plugin_tells_arrives_also_in_pieces(void **unused)
 
 static void a_frame_that_does_not_parse_ends_the_connection(void **unused)
 {
-	static const char *const bad[] = { "\x00\x00\x00\x00", "\x00\x00\x10\x01", "\x00\x00\x00\x02\x82\x01" };
+	static const char *const bad[] = { "\x00\x00\x00\x00", "\x00\x00\x10\x01",
+					   "\x00\x00\x00\x02\x82\x01" };
 	static const size_t len[] = { 4, 4, 6 };
 	struct rig r;
 	uint8_t got[64];

@@ -12,8 +12,8 @@
 
 static void frames_are_written_as_the_protocol_says(void **unused)
 {
-	static const uint8_t want[] = { 0, 0, 0, 3, 0x82, 1, 7,            /* begin */
-					0, 0, 0, 4, 0x83, 3, 7, 9,         /* end */
+	static const uint8_t want[] = { 0, 0, 0, 3, 0x82, 1, 7,              /* begin */
+					0, 0, 0, 4, 0x83, 3, 7, 9,           /* end */
 					0, 0, 0, 5, 0x83, 5, 7, 0x18, 100 }; /* beat */
 	struct hf_buf out = HF_BUF(1024);
 	(void)unused;
@@ -28,7 +28,9 @@ static void frames_are_written_as_the_protocol_says(void **unused)
 
 static void a_row_and_a_kick_name_their_device(void **unused)
 {
-	struct hf_bus_row row = { .cert_sha256 = { 1, 2 }, .dev = DEV, .state = 3, .budget = 2, .not_after = 5 };
+	struct hf_bus_row row = {
+		.cert_sha256 = { 1, 2 }, .dev = DEV, .state = 3, .budget = 2, .not_after = 5
+	};
 	struct hf_buf out = HF_BUF(1024);
 	(void)unused;
 
@@ -50,7 +52,10 @@ static void what_the_plugin_says_is_read(void **unused)
 
 	memcpy(up + 4, DEV "\x58\x20", 18);
 	memset(up + 22, 0xaa, 32);
-	memcpy(up + 54, "\x68" "10.0.0.1", 9);
+	memcpy(up + 54,
+	       "\x68"
+	       "10.0.0.1",
+	       9);
 	assert_int_equal(hf__busframe_read((hf_bytes){ up, 63 }, &f), HF_OK);
 	assert_true(f.presence.up);
 	assert_string_equal(f.presence.dev, DEV);
@@ -62,7 +67,10 @@ static void what_the_plugin_says_is_read(void **unused)
 	assert_false(f.presence.up);
 	assert_int_equal(hf__busframe_read(HF_STR("\x83\x18\x20\x01\x07"), &f), HF_OK);
 	assert_int_equal(f.epoch, 7);
-	assert_int_equal(hf__busframe_read(HF_STR("\x85\x18\x23\x65" "clone\x60\x60\x61x"), &f), HF_OK);
+	assert_int_equal(hf__busframe_read(HF_STR("\x85\x18\x23\x65"
+						  "clone\x60\x60\x61x"),
+					   &f),
+			 HF_OK);
 	assert_string_equal(f.alarm.kind, "clone");
 	assert_string_equal(f.alarm.detail, "x");
 	assert_int_equal(hf__busframe_read(HF_STR("\x82\x18\x24\xa2\x00\x05\x01\x06"), &f), HF_OK);
@@ -74,14 +82,14 @@ static void anything_else_is_refused(void **unused)
 {
 	static const hf_bytes bad[] = {
 		{ NULL, 0 },
-		{ (const uint8_t *)"\x80", 1 },                         /* empty */
-		{ (const uint8_t *)"\x82\x01\x07", 3 },                 /* ours, not the plugin's */
-		{ (const uint8_t *)"\x83\x18\x20\x02\x07", 5 },         /* another version */
-		{ (const uint8_t *)"\x82\x18\x20\x01", 4 },             /* an item missing */
-		{ (const uint8_t *)"\x83\x18\x20\x01\x07\x00", 6 },     /* a byte too many */
+		{ (const uint8_t *)"\x80", 1 },                             /* empty */
+		{ (const uint8_t *)"\x82\x01\x07", 3 },                     /* ours, not the plugin's */
+		{ (const uint8_t *)"\x83\x18\x20\x02\x07", 5 },             /* another version */
+		{ (const uint8_t *)"\x82\x18\x20\x01", 4 },                 /* an item missing */
+		{ (const uint8_t *)"\x83\x18\x20\x01\x07\x00", 6 },         /* a byte too many */
 		{ (const uint8_t *)"\x85\x18\x23\x61\x00\x60\x60\x60", 8 }, /* NUL in a text */
-		{ (const uint8_t *)"\x82\x18\x24\xa1\x01\x05", 6 },     /* counters begin at 0 */
-		{ (const uint8_t *)"\x83\x18\x22\x61x\x40", 6 },        /* short name, short hash */
+		{ (const uint8_t *)"\x82\x18\x24\xa1\x01\x05", 6 },         /* counters begin at 0 */
+		{ (const uint8_t *)"\x83\x18\x22\x61x\x40", 6 },            /* short name, short hash */
 	};
 	struct hf_busframe f;
 	(void)unused;
@@ -93,10 +101,19 @@ static void anything_else_is_refused(void **unused)
 static void topics_are_cut_exactly(void **unused)
 {
 	static const char *const bad[] = {
-		"", "hf/1/", "hf/1/" DEV "/-/up/tele", "hf/1/" DEV "/-/up/tele/", "hf/1/" DEV "/-/dn/cmd/x",
-		"hf/1/" DEV "/-/up//x", "hf/1/" DEV "/-/up/tele/x/y", "hf/1/" DEV "/-/up/tele/a b",
-		"hf/1/ABCDEFGH234567AB/-/up/tele/x", "hf/1/" DEV "/x/up/tele/x", "hf/2/" DEV "/-/up/tele/x",
-		"hf/1/" DEV "/-/up/sixteen-letters-and-more/x", "hf/1/" DEV "/-/up/te1e/x",
+		"",
+		"hf/1/",
+		"hf/1/" DEV "/-/up/tele",
+		"hf/1/" DEV "/-/up/tele/",
+		"hf/1/" DEV "/-/dn/cmd/x",
+		"hf/1/" DEV "/-/up//x",
+		"hf/1/" DEV "/-/up/tele/x/y",
+		"hf/1/" DEV "/-/up/tele/a b",
+		"hf/1/ABCDEFGH234567AB/-/up/tele/x",
+		"hf/1/" DEV "/x/up/tele/x",
+		"hf/2/" DEV "/-/up/tele/x",
+		"hf/1/" DEV "/-/up/sixteen-letters-and-more/x",
+		"hf/1/" DEV "/-/up/te1e/x",
 	};
 	struct hf_bus_up up;
 	(void)unused;
@@ -131,7 +148,8 @@ static void a_hash_has_64_digits(void **unused)
 	assert_true(hf__bus_cert_read(hex, sha256));
 	assert_int_equal(sha256[31], 0xff);
 	assert_false(hf__bus_cert_read(hex + 1, sha256));
-	assert_false(hf__bus_cert_read("zz112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", sha256));
+	assert_false(hf__bus_cert_read("zz112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+				       sha256));
 	assert_false(hf__bus_cert_read(NULL, sha256));
 }
 

@@ -26,9 +26,9 @@ static void every_class_has_its_direction_and_size(void **unused)
 		uint32_t up, dn;
 		bool qos0;
 	} rows[] = {
-		{ "id", 2048, 2048, false }, { "state", 1024, 0, false }, { "cmd", 0, 16384, false },
-		{ "rcpt", 16384, 0, false }, { "tele", 4096, 0, true }, { "hb", 512, 0, true },
-		{ "seal", 65536, 0, false }, { "alarm", 1024, 0, false }, { "tamper", 1024, 0, false },
+		{ "id", 2048, 2048, false },  { "state", 1024, 0, false },   { "cmd", 0, 16384, false },
+		{ "rcpt", 16384, 0, false },  { "tele", 4096, 0, true },     { "hb", 512, 0, true },
+		{ "seal", 65536, 0, false },  { "alarm", 1024, 0, false },   { "tamper", 1024, 0, false },
 		{ "upd", 4096, 4096, false }, { "release", 0, 4096, false }, { "ack", 0, 64, false },
 		{ "cfg", 0, 1024, false },
 	};
@@ -55,15 +55,35 @@ static void every_class_has_its_direction_and_size(void **unused)
 static void only_seven_exact_levels_pass(void **unused)
 {
 	static const char *const bad[] = {
-		"", "/", "hf", "hf/1", "#", "$SYS/broker/uptime", "hf/1/" DEV "/-/up/tele",
-		"hf/1/" DEV "/-/up/tele/", "hf/1/" DEV "/-/up/tele/x/", "hf/1/" DEV "/-/up/tele/x/y",
-		"/hf/1/" DEV "/-/up/tele/x", "hf/2/" DEV "/-/up/tele/x", "hf/1/" DEV "/c/up/tele/x",
-		"hf/1/" DEV "//up/tele/x", "hf/1/" DEV "/-/UP/tele/x", "hf/1/" DEV "/-/up/Tele/x",
-		"hf/1/" DEV "/-/up/tel/x", "hf/1/" DEV "/-/up/tele/..", "hf/1/" DEV "/-/up/../x",
-		"hf/1/" DEV "/-/up/tele/+", "hf/1/" DEV "/-/up/tele/#", "hf/1/" DEV "/-/up/tele/a b",
-		"hf/1/" DEV "/-/up/tele/a$", "hf/1/" DEV "x/-/up/tele/x", "hf/1/ABCDEFGH234567AB/-/up/tele/x",
-		"hf/1/abcdefgh134567ab/-/up/tele/x", "$share/g/hf/1/" DEV "/-/up/tele/x",
-		"hf/1/" OTHER "/-/up/tele/x", "hf/1/" OTHER "/-/../" DEV "/-/up/tele/x",
+		"",
+		"/",
+		"hf",
+		"hf/1",
+		"#",
+		"$SYS/broker/uptime",
+		"hf/1/" DEV "/-/up/tele",
+		"hf/1/" DEV "/-/up/tele/",
+		"hf/1/" DEV "/-/up/tele/x/",
+		"hf/1/" DEV "/-/up/tele/x/y",
+		"/hf/1/" DEV "/-/up/tele/x",
+		"hf/2/" DEV "/-/up/tele/x",
+		"hf/1/" DEV "/c/up/tele/x",
+		"hf/1/" DEV "//up/tele/x",
+		"hf/1/" DEV "/-/UP/tele/x",
+		"hf/1/" DEV "/-/up/Tele/x",
+		"hf/1/" DEV "/-/up/tel/x",
+		"hf/1/" DEV "/-/up/tele/..",
+		"hf/1/" DEV "/-/up/../x",
+		"hf/1/" DEV "/-/up/tele/+",
+		"hf/1/" DEV "/-/up/tele/#",
+		"hf/1/" DEV "/-/up/tele/a b",
+		"hf/1/" DEV "/-/up/tele/a$",
+		"hf/1/" DEV "x/-/up/tele/x",
+		"hf/1/ABCDEFGH234567AB/-/up/tele/x",
+		"hf/1/abcdefgh134567ab/-/up/tele/x",
+		"$share/g/hf/1/" DEV "/-/up/tele/x",
+		"hf/1/" OTHER "/-/up/tele/x",
+		"hf/1/" OTHER "/-/../" DEV "/-/up/tele/x",
 	};
 	(void)unused;
 
@@ -98,9 +118,18 @@ static void retain_and_qos_two_are_refused(void **unused)
 static void a_device_subscribes_one_string(void **unused)
 {
 	static const char *const bad[] = {
-		"#", "+/#", "$SYS/#", "$share/g/hf/1/" DEV "/+/dn/#", "hf/1/" OTHER "/+/dn/#",
-		"hf/1/" DEV "/-/dn/#", "hf/1/" DEV "/#", "hf/1/" DEV "/+/dn/cmd/x", "hf/1/+/+/dn/#",
-		"hf/1/" DEV "/+/up/#", "", "hf/1/" DEV "/+/dn/##",
+		"#",
+		"+/#",
+		"$SYS/#",
+		"$share/g/hf/1/" DEV "/+/dn/#",
+		"hf/1/" OTHER "/+/dn/#",
+		"hf/1/" DEV "/-/dn/#",
+		"hf/1/" DEV "/#",
+		"hf/1/" DEV "/+/dn/cmd/x",
+		"hf/1/+/+/dn/#",
+		"hf/1/" DEV "/+/up/#",
+		"",
+		"hf/1/" DEV "/+/dn/##",
 	};
 	(void)unused;
 
@@ -122,7 +151,8 @@ static void a_device_reads_its_own_dn_only(void **unused)
 
 static void a_quarantined_device_keeps_three_topics(void **unused)
 {
-	static const char *const up[] = { "id", "state", "rcpt", "tele", "hb", "seal", "alarm", "tamper", "upd" };
+	static const char *const up[] = { "id",   "state", "rcpt",   "tele", "hb",
+					  "seal", "alarm", "tamper", "upd" };
 	static const char *const dn[] = { "id", "cmd", "release", "ack", "cfg", "upd" };
 	(void)unused;
 

@@ -96,9 +96,11 @@ static void connects_of_a_device_are_five_then_one_in_30_s(void **unused)
 
 static void networks_are_32_and_64_bits_wide(void **unused)
 {
-	struct hf_net a = hf__net_of("10.0.0.1"), b = hf__net_of("10.0.0.2"), m = hf__net_of("::ffff:10.0.0.1");
+	struct hf_net a = hf__net_of("10.0.0.1"), b = hf__net_of("10.0.0.2"),
+		      m = hf__net_of("::ffff:10.0.0.1");
 	struct hf_net c = hf__net_of("2001:db8::1"), d = hf__net_of("2001:db8::ffff:1");
-	struct hf_net e = hf__net_of("2001:db8:0:1::1"), odd = hf__net_of("nonsense"), null = hf__net_of(NULL);
+	struct hf_net e = hf__net_of("2001:db8:0:1::1"), odd = hf__net_of("nonsense"),
+		      null = hf__net_of(NULL);
 	(void)unused;
 
 	assert_false(hf__net_equal(&a, &b));

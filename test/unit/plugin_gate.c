@@ -204,8 +204,13 @@ static void the_bus_comes_by_the_local_door_only(void **unused)
 	struct rig r = new_rig();
 	(void)unused;
 
-	r.c = (struct hf_connect){ .local = true, .cn = "", .id = "bus", .user = "hf-bus", .address = "/x",
-				   .version = 5, .clean_start = true };
+	r.c = (struct hf_connect){ .local = true,
+				   .cn = "",
+				   .id = "bus",
+				   .user = "hf-bus",
+				   .address = "/x",
+				   .version = 5,
+				   .clean_start = true };
 	assert_int_equal(come(&r, 8), HF_ADMIT);
 	assert_string_equal(r.user, "hf-bus");
 	assert_null(hf__gate_cert(&gate, (void *)8));

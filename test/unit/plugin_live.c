@@ -120,7 +120,8 @@ static void a_short_snapshot_is_not_taken(void **unused)
 
 static void a_frame_that_does_not_parse_ends_the_link(void **unused)
 {
-	static const uint8_t torn[] = { 0x82, 0x01 }, foreign[] = { 0x82, 0x18, 0x20, 0x01 }, empty[] = { 0x80 };
+	static const uint8_t torn[] = { 0x82, 0x01 }, foreign[] = { 0x82, 0x18, 0x20, 0x01 },
+			     empty[] = { 0x80 };
 	struct rig r = new_rig();
 	struct hf_frame f;
 	(void)unused;

@@ -74,8 +74,13 @@ struct rig new_rig(void)
 	hf__gate_link(&gate, &r.now);
 	snapshot(&r, 1, HF_ROW_CONFIRMED);
 	gate.out.len = 0;
-	r.c = (struct hf_connect){ .has_cert = true, .hash = { 1 }, .cn = "hf-" DEV, .id = DEV,
-				   .address = "10.0.0.1", .version = 5, .clean_start = true };
+	r.c = (struct hf_connect){ .has_cert = true,
+				   .hash = { 1 },
+				   .cn = "hf-" DEV,
+				   .id = DEV,
+				   .address = "10.0.0.1",
+				   .version = 5,
+				   .clean_start = true };
 	return r;
 }
 

@@ -30,8 +30,13 @@ struct rig {
 static hf_err add_cert(struct hf_db *db, void *ctx)
 {
 	struct rig *r = ctx;
-	struct hf_cert_row c = { .kind = HF_CERT_LDEVID, .state = HF_CERT_ISSUED, .device = r->device, .dev = DEV,
-				 .identity = "cid:00", .not_after = INT64_C(4000000000), .budget = 2 };
+	struct hf_cert_row c = { .kind = HF_CERT_LDEVID,
+				 .state = HF_CERT_ISSUED,
+				 .device = r->device,
+				 .dev = DEV,
+				 .identity = "cid:00",
+				 .not_after = INT64_C(4000000000),
+				 .budget = 2 };
 
 	c.serial[0] = SERIAL;
 	c.serial[15] = r->n;
@@ -48,7 +53,9 @@ static hf_err add_cert(struct hf_db *db, void *ctx)
 static hf_err add_device(struct hf_db *db, void *ctx)
 {
 	struct rig *r = ctx;
-	struct hf_device_row d = { .dev = DEV, .line = "lamp", .owner = "main", .state = HF_DEVICE_ACTIVE, .budget = 2 };
+	struct hf_device_row d = {
+		.dev = DEV, .line = "lamp", .owner = "main", .state = HF_DEVICE_ACTIVE, .budget = 2
+	};
 
 	HF_TRY(hf_device_add(db, &d));
 	r->device = d.id;
@@ -258,9 +265,15 @@ static void what_matters_is_acknowledged_by_its_hash(void **unused)
 		const char *cls, *id;
 		bool ack;
 	} rows[] = {
-		{ "rcpt", "AAAAAAAAAAAAAAAAAAAAAA", true }, { "alarm", "a1", true }, { "tamper", "t1", true },
-		{ "seal", "k-00ff", true }, { "seal", "f-00ff-12", true }, { "tele", "t", false },
-		{ "hb", "h", false }, { "upd", "report", false }, { "state", "now", false },
+		{ "rcpt", "AAAAAAAAAAAAAAAAAAAAAA", true },
+		{ "alarm", "a1", true },
+		{ "tamper", "t1", true },
+		{ "seal", "k-00ff", true },
+		{ "seal", "f-00ff-12", true },
+		{ "tele", "t", false },
+		{ "hb", "h", false },
+		{ "upd", "report", false },
+		{ "state", "now", false },
 	};
 	struct rig r;
 	uint8_t sha256[32];
@@ -286,11 +299,24 @@ static void what_matters_is_acknowledged_by_its_hash(void **unused)
 static void names_that_do_not_fit_are_refused(void **unused)
 {
 	static const char *const bad[][2] = {
-		{ "id", "other" }, { "id", "endorse" }, { "state", "then" }, { "rcpt", "short" },
-		{ "rcpt", "AAAAAAAAAAAAAAAAAAAAA*" }, { "rcpt", "AAAAAAAAAAAAAAAAAAAAAB" }, { "seal", "x-00" },
-		{ "seal", "k-" }, { "seal", "k-0" }, { "seal", "k-zz" }, { "seal", "f-00" }, { "seal", "f-00-" },
-		{ "seal", "f-00-1x" }, { "seal", "f-00--1" }, { "seal", "f-00-99999999999999999999" },
-		{ "seal", "k-000102030405060708090a0b0c0d0e0f10" }, { "cmd", "x" }, { "none", "x" },
+		{ "id", "other" },
+		{ "id", "endorse" },
+		{ "state", "then" },
+		{ "rcpt", "short" },
+		{ "rcpt", "AAAAAAAAAAAAAAAAAAAAA*" },
+		{ "rcpt", "AAAAAAAAAAAAAAAAAAAAAB" },
+		{ "seal", "x-00" },
+		{ "seal", "k-" },
+		{ "seal", "k-0" },
+		{ "seal", "k-zz" },
+		{ "seal", "f-00" },
+		{ "seal", "f-00-" },
+		{ "seal", "f-00-1x" },
+		{ "seal", "f-00--1" },
+		{ "seal", "f-00-99999999999999999999" },
+		{ "seal", "k-000102030405060708090a0b0c0d0e0f10" },
+		{ "cmd", "x" },
+		{ "none", "x" },
 	};
 	struct rig r;
 	(void)unused;

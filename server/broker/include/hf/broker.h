@@ -21,8 +21,8 @@ struct hf_broker_conf {
 	const char *key;            /* PEM, unencrypted: Mosquitto reads it itself */
 	const char *const *cas;     /* PEM files: Root, Operational and Device-ID CAs, never the Server CA */
 	size_t n_cas;
-	uint32_t max_connections;   /* 0: 110000 */
-	const char *user;           /* NULL: no line. Started as root, Mosquitto otherwise becomes `mosquitto`,
+	uint32_t max_connections; /* 0: 110000 */
+	const char *user;         /* NULL: no line. Started as root, Mosquitto otherwise becomes `mosquitto`,
 				     * who may read neither `key` nor the sockets' folder. */
 };
 

@@ -9,8 +9,8 @@
 #include <holdfast/base.h>
 
 enum {
-	HF_BUS_DEV_LEN = 16,       /* base32 characters, the only wire form of an identity */
-	HF_BUS_ID_MAX_LEN = 64,    /* last topic level */
+	HF_BUS_DEV_LEN = 16,    /* base32 characters, the only wire form of an identity */
+	HF_BUS_ID_MAX_LEN = 64, /* last topic level */
 	HF_BUS_PAYLOAD_MAX = 65536,
 };
 
@@ -31,17 +31,17 @@ enum hf_bus_budget { HF_BUS_BUDGET_LOW = 1, HF_BUS_BUDGET_NORMAL = 2, HF_BUS_BUD
 struct hf_bus_row {
 	uint8_t cert_sha256[32];
 	char dev[HF_BUS_DEV_LEN + 1];
-	uint8_t state;      /* enum hf_bus_state */
-	uint8_t budget;     /* enum hf_bus_budget */
-	int64_t not_after;  /* Unix seconds */
+	uint8_t state;     /* enum hf_bus_state */
+	uint8_t budget;    /* enum hf_bus_budget */
+	int64_t not_after; /* Unix seconds */
 };
 
 /* A message of a device. Every pointer is borrowed for the call. */
 struct hf_bus_up {
 	char dev[HF_BUS_DEV_LEN + 1];
-	char cls[16];                     /* channel class: "rcpt", "tele" ... */
+	char cls[16]; /* channel class: "rcpt", "tele" ... */
 	char id[HF_BUS_ID_MAX_LEN + 1];
-	uint8_t cert_sha256[32];          /* of the session that sent it, vouched for by the broker */
+	uint8_t cert_sha256[32]; /* of the session that sent it, vouched for by the broker */
 	hf_bytes payload;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 #include <openssl/x509.h>
-#include "peer.h"
+#include <hf/peer.h>
 
 static void free_cert(X509 **cert)
 {
@@ -27,13 +27,13 @@ static void read_cn(const X509 *cert, char cn[static HF_PEER_CN_CAP])
 	cn[len] = '\0';
 }
 
-hf_err hf__peer_take(void *x509, struct hf_peer *peer)
+hf_err hf_peer_take(void *x509, struct hf_peer *peer)
 {
 	X509 *cert HF_AUTO(free_cert) = x509;
-	unsigned len = sizeof(peer->hash);
+	unsigned len = sizeof(peer->sha256);
 
 	memset(peer, 0, sizeof(*peer));
-	if (X509_digest(cert, EVP_sha256(), peer->hash, &len) != 1 || len != sizeof(peer->hash))
+	if (X509_digest(cert, EVP_sha256(), peer->sha256, &len) != 1 || len != sizeof(peer->sha256))
 		return HF_ERR_CRYPTO_FAILED;
 	read_cn(cert, peer->cn);
 	return HF_OK;
