@@ -12,31 +12,38 @@
 
 enum { WAIT_DEFAULT_S = 60, WAIT_MAX_S = 86400, POLL_MS = 500, LABEL_MAX = 128, REASON_MAX = 128 };
 
-#define WHO { "passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" }
+#define WHO \
+	{ \
+		"passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" \
+	}
 
 static const struct cli_opt plain_opts[] = { WHO, { 0 } };
 static const struct cli_opt list_opts[] = {
 	{ "line", "LINE", "only this product line" },
 	{ "state", "STATE", "only made, claimed, active, quarantined, revoked or released ones" },
-	WHO, { 0 }
+	WHO,
+	{ 0 }
 };
 static const struct cli_opt claim_opts[] = {
 	{ "label", "TEXT", "your own name for it" },
 	{ "line", "LINE", "its product line, when the code alone does not tell" },
 	{ "wait", "SECONDS", "wait until it has enrolled and proved its keys (default 60; 0: do not wait)" },
-	WHO, { 0 }
+	WHO,
+	{ 0 }
 };
-static const struct cli_opt reason_opts[] = { { "reason", "TEXT", "goes into the event journal" }, WHO, { 0 } };
+static const struct cli_opt reason_opts[] = { { "reason", "TEXT", "goes into the event journal" },
+					      WHO,
+					      { 0 } };
 static const struct cli_opt quarantine_opts[] = {
 	{ "reason", "TEXT", "goes into the event journal" },
 	{ "lift", NULL, "end it: the claim is armed again, no certificate is revived" },
-	WHO, { 0 }
+	WHO,
+	{ 0 }
 };
-static const struct cli_opt set_opts[] = {
-	{ "label", "TEXT", "your own name for it" },
-	{ "budget", "CLASS", "low, normal or high: how much it may send" },
-	WHO, { 0 }
-};
+static const struct cli_opt set_opts[] = { { "label", "TEXT", "your own name for it" },
+					   { "budget", "CLASS", "low, normal or high: how much it may send" },
+					   WHO,
+					   { 0 } };
 
 static int cmd_list(const struct cli_args *args);
 static int cmd_show(const struct cli_args *args);
@@ -50,23 +57,54 @@ static int cmd_rearm(const struct cli_args *args);
 
 #define ONE_DEV .args = "DEV", .min_args = 1, .max_args = 1
 const struct cli_verb cli_device_verbs[] = {
-	{ .name = "claim", .run = cmd_claim, .args = "CODE", .min_args = 1, .max_args = 1, .opts = claim_opts,
+	{ .name = "claim",
+	  .run = cmd_claim,
+	  .args = "CODE",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .opts = claim_opts,
 	  .summary = "make the device with this label yours",
-	  .text = "CODE is printed on the device: HF1:... The code itself never leaves this machine; what is sent\n"
+	  .text = "CODE is printed on the device: HF1:... The code itself never leaves this machine; what is "
+		  "sent\n"
 		  "proves it to the server, what is kept here proves the device's keys to you." },
 	{ .name = "list", .run = cmd_list, .args = "", .opts = list_opts, .summary = "list your devices" },
-	{ .name = "show", .run = cmd_show, ONE_DEV, .opts = plain_opts, .summary = "show one device and what you know of it" },
+	{ .name = "show",
+	  .run = cmd_show,
+	  ONE_DEV,
+	  .opts = plain_opts,
+	  .summary = "show one device and what you know of it" },
 	{ .name = "set", .run = cmd_set, ONE_DEV, .opts = set_opts, .summary = "change its label or budget" },
-	{ .name = "quarantine", .run = cmd_quarantine, ONE_DEV, .opts = quarantine_opts,
+	{ .name = "quarantine",
+	  .run = cmd_quarantine,
+	  ONE_DEV,
+	  .opts = quarantine_opts,
 	  .summary = "stop it until you decided, or lift that" },
-	{ .name = "revoke", .run = cmd_revoke, ONE_DEV, .opts = reason_opts, .summary = "throw it out for ever, at once" },
-	{ .name = "release", .run = cmd_release, ONE_DEV, .opts = reason_opts,
+	{ .name = "revoke",
+	  .run = cmd_revoke,
+	  ONE_DEV,
+	  .opts = reason_opts,
+	  .summary = "throw it out for ever, at once" },
+	{ .name = "release",
+	  .run = cmd_release,
+	  ONE_DEV,
+	  .opts = reason_opts,
 	  .summary = "give it away: its certificates die, the next owner claims it anew" },
-	{ .name = "retire", .run = cmd_retire, ONE_DEV, .opts = reason_opts,
+	{ .name = "retire",
+	  .run = cmd_retire,
+	  ONE_DEV,
+	  .opts = reason_opts,
 	  .summary = "end of life: revoked, and the journal says why" },
-	{ .name = "rearm", .run = cmd_rearm, ONE_DEV, .opts = reason_opts,
+	{ .name = "rearm",
+	  .run = cmd_rearm,
+	  ONE_DEV,
+	  .opts = reason_opts,
 	  .summary = "your word that its next enrolment may replace the binding" },
-	{ .name = "data", .run = cli_cmd_data, .args = "DEV", .min_args = 1, .max_args = 1, .opts = cli_data_opts,
+	{ .name = "data",
+	  .run = cli_cmd_data,
+	  .args = "DEV",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .opts = cli_data_opts,
 	  .summary = "read what it sealed for you" },
 	{ 0 },
 };
@@ -74,21 +112,41 @@ const struct cli_verb cli_device_verbs[] = {
 static void print_row(const struct hf_json *d)
 {
 	printf("%-16s %-11s %-4s %-16s %s\n", hf_json_text(hf_json_get(d, "dev"), "?"),
-	       hf_json_text(hf_json_get(d, "state"), "?"), hf_json_bool(hf_json_get(d, "connected"), false) ? "up" : "-",
+	       hf_json_text(hf_json_get(d, "state"), "?"),
+	       hf_json_bool(hf_json_get(d, "connected"), false) ? "up" : "-",
 	       hf_json_text(hf_json_get(d, "line"), "?"), hf_json_text(hf_json_get(d, "label"), ""));
+}
+
+/* False after an error was printed: the value of an option is not one of the words. */
+static bool is_one_of(const struct cli_args *args, const char *name, const char *const *words,
+		      const char *all)
+{
+	const char *value = cli_option(args, name);
+
+	if (value == NULL)
+		return true;
+	for (; *words != NULL; words++)
+		if (strcmp(*words, value) == 0)
+			return true;
+	cli_usage("--%s: %s is needed, not '%s'", name, all, value);
+	return false;
 }
 
 static int cmd_list(const struct cli_args *args)
 {
+	static const char *const states[] = { "made",    "claimed",  "active", "quarantined",
+					      "revoked", "released", NULL };
 	const char *line = cli_option(args, "line"), *state = cli_option(args, "state");
 	struct session s;
 	char path[256];
 	int rc;
 
-	if ((line != NULL && !hf_deploy_is_name(line)) || (state != NULL && !hf_deploy_is_name(state)))
-		return cli_usage("device list: a line or state is a name of a-z, 0-9 and '-'");
+	if (line != NULL && !hf_deploy_is_name(line))
+		return cli_usage("--line: a name of a-z, 0-9 and '-' is needed, not '%s'", line);
+	if (!is_one_of(args, "state", states, "made, claimed, active, quarantined, revoked or released"))
+		return CLI_USAGE;
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
 	snprintf(path, sizeof(path), "/v1/devices%s%s%s%s%s", line != NULL || state != NULL ? "?" : "",
 		 line != NULL ? "line=" : "", line != NULL ? line : "",
 		 state != NULL ? (line != NULL ? "&state=" : "state=") : "", state != NULL ? state : "");
@@ -114,8 +172,8 @@ static void print_trust(const struct trust *t)
 
 static bool show(struct session *s, const char *dev)
 {
-	static const char *const names[] = { "dev", "line", "state", "label", "reason", "connected", "address",
-					     "budget", NULL };
+	static const char *const names[] = { "dev",       "line",    "state",  "label", "reason",
+					     "connected", "address", "budget", NULL };
 	struct hf_json *j HF_AUTO(session_json_drop) = NULL;
 	const struct hf_json *cert;
 	char path[64], when[32];
@@ -146,7 +204,7 @@ static int cmd_show(const struct cli_args *args)
 	if (!session_is_dev(args->args[0]))
 		return CLI_USAGE;
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
 	ok = show(&s, args->args[0]);
 	session_close(&s);
 	return ok ? CLI_DONE : CLI_FAILED;
@@ -173,7 +231,8 @@ static bool send_claim(struct session *s, const struct hf_claim_keys *keys)
 }
 
 /* Wait until the claim is bound; dev is empty when the time is over. */
-static bool wait_bound(struct session *s, const struct hf_claim_keys *keys, long wait_s, char dev[static HF_DEV_LEN + 1])
+static bool wait_bound(struct session *s, const struct hf_claim_keys *keys, long wait_s,
+		       char dev[static HF_DEV_LEN + 1])
 {
 	uint64_t until = hf_now_ms() + (uint64_t)wait_s * 1000;
 	char path[64] = "/v1/claims/";
@@ -208,8 +267,9 @@ static bool wait_endorsed(struct session *s, const char *dev, uint64_t until)
 		if (hf_json_n(hf_json_get(j, "items")) > 0)
 			return trust_update(s, dev, &t);
 		if (hf_now_ms() >= until)
-			return cli_fail("%s enrolled and has not proved its keys yet; 'holdfast device show %s' later", dev,
-					dev) == CLI_DONE;
+			return cli_fail("%s enrolled and has not proved its keys yet; 'holdfast device show "
+					"%s' later",
+					dev, dev) == CLI_DONE;
 		(void)usleep(POLL_MS * 1000);
 	}
 }
@@ -228,8 +288,9 @@ static bool claim(struct session *s, const struct hf_claim_keys *keys, long wait
 			return false;
 	}
 	if (s->args->json)
-		printf("{\"dev\":%s%s%s,\"audit\":%llu}\n", dev[0] != '\0' ? "\"" : "", dev[0] != '\0' ? dev : "null",
-		       dev[0] != '\0' ? "\"" : "", (unsigned long long)s->audit);
+		printf("{\"dev\":%s%s%s,\"audit\":%llu}\n", dev[0] != '\0' ? "\"" : "",
+		       dev[0] != '\0' ? dev : "null", dev[0] != '\0' ? "\"" : "",
+		       (unsigned long long)s->audit);
 	else if (dev[0] != '\0')
 		printf("%s\n", dev);
 	else
@@ -255,9 +316,10 @@ static int cmd_claim(const struct cli_args *args)
 	if (err == HF_OK)
 		err = hf_claim_derive(&secret, &keys);
 	if (err != HF_OK)
-		return cli_usage("device claim: %s; it looks like HF1:AAQEAYEAUDAOCAJBIFQYDIOB4LKX", hf_err_text(err));
+		return cli_usage("device claim: %s; it looks like HF1:AAQEAYEAUDAOCAJBIFQYDIOB4LKX",
+				 hf_err_text(err));
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
 	ok = claim(&s, &keys, wait_s);
 	session_close(&s);
 	return ok ? CLI_DONE : CLI_FAILED;
@@ -282,8 +344,8 @@ static bool post_reason(struct session *s, const char *dev, const char *act, con
 	if (s->args->json)
 		print_json(answer);
 	else
-		cli_say(s->args, "%s is %s (journal row %llu).", dev, hf_json_text(hf_json_get(answer, "state"), "?"),
-			(unsigned long long)s->audit);
+		cli_say(s->args, "%s is %s (journal row %llu).", dev,
+			hf_json_text(hf_json_get(answer, "state"), "?"), (unsigned long long)s->audit);
 	return true;
 }
 
@@ -300,7 +362,7 @@ static int change(const struct cli_args *args, const char *act, const char *stan
 	if (!session_is_dev(args->args[0]))
 		return CLI_USAGE;
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
 	ok = post_reason(&s, args->args[0], act, reason);
 	session_close(&s);
 	return ok ? CLI_DONE : CLI_FAILED;
@@ -328,8 +390,8 @@ static int cmd_rearm(const struct cli_args *args)
 
 static int cmd_quarantine(const struct cli_args *args)
 {
-	return cli_flag(args, "lift") ? change(args, "lift", "lifted by its owner") :
-					change(args, "quarantine", "stopped by its owner");
+	return cli_flag(args, "lift") ? change(args, "lift", "lifted by its owner")
+				      : change(args, "quarantine", "stopped by its owner");
 }
 
 static bool put_settings(struct session *s, const char *dev)
@@ -362,6 +424,7 @@ static bool put_settings(struct session *s, const char *dev)
 
 static int cmd_set(const struct cli_args *args)
 {
+	static const char *const budgets[] = { "low", "normal", "high", NULL };
 	struct session s;
 	bool ok;
 
@@ -369,8 +432,10 @@ static int cmd_set(const struct cli_args *args)
 		return CLI_USAGE;
 	if (cli_option(args, "label") == NULL && cli_option(args, "budget") == NULL)
 		return cli_usage("device set: give --label or --budget");
+	if (!is_one_of(args, "budget", budgets, "low, normal or high"))
+		return CLI_USAGE;
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
 	ok = put_settings(&s, args->args[0]);
 	session_close(&s);
 	return ok ? CLI_DONE : CLI_FAILED;

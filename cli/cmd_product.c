@@ -74,17 +74,7 @@ static bool choose(const struct cli_args *args, struct hf_deploy_line *line, str
 	if (err == HF_OK)
 		err = hf_conf_parse("options", hf_buf_bytes(&text), hf_deploy_line_keys,
 				    hf_n_deploy_line_keys, line, why);
-	if (err != HF_OK)
-		return false;
-	if (!hf_deploy_is_name(line->line)) {
-		hf_why_set(why, HF_ERR_DEPLOY_VALUE, "%s: a name of a-z, 0-9 and '-' is needed",
-			   args->args[0]);
-		return false;
-	}
-	if (line->life_s >= 3 * line->offline_s)
-		return true;
-	hf_why_set(why, HF_ERR_DEPLOY_VALUE, "--life must be at least three times --offline");
-	return false;
+	return err == HF_OK && hf_deploy_line_check(line, why) == HF_OK;
 }
 
 static bool open_dir(const struct cli_args *args, struct hf_deploy *d, struct maker *m)

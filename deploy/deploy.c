@@ -188,7 +188,7 @@ static bool is_oid(const char *text)
 	return n >= 1 && arc[0] <= 2 && (arc[0] == 2 || arc[1] < 40);
 }
 
-static hf_err check_line(const struct hf_deploy_line *out, struct hf_why *why)
+hf_err hf_deploy_line_check(const struct hf_deploy_line *out, struct hf_why *why)
 {
 	if (!hf_deploy_is_name(out->line))
 		return refuse(why, "line", out->line, "a name of a-z, 0-9 and '-'");
@@ -206,7 +206,7 @@ static hf_err check_line(const struct hf_deploy_line *out, struct hf_why *why)
 hf_err hf_deploy_line_read(const char *path, struct hf_deploy_line *out, struct hf_why *why)
 {
 	HF_TRY(hf_conf_read(path, hf_deploy_line_keys, hf_n_deploy_line_keys, out, why));
-	hf_err err = check_line(out, why);
+	hf_err err = hf_deploy_line_check(out, why);
 	return err == HF_OK ? HF_OK : hf_why_add(why, err, "%s", path);
 }
 

@@ -81,6 +81,8 @@ extern const size_t hf_n_deploy_operator_keys;
  * Errors: conf.h's and file.h's, HF_ERR_DEPLOY_NOT_ONE (DIR has no holdfast.conf), HF_ERR_DEPLOY_VALUE. */
 HF_MUST_CHECK hf_err hf_deploy_read(const char *dir, struct hf_deploy *out, struct hf_why *why);
 HF_MUST_CHECK hf_err hf_deploy_line_read(const char *path, struct hf_deploy_line *out, struct hf_why *why);
+/* What hf_deploy_line_read judges beyond single keys, for a line that is yet to be written. */
+HF_MUST_CHECK hf_err hf_deploy_line_check(const struct hf_deploy_line *line, struct hf_why *why);
 HF_MUST_CHECK hf_err hf_deploy_operator_read(const char *folder, struct hf_deploy_operator *out,
 					     struct hf_why *why);
 /* DIR/a/b. Errors: HF_ERR_DEPLOY_VALUE when it does not fit. */
