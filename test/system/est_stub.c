@@ -222,7 +222,9 @@ static void on_request(void *ctx, const struct hf_http_req *req, struct hf_http_
 	struct stub *s = ctx;
 	size_t n = from_base64(req->body, der, sizeof(der));
 
-	(void)printf("request %s %s\n", renew ? "renew" : "enrol", modes[s->mode]);
+	if (req->peer->has_cert && hf_pki_cert_read(hf_tls_peer_cert(req->peer), &peer) != HF_OK)
+		peer.cn[0] = '\0';
+	(void)printf("request %s %s %s\n", renew ? "renew" : "enrol", modes[s->mode], peer.cn);
 	(void)fflush(stdout);
 	if (s->mode == SILENT)
 		return; /* the answer is lost */
@@ -232,8 +234,7 @@ static void on_request(void *ctx, const struct hf_http_req *req, struct hf_http_
 		say(call, s->mode == WAIT ? 202 : 503, 2);
 	else if (s->mode == REFUSE)
 		say(call, 403, 0);
-	else if (renew &&
-		 (!req->peer->has_cert || hf_pki_cert_read(hf_tls_peer_cert(req->peer), &peer) != HF_OK))
+	else if (renew && peer.cn[0] == '\0')
 		say(call, 403, 0);
 	else if (!renew && !proven(s, req, &csr))
 		say(call, 403, 0);

@@ -19,7 +19,8 @@ def refused(world, code, *words):
     run = world.agent.cli(*words, check=False)
     assert run.returncode == code, (words, run.stderr)
     assert run.stdout == ""
-    assert run.stderr.startswith("usage: " if code == 2 and "no such verb" not in run.stderr else "holdfast-agent: ")
+    usage = code == 2 and "no such verb" not in run.stderr
+    assert run.stderr.startswith("usage: " if usage else "holdfast-agent: ")
     assert code == 2 or run.stderr.count("\n") == 1
     assert snapshot(world.folder) == before
     return run.stderr

@@ -1,4 +1,4 @@
-"""The device's side of a production order: key, request, sealed claim, certificate, proof at the end of the line.
+"""The device's side of a production order: key, request, sealed claim, certificate, end-of-line proof.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -81,7 +81,8 @@ def test_what_does_not_fit_is_refused_with_one_line(device):
     assert factory(device, "commit", "--nonce", "00" * 32, check=False).returncode == 1  # no certificate yet
     assert factory(device, "install", "--cert", "/etc/hostname", check=False).returncode == 1
     csr, _, _ = request(device, intake)
-    foreign = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(stranger, hashes.SHA256())
+    nobody = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    foreign = nobody.sign(stranger, hashes.SHA256())
     assert install(device, foreign, check=False)[1].returncode == 1
     assert install(device, csr, cn="not-a-handle", check=False)[1].returncode == 1
     install(device, csr)

@@ -1,4 +1,4 @@
-"""No process of the agent both sees the network and holds a private key; each has given up what it does not need.
+"""No process of the agent sees the network and holds a private key; each gave up what it does not need.
 
 SPDX-License-Identifier: Apache-2.0
 """

@@ -49,7 +49,7 @@ class Cert:
         return self
 
 
-def make(cn, issuer=None, ca=False, days=30.0, extensions=(), eku=None, key=None):
+def make(cn, issuer=None, ca=False, days=30.0, extensions=(), eku=None, key=None, serial=None):
     """Self-signed when there is no issuer. `days` may be a fraction or negative."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     now = datetime.datetime.utcnow()
@@ -57,7 +57,7 @@ def make(cn, issuer=None, ca=False, days=30.0, extensions=(), eku=None, key=None
     signer = issuer.key if issuer else key
     builder = (x509.CertificateBuilder().subject_name(subject)
                .issuer_name(issuer.cert.subject if issuer else subject)
-               .public_key(key.public_key()).serial_number(x509.random_serial_number())
+               .public_key(key.public_key()).serial_number(serial or x509.random_serial_number())
                .not_valid_before(now - datetime.timedelta(minutes=5))
                .not_valid_after(now + datetime.timedelta(days=days))
                .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
