@@ -86,7 +86,10 @@ class Client:
         self.timeout, self.mid, self.waiting = timeout, 0, []
 
     def send(self, data):
-        self.sock.sendall(data)
+        try:
+            self.sock.sendall(data)
+        except (ConnectionError, ssl.SSLError) as e:
+            raise Closed from e
 
     def exactly(self, n):
         data = b""
@@ -180,7 +183,7 @@ class Client:
             self.send(packet(14, 0, b""))
             if isinstance(self.sock, ssl.SSLSocket):
                 self.sock.unwrap()
-        except OSError:
+        except (OSError, Closed):
             pass
         self.close()
 

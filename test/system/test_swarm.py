@@ -78,7 +78,8 @@ def test_clones_and_slow_readers(alone):
 
 @pytest.mark.parametrize("options", [
     [], ["--devices", "0"], ["--devices", "x"], ["--phases", "dance"], ["--phases", "hold:"],
-    ["--window", "65"], ["--watch", "broker"], ["--nonsense"], ["--port", "65536"], ["--budget", "4"], ["stray"],
+    ["--window", "65"], ["--watch", "broker"],
+    ["--nonsense"], ["--port", "65536"], ["--budget", "4"], ["stray"],
 ])
 def test_bad_command_lines_are_2(options):
     needed = ["--server-ca", "/x", "--ca-cert", "/x", "--ca-key", "/x"] if options else []
