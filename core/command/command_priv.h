@@ -75,9 +75,11 @@ unsigned hf__obey_judge_moment(struct hf_obey *o, const struct hf_op *op, const 
 			       const struct hf_clock *clock, uint64_t floor_s);
 const struct hf_op *hf__obey_op(const struct hf_obey *o, hf_bytes name);
 
-/* What a receipt answers. `result` is plain and sealed to c->reply, if both are there. */
+/* What a receipt answers. `result` is plain and sealed to `reply`, if both are there. */
 struct hf__answer {
-	struct hf_claims c; /* cti, cls and reply count */
+	const uint8_t *cti;
+	const uint8_t *reply; /* NULL = none asked for */
+	uint8_t cls;
 	const uint8_t *hash;
 	uint64_t high;
 	unsigned status, reason;

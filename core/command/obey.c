@@ -51,9 +51,12 @@ static hf_err unseal_in_place(const struct hf_obey *o, uint8_t *msg, size_t len,
 
 static struct hf__answer answer_to(const struct passage *p, uint64_t high, unsigned reason)
 {
-	return (struct hf__answer){
-		.c = p->c.claims, .hash = p->hash, .high = high, .status = HF_STATUS_REFUSED, .reason = reason
-	};
+	return (struct hf__answer){ .cti = p->c.claims.cti,
+				    .cls = p->c.claims.cls,
+				    .hash = p->hash,
+				    .high = high,
+				    .status = HF_STATUS_REFUSED,
+				    .reason = reason };
 }
 
 static bool take_refusal(struct hf_obey *o, uint64_t now_ms)
@@ -266,13 +269,13 @@ hf_err hf__obey_finish_job(struct hf_obey *o, struct hf_obey_job *job, const str
 
 struct hf__answer hf__obey_answer_for(const struct hf_obey_job *job, unsigned status, unsigned reason)
 {
-	struct hf__answer a = { .hash = job->hash, .high = job->high, .status = status, .reason = reason };
-
-	a.c.cls = job->cls;
-	a.c.has_reply = job->has_reply;
-	memcpy(a.c.cti, job->cti, sizeof(a.c.cti));
-	memcpy(a.c.reply, job->reply, sizeof(a.c.reply));
-	return a;
+	return (struct hf__answer){ .cti = job->cti,
+				    .reply = job->has_reply ? job->reply : NULL,
+				    .cls = job->cls,
+				    .hash = job->hash,
+				    .high = job->high,
+				    .status = status,
+				    .reason = reason };
 }
 
 static bool answers(const struct hf_out *receipt, const uint8_t cti[static HF_COMMAND_CTI_LEN],

@@ -17,9 +17,9 @@ static enum hf_record ring(uint64_t n)
 static hf_err seal_result(struct hf_obey *o, const struct hf__answer *a, struct hf_out *out)
 {
 	out->len = 0;
-	if (a->result.len == 0 || !a->c.has_reply)
+	if (a->result.len == 0 || a->reply == NULL)
 		return HF_OK;
-	return hf_receipt_seal_result(o->cfg.port, a->result, o->cfg.dev, &a->c, out);
+	return hf_receipt_seal_result(o->cfg.port, a->result, o->cfg.dev, a->cti, a->reply, out);
 }
 
 static hf_err write_payload(struct hf_obey *o, const struct hf__answer *a, uint64_t n, hf_bytes sealed,
@@ -27,7 +27,7 @@ static hf_err write_payload(struct hf_obey *o, const struct hf__answer *a, uint6
 {
 	struct hf_receipt r = { .dev = o->cfg.dev,
 				.n = n,
-				.cls = a->c.cls,
+				.cls = a->cls,
 				.status = (uint8_t)a->status,
 				.reason = (uint8_t)a->reason,
 				.high = a->high,
@@ -39,7 +39,7 @@ static hf_err write_payload(struct hf_obey *o, const struct hf__answer *a, uint6
 	r.iat = r.has_iat ? (uint64_t)clock.unix_s : 0;
 	r.boot = clock.boot_count;
 	r.uptime_s = clock.boot_ms / 1000;
-	memcpy(r.cti, a->c.cti, sizeof(r.cti));
+	memcpy(r.cti, a->cti, sizeof(r.cti));
 	memcpy(r.prev, o->head, sizeof(r.prev));
 	memcpy(r.cmd_hash, a->hash, sizeof(r.cmd_hash));
 	memcpy(r.rep, o->rep, sizeof(r.rep));

@@ -59,7 +59,9 @@ hf_err hf_obey_boot(struct hf_obey *o, const struct hf_obey_config *cfg, struct 
 {
 	hf_err err;
 
-	*o = (struct hf_obey){ .cfg = *cfg, .refusals = HF_OBEY_REFUSALS };
+	memset(o, 0, sizeof(*o)); /* a literal of this size would lie on the stack first */
+	o->cfg = *cfg;
+	o->refusals = HF_OBEY_REFUSALS;
 	if (cfg->dev.len != HF_COMMAND_DEV_LEN || cfg->scratch->cap < HF_OBEY_SCRATCH_LEN ||
 	    work->cap < HF_RECEIPT_MAX_LEN)
 		return HF_ERR_BASE_MISUSE;

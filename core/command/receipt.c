@@ -188,15 +188,16 @@ static struct hf__aad result_aad(hf_bytes dev, const uint8_t cti[static HF_COMMA
 	return aad;
 }
 
-hf_err hf_receipt_seal_result(struct hf_port *port, hf_bytes result, hf_bytes dev, const struct hf_claims *c,
-			      struct hf_out *out)
+hf_err hf_receipt_seal_result(struct hf_port *port, hf_bytes result, hf_bytes dev,
+			      const uint8_t cti[static HF_COMMAND_CTI_LEN],
+			      const uint8_t reply[static HF_P256_COMPRESSED_LEN], struct hf_out *out)
 {
-	struct hf__aad aad = result_aad(dev, c->cti);
+	struct hf__aad aad = result_aad(dev, cti);
 	uint8_t point[HF_P256_POINT_LEN], kid[HF_KID_LEN];
 
 	if (result.len > HF_RECEIPT_MAX_RESULT_LEN)
 		return HF_ERR_RECEIPT_LIMIT;
-	HF_TRY(hf_crypto_p256_decompress(c->reply, point));
+	HF_TRY(hf_crypto_p256_decompress(reply, point));
 	HF_TRY(hf__command_kid(point, kid));
 	return hf_cose_encrypt_write(port, point, HF_ARR(kid), hf__aad_bytes(&aad), result, out);
 }

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "command_priv.h"
 
-enum { N_BODY = 8 };
+enum { N_BODY = 8, MAX_PAYLOAD_LEN = 448 };
 
 static void put_rows(struct hf_cborw *w, const struct hf_state *s)
 {
@@ -42,7 +42,7 @@ static hf_err put_state(const struct hf_state *s, struct hf_out *out)
 hf_err hf_state_write(const struct hf_state *s, const struct hf_hwkey *key, struct hf_out *out)
 {
 	struct hf__aad aad = hf__command_aad(HF_STR("hf/state/1/"), s->dev);
-	uint8_t mem[HF_STATE_MAX_LEN];
+	uint8_t mem[MAX_PAYLOAD_LEN];
 	struct hf_out payload = HF_OUT(mem);
 
 	if (s->n_rows > HF_STATE_MAX_ROWS || s->version.len > HF_STATE_MAX_VERSION_LEN ||

@@ -216,7 +216,9 @@ static void a_result_is_read_by_the_asker_alone(void **state)
 	struct hf_out sealed = HF_OUT(mem), plain = HF_OUT(plain_mem);
 
 	assert_int_equal(hf_receipt_open_result(&rcpt, &r->reply, &plain), HF_ERR_RECEIPT_NO_RESULT);
-	assert_int_equal(hf_receipt_seal_result(&r->port, HF_STR("23 C"), DEV, &r->claims, &sealed), HF_OK);
+	assert_int_equal(hf_receipt_seal_result(&r->port, HF_STR("23 C"), DEV, r->claims.cti, r->claims.reply,
+						&sealed),
+			 HF_OK);
 	rcpt.result = hf_out_bytes(&sealed);
 	assert_int_equal(hf_receipt_open_result(&rcpt, &r->reply, &plain), HF_OK);
 	assert_true(hf_bytes_equal(hf_out_bytes(&plain), HF_STR("23 C")));
@@ -224,8 +226,9 @@ static void a_result_is_read_by_the_asker_alone(void **state)
 	rcpt.cti[0] ^= 1;
 	assert_int_equal(hf_receipt_open_result(&rcpt, &r->reply, &plain), HF_ERR_COSE_DECRYPT);
 	r->claims.reply[0] = 0x05; /* no point begins so */
-	assert_int_equal(hf_receipt_seal_result(&r->port, HF_STR("x"), DEV, &r->claims, &sealed),
-			 HF_ERR_CRYPTO_POINT);
+	assert_int_equal(
+		hf_receipt_seal_result(&r->port, HF_STR("x"), DEV, r->claims.cti, r->claims.reply, &sealed),
+		HF_ERR_CRYPTO_POINT);
 }
 
 static void the_chain_shows_what_is_missing_repeated_or_replaced(void **state)
@@ -294,10 +297,11 @@ static void the_largest_receipt_fits(void **state)
 	static uint8_t payload_mem[HF_RECEIPT_MAX_PAYLOAD_LEN], mem[HF_RECEIPT_MAX_LEN];
 	struct hf_out sealed = HF_OUT(sealed_mem), payload = HF_OUT(payload_mem), out = HF_OUT(mem);
 
-	assert_int_equal(hf_receipt_seal_result(&r->port, HF_ARR(big), DEV, &r->claims, &sealed),
-			 HF_ERR_RECEIPT_LIMIT);
-	assert_int_equal(hf_receipt_seal_result(&r->port, (hf_bytes){ big, sizeof(big) - 1 }, DEV, &r->claims,
-						&sealed),
+	assert_int_equal(
+		hf_receipt_seal_result(&r->port, HF_ARR(big), DEV, r->claims.cti, r->claims.reply, &sealed),
+		HF_ERR_RECEIPT_LIMIT);
+	assert_int_equal(hf_receipt_seal_result(&r->port, (hf_bytes){ big, sizeof(big) - 1 }, DEV,
+						r->claims.cti, r->claims.reply, &sealed),
 			 HF_OK);
 	rcpt.result = hf_out_bytes(&sealed);
 	rcpt.has_iat = true;
