@@ -264,10 +264,11 @@ class World:
 
     def hfp(self, **other):
         pki = other.get("pki", self.broker.pki)
-        return cbor2.dumps({0: "holdfast/provision/1", 1: "demo", 2: other.get("host", "localhost"),
-                            3: self.est.port, 4: other.get("host", "localhost"), 5: self.broker.port,
-                            6: pki.server_ca.cert.public_bytes(Encoding.DER), 7: self.est.policy, 8: other.get("enrol", 2),
-                            9: "test", 10: [pki.op.cert.public_bytes(Encoding.DER)]}, canonical=True)
+        return cbor2.dumps({
+            0: "holdfast/provision/1", 1: "demo", 2: other.get("host", "localhost"), 3: self.est.port,
+            4: other.get("host", "localhost"), 5: self.broker.port,
+            6: pki.server_ca.cert.public_bytes(Encoding.DER), 7: self.est.policy, 8: other.get("enrol", 2),
+            9: "test", 10: [pki.op.cert.public_bytes(Encoding.DER)]}, canonical=True)
 
     def start_broker(self):
         self.broker.start().fed()

@@ -1,5 +1,5 @@
-"""kill -9 between every two durable steps of an enrolment: strace kills keyproc inside its n-th fsync, then the
-agent starts again and must end stable, with one certificate in use and nothing that looks like a clone.
+"""kill -9 between every two durable steps of an enrolment: strace kills keyproc inside its n-th fsync, then
+the agent starts again and must end stable, with one certificate in use and nothing that looks like a clone.
 
 SPDX-License-Identifier: Apache-2.0
 """

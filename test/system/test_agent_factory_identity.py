@@ -1,5 +1,5 @@
-"""A device with a factory certificate: it enrols with it, shows it to no server that has not proven itself, and the
-name on the wire is another one.
+"""A device with a factory certificate: it enrols with it, shows it to no server that has not proven itself,
+and the name on the wire is another one.
 
 SPDX-License-Identifier: Apache-2.0
 """
