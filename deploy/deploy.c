@@ -219,6 +219,12 @@ static hf_err check_operator(const struct hf_deploy_operator *out, struct hf_why
 		return refuse(why, "name", out->name, "a name of a-z, 0-9 and '-'");
 	if (strncmp(out->api, "https://", 8) != 0 || !hf_deploy_split_listen(out->api + 8, host, &port))
 		return refuse(why, "api", out->api, "https://HOST:PORT");
+	if (out->certificate[0] == '\0')
+		return refuse(why, "certificate", "", "a path");
+	if (out->server_ca[0] == '\0')
+		return refuse(why, "server-ca", "", "a path");
+	if (out->policy[0] == '\0')
+		return refuse(why, "policy", "", "a path");
 	return HF_OK;
 }
 

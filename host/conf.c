@@ -207,6 +207,14 @@ static bool has_bad_byte(struct span s)
 	return false;
 }
 
+static bool is_ascii(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
 static hf_err read_line(struct span line, const struct hf_conf_key *keys, size_t n, bool *seen, void *out,
 			struct hf_why *why)
 {
@@ -222,6 +230,8 @@ static hf_err read_line(struct span line, const struct hf_conf_key *keys, size_t
 		return hf_why_set(why, HF_ERR_CONF_SYNTAX, "%s", "");
 	name = trim((struct span){ line.p, (size_t)(equals - line.p) });
 	value = trim((struct span){ equals + 1, line.len - (size_t)(equals - line.p) - 1 });
+	if (!is_ascii(name)) /* else it would be repeated to a terminal that reads another encoding */
+		return hf_why_set(why, HF_ERR_CONF_SYNTAX, "%s", "");
 	while (i < n && !span_is(name, keys[i].name))
 		i++;
 	if (i == n)
