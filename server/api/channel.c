@@ -95,8 +95,10 @@ static hf_err withdraw(struct hf_db *db, struct api_call *c)
 	struct hf_device_row d;
 
 	HF_TRY(find(db, c, &d, &row, NULL));
-	if (hf_command_withdraw(db, d.dev, row.cti, 0) == HF_ERR_STORE_STALE)
+	hf_err err = hf_command_withdraw(db, d.dev, row.cti, 0);
+	if (err == HF_ERR_STORE_STALE)
 		return api_refuse(c, API_CONFLICT, "its receipt is here already");
+	HF_TRY(err);
 	HF_TRY(hf_command_get(db, d.dev, row.cti, &row, NULL));
 	HF_TRY(api_event(db, c, HF_EVENT_INFO, "command.withdrawn", d.dev, "{}"));
 	api_set_etag(c, row.version);

@@ -223,6 +223,9 @@ static hf_err act(struct hf_db *db, struct api_call *c, enum hf_owner_act what)
 	api_actor(c, actor);
 	HF_TRY(hf_device_act(db, &d, what, reason, actor, &c->audit));
 	api_set_etag(c, d.version);
+	/* A released device has no name and no owner any more; who asked sees the last of its old one. */
+	if (what == HF_ACT_RELEASE)
+		memcpy(d.dev, c->req->param[0], sizeof(d.dev));
 	return api_put_device(db, c, &d);
 }
 

@@ -72,7 +72,7 @@ hf_err api_refuse_store(struct api_call *c, hf_err err)
 	case HF_ERR_STORE_STALE:
 		return api_refuse(c, API_STALE, "%s", "");
 	case HF_ERR_STORE_LIMIT:
-		return api_refuse(c, API_CONFLICT, "too many are open");
+		return api_refuse(c, API_TOO_MANY, "too many are open");
 	case HF_ERR_FLEET_STATE:
 	case HF_ERR_FLEET_CLAIMED:
 	case HF_ERR_FLEET_ORDER:

@@ -68,8 +68,8 @@ static hf_err one_cert(struct hf_db *db, const char *sql, hf_bytes key, struct h
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	memset(c, 0, sizeof(*c));
 	HF_TRY(hf__bind(db, &s, sql, "b", key));
+	memset(c, 0, sizeof(*c)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	return read_cert(&s, c);
 }

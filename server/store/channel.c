@@ -58,9 +58,9 @@ hf_err hf_command_get(struct hf_db *db, const char *dev, const uint8_t cti[stati
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	memset(row, 0, sizeof(*row));
 	HF_TRY(hf__bind(db, &s, "SELECT " COMMAND_COLS "bytes FROM command WHERE dev = ? AND cti = ?", "tb", dev,
 			HF__FIXED(cti, HF_STORE_CTI_LEN)));
+	memset(row, 0, sizeof(*row)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	HF_TRY(read_command(&s, row, false));
 	return bytes ? hf_buf_put(bytes, hf__col_bytes(&s, 9)) : HF_OK;
@@ -166,9 +166,9 @@ hf_err hf_presence_get(struct hf_db *db, const char *dev, struct hf_presence_row
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	memset(p, 0, sizeof(*p));
 	HF_TRY(hf__bind(db, &s, "SELECT dev, up, cert_sha256, address, since, hello FROM presence WHERE dev = ?",
 			"t", dev));
+	memset(p, 0, sizeof(*p)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	hf__col_text(&s, 0, p->dev, sizeof(p->dev));
 	p->up = hf__col_int(&s, 1) != 0;

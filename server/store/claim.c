@@ -29,8 +29,8 @@ hf_err hf_claim_get(struct hf_db *db, const uint8_t cid[static HF_CLAIM_CID_LEN]
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	memset(c, 0, sizeof(*c));
 	HF_TRY(hf__bind(db, &s, "SELECT " CLAIM_COLS "WHERE cid = ?", "b", HF__FIXED(cid, HF_CLAIM_CID_LEN)));
+	memset(c, 0, sizeof(*c)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	return read_claim(&s, c);
 }
@@ -39,8 +39,8 @@ hf_err hf_claim_of_device(struct hf_db *db, int64_t device, struct hf_claim_row 
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	memset(c, 0, sizeof(*c));
 	HF_TRY(hf__bind(db, &s, "SELECT " CLAIM_COLS "WHERE device = ? LIMIT 1", "i", device));
+	memset(c, 0, sizeof(*c)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	return read_claim(&s, c);
 }
@@ -71,9 +71,9 @@ hf_err hf_basic_get(struct hf_db *db, const uint8_t hash[static HF_SHA256_LEN], 
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	memset(c, 0, sizeof(*c));
 	HF_TRY(hf__bind(db, &s, "SELECT hash, device, line, owner, spki_sha256, expires FROM basic_code "
 				"WHERE hash = ?", "b", HF__FIXED(hash, HF_SHA256_LEN)));
+	memset(c, 0, sizeof(*c)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	hf__col_blob(&s, 0, c->hash, sizeof(c->hash));
 	c->device = hf__col_int(&s, 1);

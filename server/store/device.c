@@ -69,8 +69,8 @@ hf_err hf_device_by_id(struct hf_db *db, int64_t id, struct hf_device_row *d)
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	memset(d, 0, sizeof(*d));
 	HF_TRY(hf__bind(db, &s, "SELECT " DEVICE_COLS "WHERE id = ?", "i", id));
+	memset(d, 0, sizeof(*d)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	return read_device(&s, d);
 }
@@ -79,8 +79,8 @@ static hf_err by_text(struct hf_db *db, const char *sql, const char *text, struc
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	memset(d, 0, sizeof(*d));
 	HF_TRY(hf__bind(db, &s, sql, "T", text));
+	memset(d, 0, sizeof(*d)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	return read_device(&s, d);
 }
@@ -140,9 +140,9 @@ hf_err hf_device_by_serial(struct hf_db *db, const uint8_t mac[static HF_SHA256_
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	memset(d, 0, sizeof(*d));
 	HF_TRY(hf__bind(db, &s, "SELECT " DEVICE_COLS "WHERE serial_hmac = ?", "b",
 			HF__FIXED(mac, HF_SHA256_LEN)));
+	memset(d, 0, sizeof(*d)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	return read_device(&s, d);
 }

@@ -32,8 +32,8 @@ hf_err hf_product_get(struct hf_db *db, const char *line, struct hf_product_row 
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	memset(p, 0, sizeof(*p));
 	HF_TRY(hf__bind(db, &s, "SELECT * FROM product WHERE line = ?", "t", line));
+	memset(p, 0, sizeof(*p)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	return read_product(&s, p);
 }
@@ -123,8 +123,8 @@ hf_err hf_order_get(struct hf_db *db, const uint8_t id[static HF_STORE_ORDER_LEN
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	memset(o, 0, sizeof(*o));
 	HF_TRY(hf__bind(db, &s, "SELECT " ORDER_COLS "WHERE id = ?", "b", HF__FIXED(id, HF_STORE_ORDER_LEN)));
+	memset(o, 0, sizeof(*o)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	HF_TRY(read_order(&s, o));
 	return object ? hf_buf_put(object, hf__col_bytes(&s, 15)) : HF_OK;

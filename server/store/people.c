@@ -34,8 +34,8 @@ hf_err hf_person_get(struct hf_db *db, int kind, const char *name, struct hf_per
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	memset(p, 0, sizeof(*p));
 	HF_TRY(hf__bind(db, &s, "SELECT " PERSON_COLS "WHERE kind = ? AND name = ?", "it", (int64_t)kind, name));
+	memset(p, 0, sizeof(*p)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	return read_person(&s, p);
 }
@@ -44,9 +44,9 @@ hf_err hf_person_by_spki(struct hf_db *db, const uint8_t spki[static HF_SHA256_L
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	memset(p, 0, sizeof(*p));
 	HF_TRY(hf__bind(db, &s, "SELECT " PERSON_COLS "WHERE spki_sha256 = ?", "b",
 			HF__FIXED(spki, HF_SHA256_LEN)));
+	memset(p, 0, sizeof(*p)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	return read_person(&s, p);
 }
@@ -88,9 +88,9 @@ hf_err hf_idem_get(struct hf_db *db, const char *operator_name, const char *key,
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	memset(i, 0, sizeof(*i));
 	HF_TRY(hf__bind(db, &s, "SELECT operator, key, request, status, type, audit, created, body "
 				"FROM idempotency WHERE operator = ? AND key = ?", "tt", operator_name, key));
+	memset(i, 0, sizeof(*i)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	hf__col_text(&s, 0, i->operator_name, sizeof(i->operator_name));
 	hf__col_text(&s, 1, i->key, sizeof(i->key));

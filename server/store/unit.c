@@ -47,8 +47,8 @@ hf_err hf_unit_by_spki(struct hf_db *db, const uint8_t spki[static HF_SHA256_LEN
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	memset(u, 0, sizeof(*u));
 	HF_TRY(hf__bind(db, &s, "SELECT " UNIT_COLS "WHERE spki_sha256 = ?", "b", HF__FIXED(spki, HF_SHA256_LEN)));
+	memset(u, 0, sizeof(*u)); /* after binding: the key may lie in it */
 	return one_unit(db, &s, u);
 }
 
@@ -56,8 +56,8 @@ hf_err hf_unit_by_handle(struct hf_db *db, const char *handle, struct hf_unit_ro
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	memset(u, 0, sizeof(*u));
 	HF_TRY(hf__bind(db, &s, "SELECT " UNIT_COLS "WHERE handle = ?", "t", handle));
+	memset(u, 0, sizeof(*u)); /* after binding: the key may lie in it */
 	return one_unit(db, &s, u);
 }
 
@@ -109,10 +109,10 @@ hf_err hf_order_count(struct hf_db *db, const uint8_t id[static HF_STORE_ORDER_L
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 	int64_t journal = 0;
 
-	memset(c, 0, sizeof(*c));
 	HF_TRY(hf__bind(db, &s, "SELECT count(*), total(state = 1), total(state = 2), total(state = 3),"
 				" total(state = 4), total(shipped) FROM unit WHERE order_id = ?", "b",
 			HF__FIXED(id, HF_STORE_ORDER_LEN)));
+	memset(c, 0, sizeof(*c)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	c->issued = (uint64_t)hf__col_int(&s, 0);
 	c->open = (uint64_t)hf__col_int(&s, 1);

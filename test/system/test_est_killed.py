@@ -1,0 +1,151 @@
+"""test_est_killed -- holdfastd ends at every single write of an enrolment; the device asks
+again and gets exactly one certificate.
+
+Durable steps of an enrolment, each one transaction of the store:
+  1 api    the owner's claim
+  2 enrol  certificate, device, binding of the claim, journal entry, event
+and every write and sync in them is a place to end: before it, in its middle, after it. The number of cuts is
+asserted, so that a test that cuts nothing fails.
+SPDX-License-Identifier: Apache-2.0
+"""
+import mmap
+import os
+import sqlite3
+import struct
+import subprocess
+
+import pytest
+
+import fleetlib
+from agentlib import BUILD, until
+from estlib import Secret, enrol, new_key
+
+BEFORE, INSIDE, AFTER = 1, 2, 3
+
+
+class Cutter:
+    """The page shared with test/system/cut_shim: armed, count, cut_at, how, cuts, role."""
+
+    def __init__(self, path):
+        path.write_bytes(b"\0" * 4096)
+        self.file = open(path, "r+b")
+        self.page = mmap.mmap(self.file.fileno(), 4096)
+        self.path = path
+
+    def arm(self, role, cut_at, how):
+        self.page[:36] = struct.pack("<5I16s", 1, 0, cut_at, how, 0, role.encode())
+
+    def set_role(self, role):
+        self.page[20:36] = struct.pack("16s", role.encode())
+
+    def read(self):
+        return dict(zip(("armed", "count", "cut_at", "how", "cuts"), struct.unpack("<5I", self.page[:20])))
+
+
+@pytest.fixture
+def fleet(request, monkeypatch):
+    fleet = fleetlib.Fleet()
+    cutter = Cutter(fleet.folder / "cut")
+    monkeypatch.setenv("HF_CUT_FILE", str(cutter.path))
+    fleet.cutter = cutter
+    fleet.env.update({"HF_CUT_FILE": str(cutter.path), "LD_PRELOAD": str(BUILD / "test/system/cut_shim.so")})
+    try:
+        yield fleet
+    finally:
+        fleet.close()
+        subprocess.run(["rm", "-rf", fleet.folder], check=True)
+
+
+def start(fleet, role):
+    fleet.cutter.set_role(role)
+    fleet.start()
+
+
+def kill_all(fleet):
+    """kill -9 of the supervisor; its children die with it."""
+    pid = fleet.process.pid
+    fleet.kill()
+    until("gone", lambda: not fleet.listens("est") and not fleet.listens("api") and not fleet.listens("mqtt"))
+    assert not os.path.exists(f"/proc/{pid}")
+
+
+def counted(fleet, role, act):
+    """How many writes `act` makes when nothing is cut."""
+    start(fleet, role)
+    fleet.cutter.arm(role, 0, 0)
+    act()
+    n = fleet.cutter.read()["count"]
+    fleet.stop()
+    assert n > 2
+    return n
+
+
+def attempt(act):
+    try:
+        return act()
+    except Exception as gone:  # whatever the dying process left of the connection
+        return gone
+
+
+def rows(fleet, sql, *args):
+    with sqlite3.connect(fleet.dir / "store/holdfast.db") as db:
+        return db.execute(sql, args).fetchall()
+
+
+def check_store(fleet):
+    assert rows(fleet, "PRAGMA integrity_check") == [("ok",)]
+    ldevids = rows(fleet, "SELECT count(*) FROM cert WHERE kind = 1")[0][0]
+    assert rows(fleet, "SELECT count(*) FROM journal WHERE tree = zeroblob(16)")[0][0] == ldevids
+    ids = [r[0] for r in rows(fleet, "SELECT id FROM event ORDER BY id")]
+    assert ids == list(range(1, len(ids) + 1))
+
+
+def places(writes):
+    """After a write is before the next one, so only the last needs its own. Torn writes: every third, or each
+    with HF_CUTS=all (three minutes)."""
+    step = 1 if os.environ.get("HF_CUTS") == "all" else 3
+    return ([(BEFORE, n) for n in range(1, writes + 1)] + [(INSIDE, n) for n in range(1, writes + 1, step)] +
+            [(AFTER, writes)])
+
+
+def cut_everywhere(fleet, role, writes, prepare, act, judge):
+    cuts = 0
+    for how, at in places(writes):
+        start(fleet, role)
+        state = prepare()
+        fleet.cutter.arm(role, at, how)
+        attempt(lambda s=state: act(s))
+        until("cut or done", lambda a=at: fleet.cutter.read()["cuts"] or fleet.cutter.read()["count"] >= a, 5)
+        cuts += fleet.cutter.read()["cuts"]
+        kill_all(fleet)
+        fleet.cutter.arm("nobody", 0, 0)
+        start(fleet, "nobody")
+        judge(state, attempt(lambda s=state: act(s)))
+        fleet.stop()
+        check_store(fleet)
+    return cuts
+
+
+@pytest.mark.timeout(600)
+def test_enrolment_survives_the_end_at_every_write(fleet):
+    def claimed():
+        secret = Secret()
+        assert secret.claim(fleet.api())[0] == 201
+        return secret, new_key()
+
+    def judge(state, answer):
+        assert not isinstance(answer, Exception), answer
+        assert answer.status == 200
+        serial = answer.cert().serial_number.to_bytes(16, "big")
+        device = rows(fleet, "SELECT device FROM cert WHERE serial = ?", serial)[0][0]
+        assert rows(fleet, "SELECT count(*) FROM cert WHERE device = ?", device) == [(1,)]
+        assert rows(fleet, "SELECT state FROM device WHERE id = ?", device) == [(3,)]
+
+    states = []
+    start(fleet, "nobody")
+    states.append(claimed())
+    fleet.stop()
+    writes = counted(fleet, "enrol", lambda: enrol(fleet, *states[0]))
+    cuts = cut_everywhere(fleet, "enrol", writes, claimed, lambda s: enrol(fleet, *s), judge)
+    print(f"{writes} writes, {cuts} cuts")
+    assert cuts == len(places(writes))
