@@ -3,6 +3,7 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import http.client
+import json
 import os
 import re
 import signal
@@ -100,6 +101,30 @@ def test_a_deployment_with_its_ca_keys_on_a_token(token, tmp_path):
         d.stop()
     assert status == 200, d.words()
     assert x509.load_der_x509_crl(body).is_signature_valid(d.ca("op").public_key())
+
+
+@pytest.mark.timeout(120)
+def test_an_operator_with_the_key_on_a_token(token, tmp_path):
+    """The key holder signs the TLS handshake with the API from inside its own sandbox."""
+    d = Deployment(tmp_path, token, "--operator", "alice")
+    assert d.made.returncode == 0, d.made.stderr
+    folder = d.dir / "operators/alice"
+    for kind, options in (("privkey", ()), ("pubkey", ("-pubout",))):
+        subprocess.run(["openssl", "pkey", "-in", folder / "operator.key", "-passin", f"file:{d.passphrase}",
+                        *options, "-outform", "DER", "-out", tmp_path / kind], check=True, timeout=30)
+        token.tool("--write-object", str(tmp_path / kind), "--type", kind, "--label", "alice", "--id", "0a")
+    (folder / "operator.key").unlink()
+    with open(folder / "operator.conf", "a", encoding="ascii") as conf:
+        conf.write(f"key = {on_token(token, 'alice')}\n")
+    d.start()
+    try:
+        d.until(d.crl)
+        run = subprocess.run([HOLDFAST, "status", "--as", folder, "--json"], env=d.env, capture_output=True,
+                             text=True, timeout=30, check=False)
+    finally:
+        d.stop()
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["operator"] == "alice"
 
 
 @pytest.mark.timeout(120)

@@ -30,3 +30,4 @@ def test_the_page_of_keys(tmp_path):
     assert run.returncode == 0, run.stdout + run.stderr
     assert (tmp_path / "claim-code").read_text().startswith("HF1:")
     assert sorted(p.name for p in tmp_path.glob("fleet/ca/*.key")) == ["intake.key"]
+    assert not list(tmp_path.glob("fleet/operators/admin/*.key")) and not (tmp_path / "p8").exists()
