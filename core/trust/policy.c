@@ -96,7 +96,7 @@ static void read_head(struct hf_cborr *r, struct hf_policy *p)
 		hf_cbor_reader_fail(r, HF_ERR_POLICY_FORMAT);
 }
 
-/* Fields 7, 8, 9 and 13 belong to releases and their log; they are held to CBOR here and read there. */
+/* Fields 8, 9 and 13 belong to releases and their log; they are held to CBOR here and read there. */
 static void read_body(struct hf_cborr *r, struct hf_policy *p)
 {
 	hf_cbor_expect_key(r, 4);
@@ -105,10 +105,12 @@ static void read_body(struct hf_cborr *r, struct hf_policy *p)
 	hf_cbor_capture(r, &p->root);
 	hf_cbor_expect_key(r, 6);
 	hf_cbor_capture(r, &p->release);
-	for (int64_t key = 7; key <= 9; key++) {
-		hf_cbor_expect_key(r, key);
-		hf_cbor_skip(r);
-	}
+	hf_cbor_expect_key(r, 7);
+	capture_or_null(r, &p->rebuilder);
+	hf_cbor_expect_key(r, 8);
+	hf_cbor_skip(r);
+	hf_cbor_expect_key(r, 9);
+	hf_cbor_skip(r);
 	hf_cbor_expect_key(r, 10);
 	capture_or_null(r, &p->witness);
 	hf_cbor_expect_key(r, 11);
@@ -167,31 +169,98 @@ static bool has_class(struct hf_cborr *r, hf_bytes class_id, size_t *n)
 	return found;
 }
 
-/* Walk field 6; with `class_id` empty every quorum is judged, else the best match is given. */
-static hf_err walk_release(const struct hf_policy *p, hf_bytes class_id, hf_bytes *quorum)
+/* One entry of a list [[classes, Q], ...]: does it name the class, or, with an empty one, every class? */
+static bool read_entry(struct hf_cborr *r, hf_bytes class_id, bool *exact, hf_bytes *quorum)
+{
+	size_t classes = 0;
+
+	hf_cbor_expect_array(r, 2);
+	*exact = has_class(r, class_id, &classes);
+	hf_cbor_capture(r, quorum);
+	hf_cbor_end(r);
+	return hf_cbor_error(r) == HF_OK && (*exact || classes == 0);
+}
+
+/* The quorum of a class: the entry that names it, else the one that names none. */
+static hf_err find_class(hf_bytes list, hf_bytes class_id, hf_bytes *quorum)
 {
 	struct hf_cborr r;
 	size_t n = 0;
-	bool exact = false;
+	bool found = false;
 
-	hf_cbor_reader(&r, p->release);
+	hf_cbor_reader(&r, list);
 	hf_cbor_read_array(&r, &n);
 	for (size_t i = 0; i < n && hf_cbor_error(&r) == HF_OK; i++) {
 		hf_bytes value = { 0 };
-		size_t classes = 0;
-		bool named;
+		bool exact = false;
+
+		if (read_entry(&r, class_id, &exact, &value) && !found)
+			*quorum = value;
+		found = found || exact;
+	}
+	return hf_cbor_done(&r);
+}
+
+/* How often the list names a class; with an empty one, how many entries name none. */
+static size_t count_class(hf_bytes list, hf_bytes class_id)
+{
+	struct hf_cborr r;
+	size_t n = 0, classes = 0, count = 0;
+
+	hf_cbor_reader(&r, list);
+	hf_cbor_read_array(&r, &n);
+	for (size_t i = 0; i < n && hf_cbor_error(&r) == HF_OK; i++) {
+		hf_cbor_expect_array(&r, 2);
+		hf_cbor_read_array(&r, &classes);
+		count += classes == 0 && class_id.len == 0 ? 1 : 0;
+		for (size_t c = 0; c < classes && hf_cbor_error(&r) == HF_OK; c++) {
+			hf_bytes id = { 0 };
+
+			hf_cbor_read_bytes(&r, &id);
+			count += id.len > 0 && hf_bytes_equal(id, class_id) ? 1 : 0;
+		}
+		hf_cbor_end(&r);
+		hf_cbor_skip(&r);
+		hf_cbor_end(&r);
+	}
+	return count;
+}
+
+/* Two entries for one class would leave open which quorum counts. */
+static hf_err check_classes(struct hf_cborr *r, hf_bytes list)
+{
+	size_t classes = 0;
+
+	hf_cbor_read_array(r, &classes);
+	if (classes > MAX_CLASSES || (classes == 0 && count_class(list, (hf_bytes){ 0 }) != 1))
+		return HF_ERR_POLICY_FORMAT;
+	for (size_t i = 0; i < classes && hf_cbor_error(r) == HF_OK; i++) {
+		hf_bytes id = { 0 };
+
+		hf_cbor_read_bytes(r, &id);
+		if (hf_cbor_error(r) == HF_OK && (id.len != UUID_LEN || count_class(list, id) != 1))
+			return HF_ERR_POLICY_FORMAT;
+	}
+	hf_cbor_end(r);
+	return HF_OK;
+}
+
+static hf_err judge_delegations(const struct hf_policy *p, hf_bytes list, int role)
+{
+	struct hf_cborr r;
+	size_t n = 0;
+
+	hf_cbor_reader(&r, list);
+	hf_cbor_read_array(&r, &n);
+	for (size_t i = 0; i < n && hf_cbor_error(&r) == HF_OK; i++) {
+		hf_bytes quorum = { 0 };
 
 		hf_cbor_expect_array(&r, 2);
-		named = has_class(&r, class_id, &classes);
-		hf_cbor_capture(&r, &value);
+		HF_TRY(check_classes(&r, list));
+		hf_cbor_capture(&r, &quorum);
 		hf_cbor_end(&r);
-		if (hf_cbor_error(&r) != HF_OK)
-			break;
-		if (class_id.len == 0)
-			HF_TRY(hf__quorum_check(p, value, HF_ROLE_RELEASE));
-		else if (named || (classes == 0 && !exact))
-			*quorum = value;
-		exact = exact || named;
+		if (hf_cbor_error(&r) == HF_OK)
+			HF_TRY(hf__quorum_check(p, quorum, role));
 	}
 	return hf_cbor_done(&r);
 }
@@ -205,8 +274,10 @@ static hf_err judge(struct hf_policy *p)
 	if (p->witness.len > 0)
 		HF_TRY(hf__quorum_check(p, p->witness, HF_ROLE_WITNESS));
 	if (p->monitor.len > 0)
-		HF_TRY(hf__quorum_check(p, p->monitor, 0));
-	HF_TRY(walk_release(p, none, &unused));
+		HF_TRY(hf__quorum_check(p, p->monitor, HF_ROLE_WITNESS));
+	HF_TRY(judge_delegations(p, p->release, HF_ROLE_RELEASE));
+	if (p->rebuilder.len > 0)
+		HF_TRY(judge_delegations(p, p->rebuilder, HF_ROLE_REBUILDER));
 	return walk_named(p, none, &unused);
 }
 
@@ -255,6 +326,6 @@ hf_err hf_policy_release(const struct hf_policy *policy, hf_bytes class_id, hf_b
 	*quorum = (hf_bytes){ 0 };
 	if (class_id.len != UUID_LEN)
 		return HF_ERR_POLICY_ABSENT;
-	HF_TRY(walk_release(policy, class_id, quorum));
+	HF_TRY(find_class(policy->release, class_id, quorum));
 	return quorum->len > 0 ? HF_OK : HF_ERR_POLICY_ABSENT;
 }

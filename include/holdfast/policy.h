@@ -54,8 +54,9 @@ struct hf_policy {
 	struct hf_policy_key key[HF_POLICY_MAX_KEYS];
 	/* Encoded quorums, empty when null; ask hf_quorum_met. */
 	hf_bytes root, witness, monitor;
-	hf_bytes release; /* encoded list [[classes, Q], ...] */
-	hf_bytes named;   /* encoded map {text: Q} */
+	hf_bytes release;   /* encoded list [[classes, Q], ...] */
+	hf_bytes rebuilder; /* the same, empty when null */
+	hf_bytes named;     /* encoded map {text: Q} */
 	uint64_t stale_after_s;
 	size_t n_anchors;
 	struct hf_policy_anchor anchor[HF_POLICY_MAX_ANCHORS];

@@ -106,7 +106,10 @@ def test_their_reader_takes_our_policy():
 
 @pytest.mark.parametrize("change", [
     {0: "hf/policy/2"}, {1: 0}, {2: bytes(32)}, {3: b"v" * 15}, {5: [3, 0, 1]}, {5: [0, 0, 1]},
-    {5: [1, 0, 0]}, {5: [1, 0, 3]}, {5: [1, [1, [1, [1, 0]]]]}, {14: {"order": [1, 0]}}, {14: {"order": 9}}, {16: None},
+    {5: [1, 0, 0]}, {5: [1, 0, 3]}, {5: [1, [1, [1, [1, 0]]]]}, {14: {"order": [1, 0]}},
+    {14: {"order": 9}}, {16: None},
+    {6: [[[b"c" * 15], 0]]}, {6: [[[b"c" * 16], 0]]}, {6: [[[], [2, 0, 1]]]}, {7: [[[], 3]]},
+    {10: [1, 3]}, {12: 0},
 ])
 def test_a_policy_that_breaks_a_rule_is_refused(fleet, change):
     container = pycose.sign(fleet.roots[:2], b"hf/policy/1", enc({**fleet.policy(), **change}))
@@ -116,6 +119,18 @@ def test_a_policy_that_breaks_a_rule_is_refused(fleet, change):
 def test_policy_signed_for_another_type_or_by_one_root_is_refused(fleet):
     for signers, aad in ((fleet.roots[:1], b"hf/policy/1"), (fleet.roots[:2], b"holdfast/order/v1")):
         assert command_tool("open-policy", pycose.sign(signers, aad, fleet.payload))[0][0] == "error"
+
+
+def test_a_class_is_delegated_once():
+    fleet, releaser = Fleet(), Signer(ED25519)
+    policy = fleet.policy()
+    policy[4] = policy[4] + [[2, releaser.alg, releaser.public, "release", 0]]
+    a, b, q = b"a" * 16, b"b" * 16, 6
+    for field, fine in (([[[a], q]], True), ([[[a, b], q], [[], q]], True), ([[[a], q], [[b], q]], True),
+                        ([[[a], q], [[a], q]], False), ([[[a, a], q]], False), ([[[], q], [[], q]], False),
+                        ([[[a, b], q], [[b], q]], False), ([[[a], 3]], False)):
+        container = pycose.sign(fleet.roots[:2], b"hf/policy/1", enc({**policy, 6: field}))
+        assert (command_tool("open-policy", container)[0][0] != "error") == fine, field
 
 
 def order_of(fleet):
