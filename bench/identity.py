@@ -112,7 +112,8 @@ def enrolments(fleet, n, threads):
     head, *lines = run.stdout.splitlines()
     got = {k: float(v) for k, v in re.findall(r"(\w+)=([\d.]+)", head)}
     used = {name: after[name] - before[name] for name in after}
-    row("raw ceiling: request checked, certificate signed, reply encoded", f"{raw:.0f}", "per core-second", "",
+    row("raw ceiling: request checked, certificate signed, reply encoded",
+        f"{raw:.0f}", "per core-second", "",
         "one thread, no TLS, no database, same run")
     done = got["enrolled"]
     row("enrolments with TLS 1.3, claim proof and commit", f"{done / got['seconds']:.0f}", "per second",
