@@ -51,14 +51,26 @@ static bool open_stream(const struct hf_json *item, const struct hf_ecdhkey *own
 	struct hf_out message = HF_OUT(mem);
 	hf_bytes object;
 
-	return hf_base64url_decode(session_text(hf_json_text(hf_json_get(item, "bytes"), "")), &message) == HF_OK &&
+	return hf_base64url_decode(session_text(hf_json_text(hf_json_get(item, "bytes"), "")), &message) ==
+		       HF_OK &&
 	       hf_crypto_kid(HF_ARR(owner->pub), kid) == HF_OK &&
 	       hf_seal_key_find(hf_out_bytes(&message), kid, &object) == HF_OK &&
 	       hf_seal_key_open(object, owner, &device, session_text(t->dev), key) == HF_OK;
 }
 
-static void print_frame(const struct session *s, const struct hf_seal_key *key, uint32_t counter, int64_t received,
-			hf_bytes plain)
+/* A device chose these bytes: no control characters reach the terminal. */
+static void print_plain(hf_bytes plain)
+{
+	for (size_t i = 0; i < plain.len; i++)
+		if (plain.ptr[i] >= ' ' && plain.ptr[i] != 0x7f && plain.ptr[i] != '\\')
+			putchar(plain.ptr[i]);
+		else
+			printf("\\x%02x", plain.ptr[i]);
+	putchar('\n');
+}
+
+static void print_frame(const struct session *s, const struct hf_seal_key *key, uint32_t counter,
+			int64_t received, hf_bytes plain)
 {
 	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(4 * HF_SEAL_MAX_PLAIN_LEN);
 	struct hf_json_out j = { .buf = &text };
@@ -66,8 +78,8 @@ static void print_frame(const struct session *s, const struct hf_seal_key *key, 
 
 	snprintf(stream, sizeof(stream), "%.*s", key->stream_len, (const char *)key->stream);
 	if (!s->args->json) {
-		printf("%s %-12s %6u  %.*s\n", session_time(received, when), stream, counter, (int)plain.len,
-		       plain.len > 0 ? (const char *)plain.ptr : "");
+		printf("%s %-12s %6u  ", session_time(received, when), stream, counter);
+		print_plain(plain);
 		return;
 	}
 	hf_json_open(&j, NULL, '{');
@@ -87,7 +99,8 @@ static void take_frame(const struct session *s, const struct hf_json *item, cons
 	struct hf_out frame = HF_OUT(frame_mem), plain = HF_OUT(plain_mem);
 	uint32_t counter = 0;
 
-	if (hf_base64url_decode(session_text(hf_json_text(hf_json_get(item, "bytes"), "")), &frame) != HF_OK ||
+	if (hf_base64url_decode(session_text(hf_json_text(hf_json_get(item, "bytes"), "")), &frame) !=
+		    HF_OK ||
 	    hf_seal_frame_open(hf_out_bytes(&frame), key, session_text(t->dev), &counter, &plain) != HF_OK) {
 		(void)cli_fail("a frame did not open and is left out");
 		return;
@@ -96,7 +109,8 @@ static void take_frame(const struct session *s, const struct hf_json *item, cons
 	print_frame(s, key, counter, hf_json_int(hf_json_get(item, "received"), 0), hf_out_bytes(&plain));
 }
 
-static bool read_frames(struct session *s, const char *kid, const struct hf_seal_key *key, const struct trust *t)
+static bool read_frames(struct session *s, const char *kid, const struct hf_seal_key *key,
+			const struct trust *t)
 {
 	struct hf_seal_tally tally = { 0 };
 	char next[128] = "", path[256];
@@ -105,8 +119,8 @@ static bool read_frames(struct session *s, const char *kid, const struct hf_seal
 		struct hf_json *j HF_AUTO(session_json_drop) = NULL;
 		const struct hf_json *items;
 
-		snprintf(path, sizeof(path), "/v1/data/%s?limit=%d%s%s", kid, FRAMES_PAGE, next[0] != '\0' ? "&cursor=" : "",
-			 next);
+		snprintf(path, sizeof(path), "/v1/data/%s-%s?limit=%d%s%s", t->dev, kid, FRAMES_PAGE,
+			 next[0] != '\0' ? "&cursor=" : "", next);
 		if (!session_get(s, path, &j))
 			return false;
 		items = hf_json_get(j, "items");
@@ -136,7 +150,8 @@ static bool read_streams(struct session *s, const char *dev, const struct hf_ecd
 		const char *kid = hf_json_text(hf_json_get(hf_json_at(items, i), "kid"), "?");
 
 		if (!open_stream(hf_json_at(items, i), owner, &t, &key)) {
-			cli_say(s->args, "holdfast: stream key %s is not for you, or not signed by the device", kid);
+			cli_say(s->args,
+				"holdfast: stream key %s is not for you, or not signed by the device", kid);
 			continue;
 		}
 		if (!read_frames(s, kid, &key, &t))
