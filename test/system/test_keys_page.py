@@ -2,8 +2,10 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import contextlib
 import os
 import re
+import signal
 import subprocess
 
 import pytest
@@ -22,12 +24,20 @@ def commands():
     return script.replace("P=2321\n", f"P={two_free_ports()}\n")
 
 
+@pytest.fixture
+def folder(tmp_path):
+    """The page stops its simulator itself, unless a command before that failed."""
+    yield tmp_path
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        os.kill(int((tmp_path / "swtpm.pid").read_text()), signal.SIGTERM)
+
+
 @pytest.mark.timeout(120)
-def test_the_page_of_keys(tmp_path):
+def test_the_page_of_keys(folder):
     path = ":".join([*(str(BUILD / p) for p in PATHS), os.environ["PATH"]])
-    run = subprocess.run(["bash", "-euo", "pipefail", "-c", commands()], cwd=tmp_path, timeout=100,
+    run = subprocess.run(["bash", "-euo", "pipefail", "-c", commands()], cwd=folder, timeout=100,
                          check=False, env={**os.environ, "PATH": path}, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert (tmp_path / "claim-code").read_text().startswith("HF1:")
-    assert sorted(p.name for p in tmp_path.glob("fleet/ca/*.key")) == ["intake.key"]
-    assert not list(tmp_path.glob("fleet/operators/admin/*.key")) and not (tmp_path / "p8").exists()
+    assert (folder / "claim-code").read_text().startswith("HF1:")
+    assert sorted(p.name for p in folder.glob("fleet/ca/*.key")) == ["intake.key"]
+    assert not list(folder.glob("fleet/operators/admin/*.key")) and not (folder / "p8").exists()
