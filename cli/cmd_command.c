@@ -14,14 +14,31 @@
 
 enum { LIFE_S = 600, WAIT_S = 30, WAIT_MAX_S = 86400, HFD_CEILING = MISSION_INNER_MAX + 64, DAY_S = 86400 };
 
-#define WHO { "passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" }
-#define LIFE { "life", "SECONDS", "how long it may be executed (default 600)" }
-#define CLASS { "class", "CLASS", "read, act, danger or erase: for operations of an application" }
-#define WAIT { "wait", "SECONDS", "for the receipt (default 30)" }
-#define FORCE { "force", NULL, "also danger to a quarantined device" }
+#define WHO \
+	{ \
+		"passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" \
+	}
+#define LIFE \
+	{ \
+		"life", "SECONDS", "how long it may be executed (default 600)" \
+	}
+#define CLASS \
+	{ \
+		"class", "CLASS", "read, act, danger or erase: for operations of an application" \
+	}
+#define WAIT \
+	{ \
+		"wait", "SECONDS", "for the receipt (default 30)" \
+	}
+#define FORCE \
+	{ \
+		"force", NULL, "also danger to a quarantined device" \
+	}
 
 static const struct cli_opt run_opts[] = { LIFE, CLASS, WAIT, FORCE, WHO, { 0 } };
-static const struct cli_opt new_opts[] = { { "out", "FILE", "write it there (required)" }, LIFE, CLASS, FORCE, WHO, { 0 } };
+static const struct cli_opt new_opts[] = {
+	{ "out", "FILE", "write it there (required)" }, LIFE, CLASS, FORCE, WHO, { 0 }
+};
 static const struct cli_opt sign_opts[] = {
 	{ "code", "CODE", "the 8 characters that show you have read it (default: ask)" }, WHO, { 0 }
 };
@@ -38,21 +55,53 @@ static int cmd_list(const struct cli_args *args);
 static int cmd_ops(const struct cli_args *args);
 
 const struct cli_verb cli_command_verbs[] = {
-	{ .name = "run", .run = cmd_run, .args = "DEV OPERATION [NAME=VALUE ...]", .min_args = 2, .max_args = CLI_MAX_ARGS,
-	  .opts = run_opts, .summary = "sign alone, send, wait for the receipt",
-	  .text = "For operations that one person may order. Exit status 0: the device says it was done, and its\n"
+	{ .name = "run",
+	  .run = cmd_run,
+	  .args = "DEV OPERATION [NAME=VALUE ...]",
+	  .min_args = 2,
+	  .max_args = CLI_MAX_ARGS,
+	  .opts = run_opts,
+	  .summary = "sign alone, send, wait for the receipt",
+	  .text = "For operations that one person may order. Exit status 0: the device says it was done, and "
+		  "its\n"
 		  "receipt was verified. No receipt does not mean that it was not executed." },
-	{ .name = "new", .run = cmd_new, .args = "DEV OPERATION [NAME=VALUE ...]", .min_args = 2, .max_args = CLI_MAX_ARGS,
-	  .opts = new_opts, .summary = "sign as the first of several, into a file" },
-	{ .name = "sign", .run = cmd_sign, .args = "FILE", .min_args = 1, .max_args = 1, .opts = sign_opts,
+	{ .name = "new",
+	  .run = cmd_new,
+	  .args = "DEV OPERATION [NAME=VALUE ...]",
+	  .min_args = 2,
+	  .max_args = CLI_MAX_ARGS,
+	  .opts = new_opts,
+	  .summary = "sign as the first of several, into a file" },
+	{ .name = "sign",
+	  .run = cmd_sign,
+	  .args = "FILE",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .opts = sign_opts,
 	  .summary = "read what a file orders, and sign it too" },
-	{ .name = "send", .run = cmd_send, .args = "FILE", .min_args = 1, .max_args = 1, .opts = send_opts,
+	{ .name = "send",
+	  .run = cmd_send,
+	  .args = "FILE",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .opts = send_opts,
 	  .summary = "seal a signed file to its device and send it" },
-	{ .name = "cancel", .run = cmd_cancel, .args = "DEV [ID]", .min_args = 1, .max_args = 2, .opts = cancel_opts,
+	{ .name = "cancel",
+	  .run = cmd_cancel,
+	  .args = "DEV [ID]",
+	  .min_args = 1,
+	  .max_args = 2,
+	  .opts = cancel_opts,
 	  .summary = "withdraw what is queued, and burn the number of what is on its way",
-	  .text = "Withdraws ID from the server when it is given; then sends a 'nop' with a higher number, after which\n"
+	  .text = "Withdraws ID from the server when it is given; then sends a 'nop' with a higher number, "
+		  "after which\n"
 		  "the device refuses every earlier command of yours that it has not yet started." },
-	{ .name = "list", .run = cmd_list, .args = "DEV", .min_args = 1, .max_args = 1, .opts = list_opts,
+	{ .name = "list",
+	  .run = cmd_list,
+	  .args = "DEV",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .opts = list_opts,
 	  .summary = "list the commands of a device and how far they are" },
 	{ .name = "ops", .run = cmd_ops, .args = "", .summary = "list the operations every agent knows" },
 	{ 0 },
@@ -79,8 +128,10 @@ static bool read_class(const struct cli_args *args, const struct mission_op *op,
 	else if (word != NULL)
 		(void)cli_usage("--class: read, act, danger or erase, not '%s'", word);
 	else
-		(void)cli_usage("%s is no operation of the agent ('holdfast command ops'); for one of an application give "
-				"--class", o->op);
+		(void)cli_usage("%s is no operation of the agent ('holdfast command ops'); for one of an "
+				"application give "
+				"--class",
+				o->op);
 	return false;
 }
 
@@ -96,7 +147,8 @@ static bool read_order(const struct cli_args *args, struct order *o)
 		return false;
 	}
 	return session_is_dev(o->dev) && read_class(args, op, o) &&
-	       cli_number(args, "life", 1, o->cls == HF_COMMAND_ERASE ? 400L * DAY_S : DAY_S, LIFE_S, &o->life_s) &&
+	       cli_number(args, "life", 1, o->cls == HF_COMMAND_ERASE ? 400L * DAY_S : DAY_S, LIFE_S,
+			  &o->life_s) &&
 	       cli_number(args, "wait", 0, WAIT_MAX_S, WAIT_S, &o->wait_s) &&
 	       mission_args(op, args->args + 2, args->n_args - 2, &o->args);
 }
@@ -121,8 +173,9 @@ static bool may_alone(const struct session *s, const struct order *o)
 {
 	if (mission_alone(s, o->cls))
 		return true;
-	return cli_fail("%s is of class %s, which the policy does not let you order alone; use 'holdfast command new'", o->op,
-			mission_class_word(o->cls)) == CLI_DONE;
+	return cli_fail("%s is of class %s, which the policy does not let you order alone; use 'holdfast "
+			"command new'",
+			o->op, mission_class_word(o->cls)) == CLI_DONE;
 }
 
 static bool sign_and_send(struct mission *m, const struct order *o, struct mission_outcome *out)
@@ -155,7 +208,7 @@ static int cmd_run(const struct cli_args *args)
 	if (!read_order(args, &o))
 		return CLI_USAGE;
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
 	if (session_open_key(&s) && may_alone(&s, &o) && is_safe(&s, &o) && mission_begin(&s, o.dev, &m) &&
 	    mission_deadline(&m, o.cls, o.life_s, o.wait_s) && sign_and_send(&m, &o, &out)) {
 		bool again = should_repeat(&m, &o, &out);
@@ -185,9 +238,10 @@ static bool write_hfd(const char *path, const char *dev, hf_bytes inner, bool fr
 	hf_cbor_put_bytes(&w, inner);
 	err = hf_cbor_finish(&w);
 	if (err == HF_OK)
-		err = fresh ? hf_file_create(path, hf_out_bytes(&out), 0644, &why) :
-			      hf_file_replace(path, hf_out_bytes(&out), 0644, &why);
-	return err == HF_OK || cli_fail("%s", why.text[0] != '\0' ? hf_why_text(&why) : hf_err_text(err)) == CLI_DONE;
+		err = fresh ? hf_file_create(path, hf_out_bytes(&out), 0644, &why)
+			    : hf_file_replace(path, hf_out_bytes(&out), 0644, &why);
+	return err == HF_OK ||
+	       cli_fail("%s", why.text[0] != '\0' ? hf_why_text(&why) : hf_err_text(err)) == CLI_DONE;
 }
 
 struct hfd {
@@ -229,11 +283,12 @@ static void show_claims(const struct hf_command *c, FILE *to)
 	struct hf_buf args HF_AUTO(hf_buf_free) = HF_BUF(16384);
 	char when[32];
 
-	fprintf(to, "device      %.*s\noperation   %.*s\n", (int)c->claims.aud.len, (const char *)c->claims.aud.ptr,
-		(int)c->claims.op.len, (const char *)c->claims.op.ptr);
-	fprintf(to, "arguments   %s\n", print_cbor(c->claims.args, &args) == HF_OK ? hf_buf_text(&args) : "?");
-	fprintf(to, "class       %s\nuntil       %s UTC\nsignatures  %zu\n", mission_class_word(c->claims.cls),
-		session_time((int64_t)c->claims.exp, when), c->n);
+	fprintf(to, "device      %.*s\noperation   %.*s\n", (int)c->claims.aud.len,
+		(const char *)c->claims.aud.ptr, (int)c->claims.op.len, (const char *)c->claims.op.ptr);
+	fprintf(to, "arguments   %s\n",
+		print_cbor(c->claims.args, &args) == HF_OK ? hf_buf_text(&args) : "?");
+	fprintf(to, "class       %s\nuntil       %s UTC\nsignatures  %zu\n",
+		mission_class_word(c->claims.cls), session_time((int64_t)c->claims.exp, when), c->n);
 }
 
 /* The reply key of a command whose receipt is fetched by another run of this program. */
@@ -265,7 +320,8 @@ static void take_reply(struct mission *m)
 	struct hf_buf file HF_AUTO(hf_buf_free) = HF_BUF_SECRET(HF_KEY_CAP);
 	char path[SESSION_PATH_MAX];
 
-	if (!reply_path(m->s, m->cti, path) || hf_file_read_secret(path, &file, NULL) != HF_OK || file.len != 32)
+	if (!reply_path(m->s, m->cti, path) || hf_file_read_secret(path, &file, NULL) != HF_OK ||
+	    file.len != 32)
 		return;
 	memcpy(m->reply.b, file.ptr, 32);
 	m->reply.len = 32;
@@ -286,13 +342,16 @@ static int cmd_new(const struct cli_args *args)
 	if (hf_file_exists(out))
 		return cli_fail("%s exists already; nothing was changed", out);
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
 	ok = session_open_key(&s) && is_safe(&s, &o) && mission_begin(&s, o.dev, &m) &&
 	     mission_deadline(&m, o.cls, o.life_s, WAIT_S) &&
 	     mission_sign(&m, o.op, o.cls, hf_out_bytes(&o.args), o.life_s, false) && keep_reply(&m) &&
 	     write_hfd(out, o.dev, hf_out_bytes(&m.inner), true);
 	if (ok)
-		cli_say(args, "Signed by you. Next: holdfast command sign %s (by another operator), then command send.", out);
+		cli_say(args,
+			"Signed by you. Next: holdfast command sign %s (by another operator), then command "
+			"send.",
+			out);
 	mission_end(&m);
 	session_close(&s);
 	return ok ? CLI_DONE : CLI_FAILED;
@@ -353,7 +412,7 @@ static int cmd_sign(const struct cli_args *args)
 	bool ok;
 
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
 	ok = read_hfd(args->args[0], &h) && was_read(args, &h.c) && cosign(&s, args->args[0], &h);
 	if (ok)
 		cli_say(args, "Signed by you; it has %zu signatures now.", h.c.n + 1);
@@ -372,11 +431,13 @@ static bool is_complete(const struct session *s, const struct hfd *h)
 	if (err != HF_OK)
 		return cli_fail("its signatures: %s", hf_err_text(err)) == CLI_DONE;
 	if (c.claims.exp <= (uint64_t)time(NULL))
-		return cli_fail("it was valid until a moment that has passed; begin again with command new") == CLI_DONE;
+		return cli_fail(
+			       "it was valid until a moment that has passed; begin again with command new") ==
+		       CLI_DONE;
 	if (hf_verdict_is_yes(hf_command_quorum_met(&s->policy, c.claims.cls, signers, (uint64_t)time(NULL))))
 		return true;
-	return cli_fail("too few of the right people signed: class %s, %zu signature%s", mission_class_word(c.claims.cls),
-			c.n, c.n == 1 ? "" : "s") == CLI_DONE;
+	return cli_fail("too few of the right people signed: class %s, %zu signature%s",
+			mission_class_word(c.claims.cls), c.n, c.n == 1 ? "" : "s") == CLI_DONE;
 }
 
 static bool load_mission(struct session *s, const struct hfd *h, struct mission *m)
@@ -401,9 +462,9 @@ static int cmd_send(const struct cli_args *args)
 	if (!cli_number(args, "wait", 0, WAIT_MAX_S, WAIT_S, &wait_s))
 		return CLI_USAGE;
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
-	if (read_hfd(args->args[0], &h) && is_complete(&s, &h) && load_mission(&s, &h, &m) && mission_send(&m) &&
-	    mission_wait(&m, wait_s, &out)) {
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+	if (read_hfd(args->args[0], &h) && is_complete(&s, &h) && load_mission(&s, &h, &m) &&
+	    mission_send(&m) && mission_wait(&m, wait_s, &out)) {
 		rc = mission_report(&m, &out, wait_s);
 		if (out.found && out.r.status != HF_STATUS_ACCEPTED && reply_path(&s, m.cti, path))
 			(void)unlink(path);
@@ -439,9 +500,10 @@ static int cmd_cancel(const struct cli_args *args)
 	if (cti != NULL && (strlen(cti) != MISSION_CTI_TEXT - 1 || strpbrk(cti, "/?%") != NULL))
 		return cli_usage("'%s' is no id of a command: 22 characters are needed", cti);
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
 	if (session_open_key(&s) && may_alone(&s, &o) && (cti == NULL || withdraw(&s, o.dev, cti)) &&
-	    mission_begin(&s, o.dev, &m) && mission_deadline(&m, o.cls, o.life_s, o.wait_s) && sign_and_send(&m, &o, &out))
+	    mission_begin(&s, o.dev, &m) && mission_deadline(&m, o.cls, o.life_s, o.wait_s) &&
+	    sign_and_send(&m, &o, &out))
 		rc = mission_report(&m, &out, o.wait_s);
 	mission_end(&m);
 	session_close(&s);
@@ -452,8 +514,10 @@ static void print_row(const struct hf_json *c)
 {
 	char when[32];
 
-	printf("%-22s %-10s %s  %s\n", hf_json_text(hf_json_get(c, "cti"), "?"), hf_json_text(hf_json_get(c, "state"), "?"),
-	       session_time(hf_json_int(hf_json_get(c, "created"), 0), when), hf_json_text(hf_json_get(c, "by"), "?"));
+	printf("%-22s %-10s %s  %s\n", hf_json_text(hf_json_get(c, "cti"), "?"),
+	       hf_json_text(hf_json_get(c, "state"), "?"),
+	       session_time(hf_json_int(hf_json_get(c, "created"), 0), when),
+	       hf_json_text(hf_json_get(c, "by"), "?"));
 }
 
 static int cmd_list(const struct cli_args *args)
@@ -465,7 +529,7 @@ static int cmd_list(const struct cli_args *args)
 	if (!session_is_dev(args->args[0]))
 		return CLI_USAGE;
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
 	snprintf(path, sizeof(path), "/v1/devices/%s/commands", args->args[0]);
 	rc = print_list(&s, path, print_row);
 	session_close(&s);
@@ -478,12 +542,13 @@ static int cmd_ops(const struct cli_args *args)
 		printf("[");
 	for (const struct mission_op *op = mission_ops; op->name != NULL; op++) {
 		if (args->json)
-			printf("%s{\"operation\":\"%s\",\"class\":\"%s\"}", op == mission_ops ? "" : ",", op->name,
-			       mission_class_word(op->cls));
+			printf("%s{\"operation\":\"%s\",\"class\":\"%s\"}", op == mission_ops ? "" : ",",
+			       op->name, mission_class_word(op->cls));
 		else
 			printf("%-14s %-7s %.*s%s%.*s\n", op->name, mission_class_word(op->cls),
-			       op->arg[0] != NULL ? (int)strcspn(op->arg[0], ":") : 0, op->arg[0] != NULL ? op->arg[0] : "",
-			       op->arg[1] != NULL ? ", " : "", op->arg[1] != NULL ? (int)strcspn(op->arg[1], ":") : 0,
+			       op->arg[0] != NULL ? (int)strcspn(op->arg[0], ":") : 0,
+			       op->arg[0] != NULL ? op->arg[0] : "", op->arg[1] != NULL ? ", " : "",
+			       op->arg[1] != NULL ? (int)strcspn(op->arg[1], ":") : 0,
 			       op->arg[1] != NULL ? op->arg[1] : "");
 	}
 	if (args->json)

@@ -9,19 +9,26 @@
 
 enum { WAIT_S = 25 };
 
-#define WHO { "passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" }
+#define WHO \
+	{ \
+		"passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" \
+	}
 
-static const struct cli_opt list_opts[] = {
-	{ "device", "DEV", "only what concerns this device" },
-	{ "follow", NULL, "go on with what happens from now; end it with Ctrl-C" },
-	WHO, { 0 }
-};
+static const struct cli_opt list_opts[] = { { "device", "DEV", "only what concerns this device" },
+					    { "follow", NULL,
+					      "go on with what happens from now; end it with Ctrl-C" },
+					    WHO,
+					    { 0 } };
 const struct cli_opt cli_status_opts[] = { WHO, { 0 } };
 
 static int cmd_list(const struct cli_args *args);
 
 const struct cli_verb cli_event_verbs[] = {
-	{ .name = "list", .run = cmd_list, .args = "", .opts = list_opts, .summary = "list the event journal, or follow it" },
+	{ .name = "list",
+	  .run = cmd_list,
+	  .args = "",
+	  .opts = list_opts,
+	  .summary = "list the event journal, or follow it" },
 	{ 0 },
 };
 
@@ -33,9 +40,10 @@ static void print_row(const struct hf_json *e)
 	if (hf_json_print(hf_json_get(e, "detail"), &detail) != HF_OK)
 		hf_buf_reset(&detail);
 	printf("%6lld %s %-6s %-20s %-16s %-12s %s\n", (long long)hf_json_int(hf_json_get(e, "id"), 0),
-	       session_time(hf_json_int(hf_json_get(e, "at"), 0), when), hf_json_text(hf_json_get(e, "level"), "?"),
-	       hf_json_text(hf_json_get(e, "kind"), "?"), hf_json_text(hf_json_get(e, "dev"), "-"),
-	       hf_json_text(hf_json_get(e, "actor"), "?"), hf_buf_text(&detail));
+	       session_time(hf_json_int(hf_json_get(e, "at"), 0), when),
+	       hf_json_text(hf_json_get(e, "level"), "?"), hf_json_text(hf_json_get(e, "kind"), "?"),
+	       hf_json_text(hf_json_get(e, "dev"), "-"), hf_json_text(hf_json_get(e, "actor"), "?"),
+	       hf_buf_text(&detail));
 	fflush(stdout);
 }
 
@@ -82,8 +90,9 @@ static int cmd_list(const struct cli_args *args)
 	if (dev != NULL)
 		snprintf(filter, sizeof(filter), "&dev=%s", dev);
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
-	snprintf(path, sizeof(path), "/v1/events%s%s", filter[0] != '\0' ? "?" : "", filter[0] != '\0' ? filter + 1 : "");
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+	snprintf(path, sizeof(path), "/v1/events%s%s", filter[0] != '\0' ? "?" : "",
+		 filter[0] != '\0' ? filter + 1 : "");
 	if (cli_flag(args, "follow"))
 		rc = follow(&s, filter) ? CLI_DONE : CLI_FAILED;
 	else
@@ -94,14 +103,14 @@ static int cmd_list(const struct cli_args *args)
 
 int cli_cmd_status(const struct cli_args *args)
 {
-	static const char *const names[] = { "version", "operator", "account", "admin", "connected", "devices", "events",
-					     "events_hash", NULL };
+	static const char *const names[] = { "version", "operator", "account",     "admin", "connected",
+					     "devices", "events",   "events_hash", NULL };
 	struct hf_json *j = NULL;
 	struct session s;
 	bool ok;
 
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
 	ok = session_get(&s, "/v1/status", &j);
 	if (ok && args->json)
 		print_json(j);

@@ -13,14 +13,18 @@
 
 enum { LIFE_S = 12 * 3600 };
 
-#define WHO { "passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" }
+#define WHO \
+	{ \
+		"passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" \
+	}
 
 static const struct cli_opt plain_opts[] = { WHO, { 0 } };
 static const struct cli_opt add_opts[] = {
 	{ "public", "HEX", "the new operator's public key: 'holdfast operator public' shows it (required)" },
 	{ "account", "NAME", "whose devices (default: main)" },
 	{ "admin", NULL, "may change operators, stations and orders" },
-	WHO, { 0 }
+	WHO,
+	{ 0 }
 };
 static const struct cli_opt renew_opts[] = {
 	{ "dir", "DIR", "the deployment: renew with its Station CA, when your certificate ended already" },
@@ -36,14 +40,33 @@ static int cmd_public(const struct cli_args *args);
 
 const struct cli_verb cli_operator_verbs[] = {
 	{ .name = "list", .run = cmd_list, .args = "", .opts = plain_opts, .summary = "list the operators" },
-	{ .name = "add", .run = cmd_add, .args = "NAME", .min_args = 1, .max_args = 1, .opts = add_opts,
+	{ .name = "add",
+	  .run = cmd_add,
+	  .args = "NAME",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .opts = add_opts,
 	  .summary = "let somebody in; what they may order is decided by the trust policy" },
-	{ .name = "remove", .run = cmd_remove, .args = "NAME", .min_args = 1, .max_args = 1, .opts = plain_opts,
+	{ .name = "remove",
+	  .run = cmd_remove,
+	  .args = "NAME",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .opts = plain_opts,
 	  .summary = "lock somebody out, at once" },
-	{ .name = "renew", .run = cmd_renew, .args = "[NAME]", .max_args = 1, .opts = renew_opts,
+	{ .name = "renew",
+	  .run = cmd_renew,
+	  .args = "[NAME]",
+	  .max_args = 1,
+	  .opts = renew_opts,
 	  .summary = "get a new certificate for twelve hours",
-	  .text = "Without --dir: for yourself, while yours still holds. With --dir: for NAME, on the server." },
-	{ .name = "public", .run = cmd_public, .args = "", .opts = plain_opts, .summary = "print your public key" },
+	  .text = "Without --dir: for yourself, while yours still holds. With --dir: for NAME, on the "
+		  "server." },
+	{ .name = "public",
+	  .run = cmd_public,
+	  .args = "",
+	  .opts = plain_opts,
+	  .summary = "print your public key" },
 	{ 0 },
 };
 
@@ -60,7 +83,7 @@ static int cmd_list(const struct cli_args *args)
 	int rc;
 
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
 	rc = print_list(&s, "/v1/operators", print_row);
 	session_close(&s);
 	return rc;
@@ -79,7 +102,8 @@ static bool post_operator(struct session *s, const char *name, const char *accou
 	if (cli_flag(s->args, "admin"))
 		hf_json_put_bool(&j, "admin", true);
 	hf_json_close(&j);
-	if (hf_json_end(&j) != HF_OK || !session_post(s, "/v1/operators", "application/json", hf_buf_bytes(&body), &answer))
+	if (hf_json_end(&j) != HF_OK ||
+	    !session_post(s, "/v1/operators", "application/json", hf_buf_bytes(&body), &answer))
 		return false;
 	if (s->args->json)
 		print_json(answer);
@@ -103,7 +127,7 @@ static int cmd_add(const struct cli_args *args)
 	    hf_crypto_p256_check(pub) != HF_OK)
 		return cli_usage("operator add: --public HEX: a P-256 public key of 65 bytes is needed");
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
 	ok = post_operator(&s, args->args[0], account, HF_ARR(pub));
 	session_close(&s);
 	return ok ? CLI_DONE : CLI_FAILED;
@@ -121,7 +145,9 @@ static bool remove_operator(struct session *s, const char *name)
 	snprintf(etag, sizeof(etag), "%s", found != NULL ? found : "");
 	if (!session_delete(s, path, etag, NULL))
 		return false;
-	cli_say(s->args, "%s is locked out (journal row %llu). The trust policy still names the key: see 'holdfast init'.",
+	cli_say(s->args,
+		"%s is locked out (journal row %llu). The trust policy still names the key: see 'holdfast "
+		"init'.",
 		name, (unsigned long long)s->audit);
 	return true;
 }
@@ -134,7 +160,7 @@ static int cmd_remove(const struct cli_args *args)
 	if (!hf_deploy_is_name(args->args[0]))
 		return cli_usage("operator remove: '%s' is no name", args->args[0]);
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
 	ok = remove_operator(&s, args->args[0]);
 	session_close(&s);
 	return ok ? CLI_DONE : CLI_FAILED;
@@ -228,7 +254,7 @@ static int cmd_renew(const struct cli_args *args)
 	if (args->n_args != 0)
 		return cli_usage("operator renew: NAME goes with --dir DIR only; you renew your own");
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
 	ok = renew_online(&s);
 	session_close(&s);
 	return ok ? CLI_DONE : CLI_FAILED;
@@ -240,7 +266,7 @@ static int cmd_public(const struct cli_args *args)
 	bool ok;
 
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
 	ok = session_open_key(&s);
 	for (size_t i = 0; ok && i < HF_P256_POINT_LEN; i++)
 		printf("%02x", s.key.key.pub[i]);

@@ -57,7 +57,8 @@ static unsigned powers_for(const char *uri)
 {
 	if (strncmp(uri, "file:", 5) == 0)
 		return HF_SANDBOX_CLI_KEY;
-	return strncmp(uri, "tpm2:", 5) == 0 ? HF_SANDBOX_AGENT_KEY_SWTPM | HF_POWER_DEVICE : HF_SANDBOX_AGENT_KEY;
+	return strncmp(uri, "tpm2:", 5) == 0 ? HF_SANDBOX_AGENT_KEY_SWTPM | HF_POWER_DEVICE
+					     : HF_SANDBOX_AGENT_KEY;
 }
 
 static int hold(struct session *s, int fd)
@@ -78,7 +79,8 @@ static int hold(struct session *s, int fd)
 	err = hf_keyuri_open(uri, hf_buf_bytes(&passphrase), &key, &words);
 	hf_buf_free(&passphrase);
 	if (err != HF_OK)
-		return cli_fail("your key: %s%s%s", hf_err_text(err), words.text[0] != '\0' ? ": " : "", words.text);
+		return cli_fail("your key: %s%s%s", hf_err_text(err), words.text[0] != '\0' ? ": " : "",
+				words.text);
 	if (hf_sandbox_enter(&box, &why) != HF_OK)
 		return cli_fail("%s", hf_why_text(&why));
 	table.ctx = (void *)(uintptr_t)hf_keyuri_hwkey(key);

@@ -45,7 +45,8 @@ bool mission_begin(struct session *s, const char *dev, struct mission *m)
 	if (!session_find(s, path, &j))
 		return false;
 	if (j == NULL)
-		return cli_fail("%s has not reported its state yet; it does so when it connects", dev) == CLI_DONE;
+		return cli_fail("%s has not reported its state yet; it does so when it connects", dev) ==
+		       CLI_DONE;
 	if (hf_base64url_decode(session_text(hf_json_text(hf_json_get(j, "bytes"), "")), &object) != HF_OK)
 		return cli_fail("%s: its state does not parse", dev) == CLI_DONE;
 	err = hf_state_open(hf_out_bytes(&object), m->t.e.signing, session_text(dev), &state);
@@ -76,9 +77,15 @@ static bool fill_claims(struct mission *m, const char *op, hf_bytes args, long l
 {
 	uint8_t pub[HF_P256_POINT_LEN];
 
-	*c = (struct hf_claims){ .aud = session_text(m->t.dev), .iat = (uint64_t)time(NULL), .cls = (uint8_t)m->cls,
-				 .seq = m->high + 1, .op = session_text(op), .args = args, .has_reply = true,
-				 .has_deadline = m->has_deadline, .deadline_boot = m->deadline_boot,
+	*c = (struct hf_claims){ .aud = session_text(m->t.dev),
+				 .iat = (uint64_t)time(NULL),
+				 .cls = (uint8_t)m->cls,
+				 .seq = m->high + 1,
+				 .op = session_text(op),
+				 .args = args,
+				 .has_reply = true,
+				 .has_deadline = m->has_deadline,
+				 .deadline_boot = m->deadline_boot,
 				 .deadline_s = m->deadline_s };
 	c->exp = c->iat + (uint64_t)life_s;
 	memcpy(c->iss, m->s->kid, sizeof(c->iss));
@@ -122,14 +129,15 @@ bool mission_send(struct mission *m)
 	struct hf_out sealed = HF_OUT(sealed_mem), scratch = HF_OUT(scratch_mem);
 	struct hf_port machine = HF_LINUX_PORT_NONE;
 	char cti[MISSION_CTI_TEXT], path[96];
-	hf_err err = hf_command_seal(&machine, hf_out_bytes(&m->inner), m->t.e.encryption, session_text(m->t.dev),
-				     &scratch, &sealed);
+	hf_err err = hf_command_seal(&machine, hf_out_bytes(&m->inner), m->t.e.encryption,
+				     session_text(m->t.dev), &scratch, &sealed);
 
 	if (err != HF_OK)
 		return cli_fail("seal: %s", hf_err_text(err)) == CLI_DONE;
 	mission_cti_text(m->cti, cti);
 	snprintf(path, sizeof(path), "/v1/devices/%s/commands/%s", m->t.dev, cti);
-	return session_put(m->s, path, "application/cose; cose-type=\"cose-encrypt\"", hf_out_bytes(&sealed), NULL);
+	return session_put(m->s, path, "application/cose; cose-type=\"cose-encrypt\"", hf_out_bytes(&sealed),
+			   NULL);
 }
 
 /* ---- receipts ------------------------------------------------------------------------------------ */
@@ -142,7 +150,8 @@ static void open_result(const struct mission *m, struct mission_outcome *out)
 	struct hf_ecdhkey reply;
 
 	out->result[0] = '\0';
-	if (out->r.result.len == 0 || m->reply.len == 0 || hf_crypto_p256_ecdhkey(&m->reply, &reply) != HF_OK ||
+	if (out->r.result.len == 0 || m->reply.len == 0 ||
+	    hf_crypto_p256_ecdhkey(&m->reply, &reply) != HF_OK ||
 	    hf_receipt_open_result(&out->r, &reply, &plain) != HF_OK)
 		return;
 	if (print_cbor(hf_out_bytes(&plain), &text) == HF_OK)
@@ -161,7 +170,8 @@ static bool take_receipt(struct mission *m, hf_bytes object, struct mission_outc
 	    hf_receipt_check(&r, m->cti, hash) != HF_OK)
 		return false;
 	memcpy(out->mem, object.ptr, object.len);
-	if (hf_receipt_open((hf_bytes){ out->mem, object.len }, m->t.e.signing, session_text(m->t.dev), &out->r) != HF_OK)
+	if (hf_receipt_open((hf_bytes){ out->mem, object.len }, m->t.e.signing, session_text(m->t.dev),
+			    &out->r) != HF_OK)
 		return false;
 	out->found = true;
 	open_result(m, out);
@@ -170,14 +180,15 @@ static bool take_receipt(struct mission *m, hf_bytes object, struct mission_outc
 	return true;
 }
 
-static bool look_in_page(struct mission *m, const char *cti, char next[static 128], struct mission_outcome *out)
+static bool look_in_page(struct mission *m, const char *cti, char next[static 128],
+			 struct mission_outcome *out)
 {
 	struct hf_json *j HF_AUTO(session_json_drop) = NULL;
 	const struct hf_json *items;
 	char path[PAGE_PATH];
 
-	snprintf(path, sizeof(path), "/v1/devices/%s/receipts?limit=200%s%s", m->t.dev, next[0] != '\0' ? "&cursor=" : "",
-		 next);
+	snprintf(path, sizeof(path), "/v1/devices/%s/receipts?limit=200%s%s", m->t.dev,
+		 next[0] != '\0' ? "&cursor=" : "", next);
 	if (!session_get(m->s, path, &j))
 		return false;
 	items = hf_json_get(j, "items");
@@ -187,7 +198,8 @@ static bool look_in_page(struct mission *m, const char *cti, char next[static 12
 		struct hf_out object = HF_OUT(mem);
 
 		if (strcmp(hf_json_text(hf_json_get(item, "name"), cti), cti) == 0 &&
-		    hf_base64url_decode(session_text(hf_json_text(hf_json_get(item, "bytes"), "")), &object) == HF_OK)
+		    hf_base64url_decode(session_text(hf_json_text(hf_json_get(item, "bytes"), "")),
+					&object) == HF_OK)
 			(void)take_receipt(m, hf_out_bytes(&object), out);
 	}
 	snprintf(next, 128, "%s", hf_json_text(hf_json_get(j, "next"), ""));
@@ -219,7 +231,8 @@ bool mission_wait(struct mission *m, long wait_s, struct mission_outcome *out)
 		if ((out->found && out->r.status != HF_STATUS_ACCEPTED) || hf_now_ms() >= until)
 			return !out->found || trust_save(m->s, &m->t);
 		if (!said && hf_now_ms() - start > 1000) {
-			cli_say(m->s->args, "%s; waiting (at most %ld s) ...", out->found ? "Accepted" : "Queued", wait_s);
+			cli_say(m->s->args, "%s; waiting (at most %ld s) ...",
+				out->found ? "Accepted" : "Queued", wait_s);
 			said = true;
 		}
 		(void)usleep(POLL_MS * 1000);
@@ -259,7 +272,8 @@ int mission_report(const struct mission *m, const struct mission_outcome *out, l
 	if (m->s->args->json)
 		print_outcome_json(m, out);
 	if (!out->found)
-		return cli_fail("no receipt for %s within %ld s; that does not mean that it was not executed", cti, wait_s);
+		return cli_fail("no receipt for %s within %ld s; that does not mean that it was not executed",
+				cti, wait_s);
 	if (!m->s->args->json) {
 		printf("%s%s%s (receipt verified, number %llu)\n", hf_receipt_status_word(out->r.status),
 		       out->r.reason != HF_REASON_NONE ? ": " : "",
@@ -280,12 +294,14 @@ bool mission_deadline(struct mission *m, unsigned cls, long life_s, long wait_s)
 	if ((cls != HF_COMMAND_ACT && cls != HF_COMMAND_DANGER) || m->clock == HF_CLOCK_TRUSTED)
 		return true;
 	if (!mission_alone(m->s, HF_COMMAND_READ))
-		return cli_fail("%s has no trusted clock, and you alone may not ask it for its time", m->t.dev) == CLI_DONE;
+		return cli_fail("%s has no trusted clock, and you alone may not ask it for its time",
+				m->t.dev) == CLI_DONE;
 	if (!mission_sign(m, "ping", HF_COMMAND_READ, HF_ARR(no_args), life_s < 600 ? life_s : 600, true) ||
 	    !mission_send(m) || !mission_wait(m, wait_s, &out))
 		return false;
 	if (!out.found || out.r.status != HF_STATUS_DONE)
-		return cli_fail("%s has no trusted clock and did not answer a ping; nothing was sent", m->t.dev) == CLI_DONE;
+		return cli_fail("%s has no trusted clock and did not answer a ping; nothing was sent",
+				m->t.dev) == CLI_DONE;
 	m->has_deadline = true;
 	m->deadline_boot = out.r.boot;
 	m->deadline_s = out.r.uptime_s + (uint64_t)life_s;

@@ -104,8 +104,8 @@ static bool put_uint(struct hf_cborw *w, const struct word *word)
 	errno = 0;
 	v = strtoull(word->value, &end, 10);
 	if (errno != 0 || end == word->value || *end != '\0' || word->value[0] == '-') {
-		(void)cli_usage("%.*s: '%s' is no whole number", (int)word->name.len, (const char *)word->name.ptr,
-				word->value);
+		(void)cli_usage("%.*s: '%s' is no whole number", (int)word->name.len,
+				(const char *)word->name.ptr, word->value);
 		return false;
 	}
 	hf_cbor_put_uint(w, v);
@@ -154,7 +154,8 @@ static bool put_points(struct hf_cborw *w, const struct word *word)
 		p += len + (p[len] == ',' ? 1 : 0);
 	}
 	if (*p != '\0') {
-		(void)cli_usage("%.*s: up to %d public keys of 65 bytes in hexadecimal are needed, with commas between",
+		(void)cli_usage("%.*s: up to %d public keys of 65 bytes in hexadecimal are needed, with "
+				"commas between",
 				(int)word->name.len, (const char *)word->name.ptr, POINTS_MAX);
 		return false;
 	}

@@ -71,7 +71,7 @@ bool session_open(const struct cli_args *args, struct session *s)
 	struct hf_why why = { 0 };
 
 	*s = (struct session){ .args = args, .res = HF_HTTPC_RES(ANSWER_CEILING) };
-	if (args->operator == NULL) {
+	if (args->operator== NULL) {
 		(void)cli_usage("who are you? Give --as DIR or set HOLDFAST_OPERATOR to your operator folder "
 				"(holdfast init made DIR/operators/NAME)");
 		return false;
@@ -101,9 +101,11 @@ static bool is_expired(const struct session *s)
 {
 	struct hf_pki_cert cert;
 
-	if (hf_pki_cert_read((hf_bytes){ s->cert, s->cert_len }, &cert) != HF_OK || cert.not_after > (int64_t)time(NULL))
+	if (hf_pki_cert_read((hf_bytes){ s->cert, s->cert_len }, &cert) != HF_OK ||
+	    cert.not_after > (int64_t)time(NULL))
 		return false;
-	(void)cli_fail("your certificate ended; 'holdfast operator renew --dir DIR' on the server makes a new one");
+	(void)cli_fail(
+		"your certificate ended; 'holdfast operator renew --dir DIR' on the server makes a new one");
 	return true;
 }
 
@@ -232,8 +234,9 @@ bool session_post(struct session *s, const char *path, const char *type, hf_byte
 {
 	char key[40];
 	const struct hf_http_header header = { "Idempotency-Key", key };
-	const struct hf_httpc_req req = { .method = "POST", .path = path, .type = type, .body = body,
-					  .headers = &header, .n_headers = 1 };
+	const struct hf_httpc_req req = {
+		.method = "POST", .path = path, .type = type, .body = body, .headers = &header, .n_headers = 1
+	};
 
 	return fresh_key(key) && call(s, &req) && finish(s, path, out);
 }
@@ -245,11 +248,16 @@ bool session_put(struct session *s, const char *path, const char *type, hf_bytes
 	return call(s, &req) && finish(s, path, out);
 }
 
-bool session_put_match(struct session *s, const char *path, const char *etag, hf_bytes body, struct hf_json **out)
+bool session_put_match(struct session *s, const char *path, const char *etag, hf_bytes body,
+		       struct hf_json **out)
 {
 	const struct hf_http_header header = { "If-Match", etag };
-	const struct hf_httpc_req req = { .method = "PUT", .path = path, .type = "application/json", .body = body,
-					  .headers = &header, .n_headers = 1 };
+	const struct hf_httpc_req req = { .method = "PUT",
+					  .path = path,
+					  .type = "application/json",
+					  .body = body,
+					  .headers = &header,
+					  .n_headers = 1 };
 
 	return call(s, &req) && finish(s, path, out);
 }
@@ -257,15 +265,17 @@ bool session_put_match(struct session *s, const char *path, const char *etag, hf
 bool session_delete(struct session *s, const char *path, const char *etag, struct hf_json **out)
 {
 	const struct hf_http_header header = { "If-Match", etag };
-	const struct hf_httpc_req req = { .method = "DELETE", .path = path, .headers = &header,
-					  .n_headers = etag != NULL ? 1 : 0 };
+	const struct hf_httpc_req req = {
+		.method = "DELETE", .path = path, .headers = &header, .n_headers = etag != NULL ? 1 : 0
+	};
 
 	return call(s, &req) && finish(s, path, out);
 }
 
 bool session_is_dev(const char *text)
 {
-	if (strlen(text) == HF_COMMAND_DEV_LEN && strspn(text, "abcdefghijklmnopqrstuvwxyz234567") == HF_COMMAND_DEV_LEN)
+	if (strlen(text) == HF_COMMAND_DEV_LEN &&
+	    strspn(text, "abcdefghijklmnopqrstuvwxyz234567") == HF_COMMAND_DEV_LEN)
 		return true;
 	(void)cli_usage("'%s' is no device: 16 characters of a-z and 2-7 are needed", text);
 	return false;

@@ -48,7 +48,8 @@ bool session_find(struct session *s, const char *path, struct hf_json **out);
 bool session_post(struct session *s, const char *path, const char *type, hf_bytes body, struct hf_json **out);
 bool session_put(struct session *s, const char *path, const char *type, hf_bytes body, struct hf_json **out);
 /* PUT of JSON over the version `etag`. */
-bool session_put_match(struct session *s, const char *path, const char *etag, hf_bytes body, struct hf_json **out);
+bool session_put_match(struct session *s, const char *path, const char *etag, hf_bytes body,
+		       struct hf_json **out);
 /* DELETE; `etag` may be NULL. */
 bool session_delete(struct session *s, const char *path, const char *etag, struct hf_json **out);
 

@@ -17,19 +17,43 @@ struct row {
 	char seq_rep[HEX_8_CAP];
 };
 static const struct hf_conf_key keys[] = {
-	{ .name = "generation", .type = HF_CONF_UINT, .offset = offsetof(struct row, gen), .max = HF_ENDORSE_MAX_GEN,
+	{ .name = "generation",
+	  .type = HF_CONF_UINT,
+	  .offset = offsetof(struct row, gen),
+	  .max = HF_ENDORSE_MAX_GEN,
 	  .help = "Endorsement accepted last." },
-	{ .name = "signing", .type = HF_CONF_TEXT, .offset = offsetof(struct row, signing), .cap = HEX_POINT_CAP },
-	{ .name = "encryption", .type = HF_CONF_TEXT, .offset = offsetof(struct row, encryption), .cap = HEX_POINT_CAP },
-	{ .name = "receipts", .type = HF_CONF_UINT, .offset = offsetof(struct row, n), .standard = "0",
+	{ .name = "signing",
+	  .type = HF_CONF_TEXT,
+	  .offset = offsetof(struct row, signing),
+	  .cap = HEX_POINT_CAP },
+	{ .name = "encryption",
+	  .type = HF_CONF_TEXT,
+	  .offset = offsetof(struct row, encryption),
+	  .cap = HEX_POINT_CAP },
+	{ .name = "receipts",
+	  .type = HF_CONF_UINT,
+	  .offset = offsetof(struct row, n),
+	  .standard = "0",
 	  .help = "Highest receipt seen, in its epoch, with its hash." },
-	{ .name = "epoch", .type = HF_CONF_TEXT, .offset = offsetof(struct row, rep), .cap = HEX_8_CAP,
+	{ .name = "epoch",
+	  .type = HF_CONF_TEXT,
+	  .offset = offsetof(struct row, rep),
+	  .cap = HEX_8_CAP,
 	  .standard = "0000000000000000" },
-	{ .name = "head", .type = HF_CONF_TEXT, .offset = offsetof(struct row, head), .cap = HEX_32_CAP,
+	{ .name = "head",
+	  .type = HF_CONF_TEXT,
+	  .offset = offsetof(struct row, head),
+	  .cap = HEX_32_CAP,
 	  .standard = "0000000000000000000000000000000000000000000000000000000000000000" },
-	{ .name = "signed", .type = HF_CONF_UINT, .offset = offsetof(struct row, seq), .standard = "0",
+	{ .name = "signed",
+	  .type = HF_CONF_UINT,
+	  .offset = offsetof(struct row, seq),
+	  .standard = "0",
 	  .help = "Last number this operator signed, in its replay epoch." },
-	{ .name = "signed-epoch", .type = HF_CONF_TEXT, .offset = offsetof(struct row, seq_rep), .cap = HEX_8_CAP,
+	{ .name = "signed-epoch",
+	  .type = HF_CONF_TEXT,
+	  .offset = offsetof(struct row, seq_rep),
+	  .cap = HEX_8_CAP,
 	  .standard = "0000000000000000" },
 };
 enum { N_KEYS = sizeof(keys) / sizeof(keys[0]) };
@@ -173,7 +197,8 @@ static bool advance(const struct session *s, const struct hf_json *items, struct
 		struct hf_out object = HF_OUT(mem);
 		struct hf_endorse e = { 0 }, peek;
 
-		if (!object_of(hf_json_at(items, i), &object) || hf_endorse_peek(hf_out_bytes(&object), &peek) != HF_OK)
+		if (!object_of(hf_json_at(items, i), &object) ||
+		    hf_endorse_peek(hf_out_bytes(&object), &peek) != HF_OK)
 			continue;
 		if (t->known && hf_endorse_open_next(hf_out_bytes(&object), &t->e, &e) == HF_OK) {
 			if (e.gen == t->e.gen)
@@ -204,7 +229,8 @@ static bool check_certificate(struct session *s, struct trust *t)
 		return cli_fail("%s has no certificate now", t->dev) == CLI_DONE;
 	if (hf_endorse_check_key(&t->e, point) == HF_OK)
 		return true;
-	return cli_fail("%s: the server shows another key than the device endorsed; nothing was sent", t->dev) == CLI_DONE;
+	return cli_fail("%s: the server shows another key than the device endorsed; nothing was sent",
+			t->dev) == CLI_DONE;
 }
 
 bool trust_update(struct session *s, const char *dev, struct trust *t)
@@ -221,7 +247,9 @@ bool trust_update(struct session *s, const char *dev, struct trust *t)
 	while (advance(s, hf_json_get(j, "items"), t))
 		changed = true;
 	if (!t->known)
-		return cli_fail("%s: no endorsement that begins with a claim made from this folder; was it claimed by "
-				"another operator, or has it not connected yet?", dev) == CLI_DONE;
+		return cli_fail("%s: no endorsement that begins with a claim made from this folder; was it "
+				"claimed by "
+				"another operator, or has it not connected yet?",
+				dev) == CLI_DONE;
 	return (!changed || trust_save(s, t)) && check_certificate(s, t);
 }

@@ -112,7 +112,8 @@ static bool in_range(const struct hf_conf_key *key, uint64_t v)
 static hf_err store_text(const struct hf_conf_key *key, struct span s, void *field, struct hf_why *why)
 {
 	if (s.len >= key->cap)
-		return hf_why_set(why, HF_ERR_CONF_VALUE, "%s: longer than %zu bytes", key->name, key->cap - 1);
+		return hf_why_set(why, HF_ERR_CONF_VALUE, "%s: longer than %zu bytes", key->name,
+				  key->cap - 1);
 	memcpy(field, s.p, s.len);
 	((char *)field)[s.len] = 0;
 	return HF_OK;
@@ -152,7 +153,8 @@ static hf_err store_number(const struct hf_conf_key *key, struct span s, void *f
 
 	if (!ok)
 		return hf_why_set(why, HF_ERR_CONF_VALUE, "%s: not a %s", key->name,
-				  key->type == HF_CONF_DURATION ? "time like 90s, 10m, 12h or 90d" : "whole number");
+				  key->type == HF_CONF_DURATION ? "time like 90s, 10m, 12h or 90d"
+								: "whole number");
 	if (!in_range(key, v))
 		return refuse_range(key, why);
 	memcpy(field, &v, sizeof(v));
@@ -243,8 +245,8 @@ static hf_err read_line(struct span line, const struct hf_conf_key *keys, size_t
 	return store(&keys[i], value, out, why);
 }
 
-static hf_err fill_absent(const char *name, const struct hf_conf_key *keys, size_t n, const bool *seen, void *out,
-			  struct hf_why *why)
+static hf_err fill_absent(const char *name, const struct hf_conf_key *keys, size_t n, const bool *seen,
+			  void *out, struct hf_why *why)
 {
 	for (size_t i = 0; i < n; i++) {
 		hf_err err;

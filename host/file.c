@@ -85,8 +85,8 @@ hf_err hf_file_read_secret(const char *path, struct hf_buf *out, struct hf_why *
 	if (fstat(fd, &st) != 0)
 		return from_errno(why, path);
 	if (!S_ISREG(st.st_mode) || (st.st_mode & 077) != 0)
-		return hf_why_set(why, HF_ERR_FILE_MODE, "%s: must be a file that only its owner can read (chmod 600)",
-				  path);
+		return hf_why_set(why, HF_ERR_FILE_MODE,
+				  "%s: must be a file that only its owner can read (chmod 600)", path);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return hf_why_set(why, HF_ERR_FILE_MODE, "%s: belongs to another user", path);
 	err = hf_fd_read_all(fd, out, why);

@@ -88,8 +88,8 @@ static hf_err listen_all(struct hf_http *s, struct hf_why *why)
 		if (getsockname(fd, (struct sockaddr *)(void *)&ss, &len) != 0)
 			return hf_why_errno(why, HF_ERR_HTTP_LISTEN, "getsockname");
 	}
-	s->port = ntohs(ss.ss_family == AF_INET ? ((struct sockaddr_in *)(void *)&ss)->sin_port :
-						   ((struct sockaddr_in6 *)(void *)&ss)->sin6_port);
+	s->port = ntohs(ss.ss_family == AF_INET ? ((struct sockaddr_in *)(void *)&ss)->sin_port
+						: ((struct sockaddr_in6 *)(void *)&ss)->sin6_port);
 	return HF_OK;
 }
 
@@ -101,7 +101,8 @@ static hf_err make_worker(struct hf__http_worker *w, struct hf_why *why)
 	HF_TRY(hf_loop_new(&w->loop));
 	base = hf__loop_base(w->loop);
 	w->http = evhttp_new(base);
-	w->listener = evconnlistener_new(base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, w->fd);
+	w->listener =
+		evconnlistener_new(base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, w->fd);
 	if (w->http == NULL || w->listener == NULL)
 		return hf_why_set(why, HF_ERR_HOST_MEMORY, "HTTP worker");
 	w->fd = -1; /* the listener closes it */
@@ -111,7 +112,8 @@ static hf_err make_worker(struct hf__http_worker *w, struct hf_why *why)
 	evhttp_set_gencb(w->http, hf__http_on_request, w);
 	evhttp_set_max_headers_size(w->http, HF_HTTP_HEAD_MAX);
 	evhttp_set_max_body_size(w->http, (ev_ssize_t)c->body_max);
-	evhttp_set_allowed_methods(w->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE);
+	evhttp_set_allowed_methods(w->http,
+				   EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE);
 	evhttp_set_timeout(w->http, (int)(c->idle_s != 0 ? c->idle_s : IDLE_S));
 	evhttp_set_default_content_type(w->http, NULL);
 	return HF_OK;
@@ -122,7 +124,8 @@ static bool conf_is_valid(const struct hf_http_conf *c)
 	if (c->addr == NULL || c->tls == NULL || c->workers > HF_HTTP_WORKERS_MAX || c->n_routes == 0)
 		return false;
 	for (size_t i = 0; i < c->n_routes; i++)
-		if (c->routes[i].pattern == NULL || c->routes[i].handle == NULL || c->routes[i].body_max > c->body_max)
+		if (c->routes[i].pattern == NULL || c->routes[i].handle == NULL ||
+		    c->routes[i].body_max > c->body_max)
 			return false;
 	return true;
 }
@@ -200,7 +203,8 @@ void hf_http_stop(struct hf_http *s, unsigned grace_ms)
 	uint64_t until = hf_now_ms() + grace_ms;
 
 	for (unsigned i = 0; i < s->n_workers; i++)
-		if (s->worker[i].running && hf_loop_post(s->worker[i].loop, close_listener, &s->worker[i]) != HF_OK)
+		if (s->worker[i].running &&
+		    hf_loop_post(s->worker[i].loop, close_listener, &s->worker[i]) != HF_OK)
 			break;
 	while (atomic_load(&s->n_open) > 0 && hf_now_ms() < until)
 		(void)usleep(5000);
@@ -247,13 +251,30 @@ static const struct {
 	int status;
 	const char *reason;
 } reasons[] = {
-	{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" }, { 304, "Not Modified" },
-	{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
-	{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 410, "Gone" }, { 411, "Length Required" },
-	{ 412, "Precondition Failed" }, { 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
-	{ 422, "Unprocessable Content" }, { 423, "Locked" }, { 428, "Precondition Required" },
-	{ 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },
-	{ 501, "Not Implemented" }, { 503, "Service Unavailable" },
+	{ 200, "OK" },
+	{ 201, "Created" },
+	{ 202, "Accepted" },
+	{ 204, "No Content" },
+	{ 304, "Not Modified" },
+	{ 400, "Bad Request" },
+	{ 401, "Unauthorized" },
+	{ 403, "Forbidden" },
+	{ 404, "Not Found" },
+	{ 405, "Method Not Allowed" },
+	{ 409, "Conflict" },
+	{ 410, "Gone" },
+	{ 411, "Length Required" },
+	{ 412, "Precondition Failed" },
+	{ 413, "Content Too Large" },
+	{ 415, "Unsupported Media Type" },
+	{ 422, "Unprocessable Content" },
+	{ 423, "Locked" },
+	{ 428, "Precondition Required" },
+	{ 429, "Too Many Requests" },
+	{ 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" },
+	{ 501, "Not Implemented" },
+	{ 503, "Service Unavailable" },
 };
 
 const char *hf_http_reason(int status)

@@ -45,7 +45,7 @@ static size_t text_size(struct evhttp_request *ereq)
 	size_t n = strlen(evhttp_request_get_uri(ereq)) + 2;
 
 	TAILQ_FOREACH(h, evhttp_request_get_input_headers(ereq), next)
-		n += strlen(h->key) + strlen(h->value) + 2;
+	n += strlen(h->key) + strlen(h->value) + 2;
 	return n;
 }
 
@@ -53,7 +53,8 @@ static hf_err copy_headers(struct hf_http_call *call, struct evhttp_request *ere
 {
 	const struct evkeyval *h;
 
-	TAILQ_FOREACH(h, evhttp_request_get_input_headers(ereq), next) {
+	TAILQ_FOREACH(h, evhttp_request_get_input_headers(ereq), next)
+	{
 		struct hf_http_header *to = &call->header[call->req.n_headers];
 
 		if (call->req.n_headers == HF_HTTP_HEADERS_MAX)
@@ -90,9 +91,9 @@ static hf_err copy_request(struct hf_http_call *call, struct evhttp_request *ere
 	uint8_t *room;
 
 	call->memory = HF_BUF(call->worker->server->conf.body_max + MEMORY_SLACK);
-	HF_TRY(hf_buf_reserve(&call->memory,
-			      text_size(ereq) + evbuffer_get_length(evhttp_request_get_input_buffer(ereq)) + 64,
-			      &room));
+	HF_TRY(hf_buf_reserve(
+		&call->memory,
+		text_size(ereq) + evbuffer_get_length(evhttp_request_get_input_buffer(ereq)) + 64, &room));
 	call->req.method = method_of(evhttp_request_get_command(ereq));
 	call->req.minor = ereq->minor;
 	call->req.query = keep_text(&call->memory, query != NULL ? query + 1 : "");
@@ -117,7 +118,10 @@ static void call_free(struct hf_http_call *call)
 
 static const char *method_name(int method)
 {
-	return method == HF_HTTP_GET ? "GET" : method == HF_HTTP_POST ? "POST" : method == HF_HTTP_PUT ? "PUT" : "DELETE";
+	return method == HF_HTTP_GET    ? "GET"
+	       : method == HF_HTTP_POST ? "POST"
+	       : method == HF_HTTP_PUT  ? "PUT"
+					: "DELETE";
 }
 
 /* The route for the request. Otherwise NULL, and `allowed` tells which methods the path has. */
@@ -130,12 +134,14 @@ static const struct hf_http_route *find_route(struct hf_http_call *call, char al
 		const struct hf_http_route *r = &conf->routes[i];
 		size_t used = strlen(allowed);
 
-		if (!hf__http_match(r->pattern, call->path, call->captured, sizeof(call->captured), call->req.param))
+		if (!hf__http_match(r->pattern, call->path, call->captured, sizeof(call->captured),
+				    call->req.param))
 			continue;
 		if (r->method == call->req.method)
 			return r;
 		if (strstr(allowed, method_name(r->method)) == NULL)
-			(void)snprintf(allowed + used, 32 - used, "%s%s", used > 0 ? ", " : "", method_name(r->method));
+			(void)snprintf(allowed + used, 32 - used, "%s%s", used > 0 ? ", " : "",
+				       method_name(r->method));
 	}
 	return NULL;
 }
@@ -170,7 +176,10 @@ void hf__http_on_request(struct evhttp_request *ereq, void *worker)
 		evhttp_send_error(ereq, 503, NULL);
 		return;
 	}
-	*call = (struct hf_http_call){ .worker = w, .conn = conn, .ereq = ereq, .out_body = HF_BUF(OUT_CEILING),
+	*call = (struct hf_http_call){ .worker = w,
+				       .conn = conn,
+				       .ereq = ereq,
+				       .out_body = HF_BUF(OUT_CEILING),
 				       .out_heads = HF_BUF(HEADS_CEILING) };
 	conn->call = call;
 	evhttp_connection_set_closecb(evhttp_request_get_connection(ereq), hf__http_conn_goodbye, NULL);
@@ -293,8 +302,9 @@ void hf__http_answer_error(struct hf_http_call *call, int status, const struct h
 {
 	const struct hf_http_conf *conf = &call->worker->server->conf;
 	struct hf_buf body HF_AUTO(hf_buf_free) = HF_BUF(HEADS_CEILING);
-	struct hf_http_res res = { .status = status, .type = "text/plain", .headers = extra,
-				   .n_headers = extra != NULL ? 1 : 0 };
+	struct hf_http_res res = {
+		.status = status, .type = "text/plain", .headers = extra, .n_headers = extra != NULL ? 1 : 0
+	};
 
 	/* After a framing error nobody can say where the next request begins. */
 	res.close = status != 404 && status != 405;

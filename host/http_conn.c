@@ -67,10 +67,13 @@ static void say_refusal(struct hf__http_conn *c)
 	c->refused = true;
 	atomic_fetch_add(&c->worker->server->n_refused, 1);
 	if (evbuffer_get_length(out) == 0)
-		(void)evbuffer_add_printf(out,
-					  "HTTP/1.%d %d %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n"
-					  "Connection: close\r\n\r\n%s\n",
-					  c->wire.minor, c->wire.status, reason, strlen(reason) + 1, reason);
+		(void)evbuffer_add_printf(
+			out,
+			"HTTP/1.%d %d %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n"
+			"Connection: close\r\n\r\n%s\n",
+			c->wire.minor, c->wire.status, reason, strlen(reason) + 1, reason);
+	/* evhttp turns writing off while it reads a request. */
+	(void)bufferevent_enable(c->bev, EV_WRITE);
 	(void)bufferevent_enable(c->bev, EV_WRITE); /* evhttp turns it off while it reads a body */
 	if (hf_timer_start(&c->limit, LINGER_MS) != HF_OK)
 		cut(c);
@@ -80,10 +83,13 @@ static void on_limit(void *ctx)
 {
 	struct hf__http_conn *c = ctx;
 
-	if (c->wire.status != 0 && !c->refused && c->call == NULL)
+	if (c->wire.status != 0 && !c->refused && c->call == NULL) {
 		say_refusal(c);
-	else
-		cut(c);
+		return;
+	}
+	if (c->refused)
+		(void)SSL_shutdown(bufferevent_openssl_get_ssl(c->bev));
+	cut(c);
 }
 
 static void start_limit(struct hf__http_conn *c)
@@ -163,7 +169,8 @@ struct bufferevent *hf__http_conn_new(struct event_base *base, void *worker)
 	if (c == NULL || ssl == NULL)
 		no_tls();
 	c->worker = w;
-	c->bev = bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	c->bev = bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING,
+						BEV_OPT_CLOSE_ON_FREE);
 	if (c->bev == NULL || attach(c, ssl) != HF_OK)
 		no_tls();
 	bufferevent_openssl_set_allow_dirty_shutdown(c->bev, 1);
@@ -180,7 +187,8 @@ struct bufferevent *hf__http_conn_new(struct event_base *base, void *worker)
 struct hf__http_conn *hf__http_conn_of(struct evhttp_request *ereq)
 {
 	struct evhttp_connection *evcon = evhttp_request_get_connection(ereq);
-	SSL *ssl = evcon == NULL ? NULL : bufferevent_openssl_get_ssl(evhttp_connection_get_bufferevent(evcon));
+	SSL *ssl =
+		evcon == NULL ? NULL : bufferevent_openssl_get_ssl(evhttp_connection_get_bufferevent(evcon));
 
 	return ssl == NULL ? NULL : SSL_get_ex_data(ssl, conn_index);
 }
@@ -202,7 +210,8 @@ void hf__http_conn_goodbye(struct evhttp_connection *evcon, void *unused)
 
 void hf__http_conn_answered(struct hf__http_conn *c, bool close)
 {
-	struct timeval idle = { c->worker->server->conf.idle_s != 0 ? c->worker->server->conf.idle_s : IDLE_S, 0 };
+	struct timeval idle = { c->worker->server->conf.idle_s != 0 ? c->worker->server->conf.idle_s : IDLE_S,
+				0 };
 
 	c->call = NULL;
 	(void)bufferevent_set_timeouts(c->bev, &idle, &idle);

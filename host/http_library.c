@@ -37,8 +37,9 @@ bool hf_http_library_ok(struct hf_why *why)
 	find_package(package_list, version);
 	if (strstr(version, "+deb12u") != NULL)
 		return true;
-	(void)hf_why_set(why, HF_ERR_HTTP_CONF,
-			 "libevent %s lacks the fixes of 2.1.12-stable-8+deb12u1 (request smuggling among them)",
-			 version[0] != 0 ? version : event_get_version());
+	(void)hf_why_set(
+		why, HF_ERR_HTTP_CONF,
+		"libevent %s lacks the fixes of 2.1.12-stable-8+deb12u1 (request smuggling among them)",
+		version[0] != 0 ? version : event_get_version());
 	return false;
 }

@@ -35,6 +35,24 @@ static bool segment_is_bad(const char *start, size_t len)
 	return len == 0 || (len == 1 && start[0] == '.') || (len == 2 && start[0] == '.' && start[1] == '.');
 }
 
+/* One more character of a path; false when the path is not one we serve. */
+static bool put_path(const char **target, char *out, size_t *len, size_t *segment)
+{
+	bool escaped = **target == '%';
+	int c = decode_one(target);
+
+	if (c < 0 || (escaped && (c == '/' || c == '\\')))
+		return false;
+	if (c == '/' && *len > 0) {
+		if (segment_is_bad(out + *segment, *len - *segment))
+			return false;
+		*segment = *len + 1;
+	}
+	out[(*len)++] = (char)c;
+	out[*len] = 0;
+	return true;
+}
+
 hf_err hf__http_path(const char *target, char *out, size_t cap)
 {
 	size_t len = 0, segment = 1;
@@ -42,20 +60,9 @@ hf_err hf__http_path(const char *target, char *out, size_t cap)
 	out[0] = 0;
 	if (target[0] != '/')
 		return HF_ERR_HTTP_FRAME;
-	while (*target != 0 && *target != '?' && *target != '#') {
-		bool escaped = *target == '%';
-		int c = decode_one(&target);
-
-		if (c < 0 || (escaped && (c == '/' || c == '\\')) || len + 2 > cap)
+	while (*target != 0 && *target != '?' && *target != '#')
+		if (len + 2 > cap || !put_path(&target, out, &len, &segment))
 			return HF_ERR_HTTP_FRAME;
-		if (c == '/' && len > 0) {
-			if (segment_is_bad(out + segment, len - segment))
-				return HF_ERR_HTTP_FRAME;
-			segment = len + 1;
-		}
-		out[len++] = (char)c;
-		out[len] = 0;
-	}
 	if (len > 1 && segment_is_bad(out + segment, len - segment))
 		return HF_ERR_HTTP_FRAME;
 	return HF_OK;

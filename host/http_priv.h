@@ -21,10 +21,10 @@ struct hf__http_worker {
 	struct evconnlistener *listener;
 	int fd;
 	pthread_t thread;
-	bool running;   /* thread was started and not joined */
-	bool dead;      /* its loop is being taken down: calls left are only freed */
-	bool paused;    /* at the connection cap */
-	bool closing;   /* no new connections any more */
+	bool running; /* thread was started and not joined */
+	bool dead;    /* its loop is being taken down: calls left are only freed */
+	bool paused;  /* at the connection cap */
+	bool closing; /* no new connections any more */
 	unsigned connections;
 };
 

@@ -16,12 +16,12 @@ struct hf__http_wire {
 	size_t body_max;
 	size_t head_len;
 	unsigned n_headers;
-	unsigned n_spaces;   /* in the request line */
-	bool starts_slash;   /* the target is a path */
-	uint8_t tail[8];     /* last bytes of the request line */
+	unsigned n_spaces;           /* in the request line */
+	bool starts_slash;           /* the target is a path */
+	uint8_t tail[8];             /* last bytes of the request line */
 	char word[HF_HTTP_NAME_CAP]; /* method, then each header's name in lower case */
 	size_t word_len;
-	int header;          /* which of those we look into */
+	int header; /* which of those we look into */
 	bool may_have_body, seen_length, seen_host, length_has_digit, length_ended;
 	int minor;
 	uint64_t body_left;

@@ -49,7 +49,8 @@ static hf_err wait_tls(struct hf_httpc *c, int rc, uint64_t deadline, struct hf_
 	}
 }
 
-static hf_err connect_one(struct hf_httpc *c, const struct addrinfo *ai, uint64_t deadline, struct hf_why *why)
+static hf_err connect_one(struct hf_httpc *c, const struct addrinfo *ai, uint64_t deadline,
+			  struct hf_why *why)
 {
 	int one = 1, problem = 0;
 	socklen_t len = sizeof(problem);
@@ -70,7 +71,8 @@ static hf_err connect_one(struct hf_httpc *c, const struct addrinfo *ai, uint64_
 	return HF_OK;
 }
 
-static hf_err connect_any(struct hf_httpc *c, const struct hf_httpc_conf *conf, uint64_t deadline, struct hf_why *why)
+static hf_err connect_any(struct hf_httpc *c, const struct hf_httpc_conf *conf, uint64_t deadline,
+			  struct hf_why *why)
 {
 	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM }, *list = NULL;
 	char port[8];
@@ -119,13 +121,14 @@ static hf_err shake_hands(struct hf_httpc *c, const struct hf_httpc_conf *conf, 
 static hf_err keep_name(struct hf_httpc *c, const struct hf_httpc_conf *conf)
 {
 	bool is_v6 = strchr(conf->host, ':') != NULL;
-	int n = conf->name != NULL ? snprintf(c->name, sizeof(c->name), "%s", conf->name) :
-				     snprintf(c->name, sizeof(c->name), "%s%s%s:%u", is_v6 ? "[" : "", conf->host,
-					      is_v6 ? "]" : "", conf->port);
+	int n = conf->name != NULL ? snprintf(c->name, sizeof(c->name), "%s", conf->name)
+				   : snprintf(c->name, sizeof(c->name), "%s%s%s:%u", is_v6 ? "[" : "",
+					      conf->host, is_v6 ? "]" : "", conf->port);
 	int m = snprintf(c->agent, sizeof(c->agent), "%s", conf->agent != NULL ? conf->agent : "holdfast");
 
-	return n < 0 || (size_t)n >= sizeof(c->name) || m < 0 || (size_t)m >= sizeof(c->agent) ? HF_ERR_BASE_MISUSE :
-											      HF_OK;
+	return n < 0 || (size_t)n >= sizeof(c->name) || m < 0 || (size_t)m >= sizeof(c->agent)
+		       ? HF_ERR_BASE_MISUSE
+		       : HF_OK;
 }
 
 hf_err hf_httpc_open(const struct hf_httpc_conf *conf, struct hf_httpc **out, struct hf_why *why)

@@ -41,7 +41,8 @@ static hf_err put_header(struct hf_buf *b, const char *name, const char *value)
 
 static hf_err write_head(const struct hf_httpc *c, const struct hf_httpc_req *req, struct hf_buf *b)
 {
-	bool has_body = req->body.len > 0 || strcmp(req->method, "POST") == 0 || strcmp(req->method, "PUT") == 0;
+	bool has_body =
+		req->body.len > 0 || strcmp(req->method, "POST") == 0 || strcmp(req->method, "PUT") == 0;
 
 	if (!is_clean(req->path) || strchr(req->path, ' ') != NULL || !is_clean(req->method))
 		return HF_ERR_BASE_MISUSE;
@@ -173,7 +174,8 @@ hf_err hf__httpc_head_read(char *head, struct hf_httpc_res *res, struct hf__http
 }
 
 /* `n` bytes of body, first from what was read ahead. */
-static hf_err read_exact(struct hf_httpc *c, struct hf_buf *to, uint64_t n, uint64_t deadline, struct hf_why *why)
+static hf_err read_exact(struct hf_httpc *c, struct hf_buf *to, uint64_t n, uint64_t deadline,
+			 struct hf_why *why)
 {
 	size_t ahead = c->in.len < n ? c->in.len : (size_t)n;
 
@@ -194,7 +196,8 @@ static hf_err read_exact(struct hf_httpc *c, struct hf_buf *to, uint64_t n, uint
 	return HF_OK;
 }
 
-static hf_err read_line(struct hf_httpc *c, char line[static CHUNK_LINE_MAX], uint64_t deadline, struct hf_why *why)
+static hf_err read_line(struct hf_httpc *c, char line[static CHUNK_LINE_MAX], uint64_t deadline,
+			struct hf_why *why)
 {
 	for (;;) {
 		char *end = c->in.len > 0 ? strstr((char *)c->in.ptr, "\r\n") : NULL;
@@ -261,7 +264,8 @@ static hf_err read_to_end(struct hf_httpc *c, struct hf_buf *to, uint64_t deadli
 			return HF_OK;
 		HF_TRY(err);
 		if (hf_buf_put(to, (hf_bytes){ step, n }) != HF_OK)
-			return hf_why_set(why, HF_ERR_HTTPC_TOO_LARGE, "answer of more than %zu bytes", to->ceiling);
+			return hf_why_set(why, HF_ERR_HTTPC_TOO_LARGE, "answer of more than %zu bytes",
+					  to->ceiling);
 	}
 }
 
@@ -295,7 +299,8 @@ static hf_err read_answer(struct hf_httpc *c, struct hf_httpc_res *res, uint64_t
 	return read_body(c, &head, res, deadline, why);
 }
 
-hf_err hf_httpc_call(struct hf_httpc *c, const struct hf_httpc_req *req, struct hf_httpc_res *res, struct hf_why *why)
+hf_err hf_httpc_call(struct hf_httpc *c, const struct hf_httpc_req *req, struct hf_httpc_res *res,
+		     struct hf_why *why)
 {
 	struct hf_buf head HF_AUTO(hf_buf_free) = HF_BUF(REQUEST_CEILING);
 	uint64_t deadline = hf_now_ms() + (req->timeout_ms != 0 ? req->timeout_ms : c->timeout_ms);

@@ -16,9 +16,10 @@ struct hf_httpc {
 	struct hf_buf in; /* bytes read ahead of the head's end */
 };
 
-HF_MUST_CHECK hf_err hf__httpc_write(struct hf_httpc *c, hf_bytes data, uint64_t deadline, struct hf_why *why);
-HF_MUST_CHECK hf_err hf__httpc_read(struct hf_httpc *c, uint8_t *to, size_t cap, size_t *len, uint64_t deadline,
-				    struct hf_why *why);
+HF_MUST_CHECK hf_err hf__httpc_write(struct hf_httpc *c, hf_bytes data, uint64_t deadline,
+				     struct hf_why *why);
+HF_MUST_CHECK hf_err hf__httpc_read(struct hf_httpc *c, uint8_t *to, size_t cap, size_t *len,
+				    uint64_t deadline, struct hf_why *why);
 
 /* What a head says about its body. */
 struct hf__httpc_head {

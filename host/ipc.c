@@ -181,7 +181,8 @@ static hf_err await(struct hf_ipc *ipc, uint32_t id, uint64_t deadline_ms, struc
 	}
 }
 
-hf_err hf_ipc_call(struct hf_ipc *ipc, uint16_t type, hf_bytes body, uint32_t timeout_ms, struct hf_out *reply)
+hf_err hf_ipc_call(struct hf_ipc *ipc, uint16_t type, hf_bytes body, uint32_t timeout_ms,
+		   struct hf_out *reply)
 {
 	uint64_t deadline = hf_now_ms() + timeout_ms;
 	struct hf_ipc_head h = { .len = (uint32_t)body.len, .type = type };
@@ -246,8 +247,11 @@ static hf_err answer_packet(int fd, const struct hf_ipc_table *table, hf_bytes p
 		return HF_OK;
 	if (err != HF_OK)
 		reply.len = 0;
-	back = (struct hf_ipc_head){ .len = (uint32_t)reply.len, .type = h.type, .flags = HF_IPC_FLAG_REPLY,
-				     .id = h.id, .err = (uint32_t)err };
+	back = (struct hf_ipc_head){ .len = (uint32_t)reply.len,
+				     .type = h.type,
+				     .flags = HF_IPC_FLAG_REPLY,
+				     .id = h.id,
+				     .err = (uint32_t)err };
 	err = send_packet(fd, &back, hf_out_bytes(&reply), 0);
 	hf_wipe(room, reply.len);
 	return err;
@@ -299,8 +303,8 @@ static void on_readable(void *ctx, int fd, unsigned what)
 		s->on_closed(s->table->ctx);
 }
 
-hf_err hf_ipc_serve_start(struct hf_ipc_serve *s, struct hf_loop *loop, int fd, const struct hf_ipc_table *table,
-			  void (*on_closed)(void *ctx))
+hf_err hf_ipc_serve_start(struct hf_ipc_serve *s, struct hf_loop *loop, int fd,
+			  const struct hf_ipc_table *table, void (*on_closed)(void *ctx))
 {
 	*s = (struct hf_ipc_serve){ .table = table, .on_closed = on_closed };
 	return hf_watch_open(&s->watch, loop, fd, HF_WATCH_READ, on_readable, s);

@@ -156,7 +156,8 @@ static hf_err read_int(const struct hf_json_field *f, json_t *v, void *field, st
 	return HF_OK;
 }
 
-static hf_err read_texts(const struct hf_json_field *f, json_t *v, struct hf_json_texts *t, struct hf_why *why)
+static hf_err read_texts(const struct hf_json_field *f, json_t *v, struct hf_json_texts *t,
+			 struct hf_why *why)
 {
 	size_t n = json_array_size(v);
 
@@ -233,13 +234,15 @@ static hf_err read_member(const struct hf_json_field *f, json_t *v, char *out, s
 	}
 }
 
-static hf_err read_members(json_t *root, const struct hf_json_field *fields, size_t n, char *out, struct hf_why *why)
+static hf_err read_members(json_t *root, const struct hf_json_field *fields, size_t n, char *out,
+			   struct hf_why *why)
 {
 	bool seen[MEMBERS_MAX] = { false };
 	const char *name;
 	json_t *v;
 
-	json_object_foreach(root, name, v) {
+	json_object_foreach(root, name, v)
+	{
 		size_t i = 0;
 
 		while (i < n && strcmp(fields[i].name, name) != 0)
@@ -257,7 +260,8 @@ static hf_err read_members(json_t *root, const struct hf_json_field *fields, siz
 	return HF_OK;
 }
 
-hf_err hf_json_read(hf_bytes text, const struct hf_json_field *fields, size_t n, void *out, struct hf_why *why)
+hf_err hf_json_read(hf_bytes text, const struct hf_json_field *fields, size_t n, void *out,
+		    struct hf_why *why)
 {
 	struct hf_json *root = NULL;
 	hf_err err;

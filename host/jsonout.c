@@ -17,23 +17,26 @@ static bool is_utf8_tail(const uint8_t *p, size_t n)
 	return true;
 }
 
-/* Length of the UTF-8 character at p (RFC 3629), 0 when it is none. p ends in NUL, which is no tail byte. */
+/* The rows of RFC 3629 s4: first byte, range of the second byte, length. */
+static const struct {
+	uint8_t first_min, first_max, second_min, second_max, len;
+} utf8_rows[] = {
+	{ 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
+	{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
+	{ 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+};
+
+/* Length of the UTF-8 character at p, 0 when it is none. p ends in NUL, which is no later byte of any. */
 static size_t utf8_len(const uint8_t *p)
 {
 	if (p[0] < 0x80)
 		return 1;
-	if (p[0] >= 0xc2 && p[0] <= 0xdf)
-		return is_utf8_tail(p + 1, 1) ? 2 : 0;
-	if ((p[0] & 0xf0) == 0xe0) {
-		bool odd = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f);
-
-		return !odd && is_utf8_tail(p + 1, 2) ? 3 : 0;
-	}
-	if (p[0] >= 0xf0 && p[0] <= 0xf4) {
-		bool odd = (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f);
-
-		return !odd && is_utf8_tail(p + 1, 3) ? 4 : 0;
-	}
+	for (size_t i = 0; i < sizeof(utf8_rows) / sizeof(utf8_rows[0]); i++)
+		if (p[0] >= utf8_rows[i].first_min && p[0] <= utf8_rows[i].first_max)
+			return p[1] >= utf8_rows[i].second_min && p[1] <= utf8_rows[i].second_max &&
+					       is_utf8_tail(p + 2, utf8_rows[i].len - 2u) ?
+				       utf8_rows[i].len :
+				       0;
 	return 0;
 }
 

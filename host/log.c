@@ -73,7 +73,8 @@ static void write_line(char *line, size_t len)
 		return;
 }
 
-static size_t append(char *line, size_t used, const char *fmt, va_list ap) __attribute__((format(printf, 3, 0)));
+static size_t append(char *line, size_t used, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
 static size_t append(char *line, size_t used, const char *fmt, va_list ap)
 {
 	int n = vsnprintf(line + used, HF_LOG_LINE_MAX - used, fmt, ap);
@@ -116,7 +117,8 @@ void hf_log_why(int level, const char *area, const char *act, hf_err err, const 
 	char name[8];
 
 	hf_err_name(err, name);
-	hf_log(level, area, act, "code=%s why=\"%s\"", name, why != NULL ? hf_why_text(why) : hf_err_text(err));
+	hf_log(level, area, act, "code=%s why=\"%s\"", name,
+	       why != NULL ? hf_why_text(why) : hf_err_text(err));
 }
 
 static bool is_plain(uint8_t c)

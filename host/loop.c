@@ -270,7 +270,8 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
 	s->fn(s->ctx, (int)signo);
 }
 
-hf_err hf_sig_open(struct hf_sig *s, struct hf_loop *loop, int signo, void (*fn)(void *ctx, int signo), void *ctx)
+hf_err hf_sig_open(struct hf_sig *s, struct hf_loop *loop, int signo, void (*fn)(void *ctx, int signo),
+		   void *ctx)
 {
 	*s = (struct hf_sig){ .fn = fn, .ctx = ctx };
 	s->ev = evsignal_new(loop->base, signo, on_signal, s);

@@ -27,8 +27,8 @@ struct hf_mqtt {
 	uint64_t connect_until_ms;
 	int state;
 	bool connack, down, goodbye;
-	int reason;            /* of the CONNACK or DISCONNECT; -1 = lost */
-	uint8_t asked[8192];   /* one bit per message id whose PUBACK somebody waits for */
+	int reason;          /* of the CONNACK or DISCONNECT; -1 = lost */
+	uint8_t asked[8192]; /* one bit per message id whose PUBACK somebody waits for */
 };
 
 static pthread_once_t lib_once = PTHREAD_ONCE_INIT;
@@ -87,7 +87,8 @@ static char *user_property(const mosquitto_property *props, const char *wanted)
 		char *name = NULL, *value = NULL;
 		bool found;
 
-		props = mosquitto_property_read_string_pair(props, MQTT_PROP_USER_PROPERTY, &name, &value, again);
+		props = mosquitto_property_read_string_pair(props, MQTT_PROP_USER_PROPERTY, &name, &value,
+							    again);
 		if (props == NULL)
 			return NULL;
 		found = strcmp(name, wanted) == 0;
@@ -275,8 +276,9 @@ hf_err hf_mqtt_new(const struct hf_mqtt_conf *c, struct hf_mqtt **out, struct hf
 	m->client_id = strdup(c->client_id);
 	m->host = strdup(c->host);
 	m->user = c->user != NULL ? strdup(c->user) : NULL;
-	err = m->client_id == NULL || m->host == NULL || (c->user != NULL && m->user == NULL) ? HF_ERR_HOST_MEMORY :
-											     HF_OK;
+	err = m->client_id == NULL || m->host == NULL || (c->user != NULL && m->user == NULL)
+		      ? HF_ERR_HOST_MEMORY
+		      : HF_OK;
 	if (err == HF_OK)
 		err = hf_timer_init(&m->tick, c->loop, on_tick, m);
 	if (err == HF_OK)
@@ -338,8 +340,8 @@ hf_err hf_mqtt_connect(struct hf_mqtt *m, struct hf_why *why)
 	rc = mosquitto_connect_async(m->lib, m->host, m->conf.port, (int)keepalive);
 	if (rc != MOSQ_ERR_SUCCESS || mosquitto_socket(m->lib) < 0)
 		return failed(m, why, rc);
-	if (hf_watch_open(&m->watch, m->conf.loop, mosquitto_socket(m->lib), HF_WATCH_READ | HF_WATCH_WRITE, on_ready,
-			  m) != HF_OK)
+	if (hf_watch_open(&m->watch, m->conf.loop, mosquitto_socket(m->lib), HF_WATCH_READ | HF_WATCH_WRITE,
+			  on_ready, m) != HF_OK)
 		return failed(m, why, MOSQ_ERR_NOMEM);
 	m->watching = true;
 	return hf_timer_start(&m->tick, TICK_MS);
@@ -372,8 +374,8 @@ static hf_err from_library(struct hf_mqtt *m, int rc)
 	}
 	if (rc == MOSQ_ERR_NO_CONN || rc == MOSQ_ERR_CONN_LOST)
 		return HF_ERR_MQTT_DOWN;
-	return rc == MOSQ_ERR_PAYLOAD_SIZE || rc == MOSQ_ERR_OVERSIZE_PACKET ? HF_ERR_MQTT_TOO_LARGE :
-									       HF_ERR_MQTT_FAILED;
+	return rc == MOSQ_ERR_PAYLOAD_SIZE || rc == MOSQ_ERR_OVERSIZE_PACKET ? HF_ERR_MQTT_TOO_LARGE
+									     : HF_ERR_MQTT_FAILED;
 }
 
 hf_err hf_mqtt_subscribe(struct hf_mqtt *m, const char *filter, int qos, int *mid)
@@ -383,7 +385,8 @@ hf_err hf_mqtt_subscribe(struct hf_mqtt *m, const char *filter, int qos, int *mi
 	return from_library(m, mosquitto_subscribe_v5(m->lib, mid, filter, qos, 0, NULL));
 }
 
-hf_err hf_mqtt_publish(struct hf_mqtt *m, const char *topic, hf_bytes payload, int qos, uint32_t expiry_s, int *mid)
+hf_err hf_mqtt_publish(struct hf_mqtt *m, const char *topic, hf_bytes payload, int qos, uint32_t expiry_s,
+		       int *mid)
 {
 	mosquitto_property *props = NULL;
 	int id = 0, rc = MOSQ_ERR_SUCCESS;
@@ -395,7 +398,8 @@ hf_err hf_mqtt_publish(struct hf_mqtt *m, const char *topic, hf_bytes payload, i
 	if (expiry_s != 0)
 		rc = mosquitto_property_add_int32(&props, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, expiry_s);
 	if (rc == MOSQ_ERR_SUCCESS)
-		rc = mosquitto_publish_v5(m->lib, &id, topic, (int)payload.len, payload.ptr, qos, false, props);
+		rc = mosquitto_publish_v5(m->lib, &id, topic, (int)payload.len, payload.ptr, qos, false,
+					  props);
 	mosquitto_property_free_all(&props);
 	if (rc == MOSQ_ERR_SUCCESS && qos > 0)
 		m->asked[(id & 0xffff) >> 3] = (uint8_t)(m->asked[(id & 0xffff) >> 3] | (1u << (id & 7)));

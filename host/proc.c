@@ -25,7 +25,7 @@ struct child {
 	struct hf_proc *owner;
 	size_t row;
 	int state;
-	bool stopping;     /* asked to end: no restart */
+	bool stopping; /* asked to end: no restart */
 	pid_t pid;
 	uint64_t born_ms;
 	uint64_t backoff_ms;

@@ -42,7 +42,8 @@ static hf_err change_user(const struct hf_sandbox *s, struct hf_why *why)
 	HF_TRY(find_group(s->group, &gid, why));
 	if (getgrouplist(s->user, gid, groups, &n) < 0)
 		return hf_why_set(why, HF_ERR_SANDBOX_USER, "user \"%s\" is in too many groups", s->user);
-	if (setgroups((size_t)n, groups) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
+	if (setgroups((size_t)n, groups) != 0 || setresgid(gid, gid, gid) != 0 ||
+	    setresuid(uid, uid, uid) != 0)
 		return hf_why_errno(why, HF_ERR_SANDBOX_USER, "become \"%s\"", s->user);
 	/* A way back would make all of the above decoration. */
 	if (uid != 0 && (setuid(0) == 0 || seteuid(0) == 0))

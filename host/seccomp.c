@@ -16,18 +16,96 @@
 
 /* Calls of every process: they touch only itself and what it has open. */
 static const char *const floor_calls[] = {
-	"read", "readv", "pread64", "preadv", "write", "writev", "pwrite64", "pwritev", "lseek", "close",
-	"fstat", "newfstatat", "fcntl", "dup", "dup2", "dup3", "pipe", "pipe2", "fsync", "fdatasync",
-	"munmap", "mremap", "brk", "madvise", "mlock", "mlock2", "munlock", "membarrier",
-	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending", "rt_sigtimedwait", "sigaltstack",
-	"clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time",
-	"epoll_create1", "epoll_create", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2",
-	"poll", "ppoll", "select", "pselect6", "eventfd2", "timerfd_create", "timerfd_settime", "timerfd_gettime",
-	"futex", "set_robust_list", "get_robust_list", "rseq", "sched_yield", "sched_getaffinity",
-	"getpid", "gettid", "getppid", "getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid",
-	"getgroups", "getrandom", "getrlimit", "getrusage", "times", "sysinfo", "uname", "umask",
-	"sendmsg", "sendto", "recvmsg", "recvfrom", "getsockopt", "setsockopt", "getsockname", "getpeername",
-	"shutdown", "exit", "exit_group", "restart_syscall", NULL,
+	"read",
+	"readv",
+	"pread64",
+	"preadv",
+	"write",
+	"writev",
+	"pwrite64",
+	"pwritev",
+	"lseek",
+	"close",
+	"fstat",
+	"newfstatat",
+	"fcntl",
+	"dup",
+	"dup2",
+	"dup3",
+	"pipe",
+	"pipe2",
+	"fsync",
+	"fdatasync",
+	"munmap",
+	"mremap",
+	"brk",
+	"madvise",
+	"mlock",
+	"mlock2",
+	"munlock",
+	"membarrier",
+	"rt_sigaction",
+	"rt_sigprocmask",
+	"rt_sigreturn",
+	"rt_sigpending",
+	"rt_sigtimedwait",
+	"sigaltstack",
+	"clock_gettime",
+	"clock_getres",
+	"clock_nanosleep",
+	"nanosleep",
+	"gettimeofday",
+	"time",
+	"epoll_create1",
+	"epoll_create",
+	"epoll_ctl",
+	"epoll_wait",
+	"epoll_pwait",
+	"epoll_pwait2",
+	"poll",
+	"ppoll",
+	"select",
+	"pselect6",
+	"eventfd2",
+	"timerfd_create",
+	"timerfd_settime",
+	"timerfd_gettime",
+	"futex",
+	"set_robust_list",
+	"get_robust_list",
+	"rseq",
+	"sched_yield",
+	"sched_getaffinity",
+	"getpid",
+	"gettid",
+	"getppid",
+	"getuid",
+	"geteuid",
+	"getgid",
+	"getegid",
+	"getresuid",
+	"getresgid",
+	"getgroups",
+	"getrandom",
+	"getrlimit",
+	"getrusage",
+	"times",
+	"sysinfo",
+	"uname",
+	"umask",
+	"sendmsg",
+	"sendto",
+	"recvmsg",
+	"recvfrom",
+	"getsockopt",
+	"setsockopt",
+	"getsockname",
+	"getpeername",
+	"shutdown",
+	"exit",
+	"exit_group",
+	"restart_syscall",
+	NULL,
 };
 
 static const struct {
@@ -35,14 +113,15 @@ static const struct {
 	const char *const *names;
 } power_calls[] = {
 	{ HF_POWER_READ | HF_POWER_WRITE,
-	  (const char *const[]){ "access", "faccessat", "faccessat2", "stat", "lstat", "statx", "statfs", "fstatfs",
-				 "readlink", "readlinkat", "getdents64", "getdents", "getcwd", "chdir", "flock",
-				 NULL } },
+	  (const char *const[]){ "access", "faccessat", "faccessat2", "stat", "lstat", "statx", "statfs",
+				 "fstatfs", "readlink", "readlinkat", "getdents64", "getdents", "getcwd",
+				 "chdir", "flock", NULL } },
 	{ HF_POWER_WRITE,
-	  (const char *const[]){ "open", "openat", "creat", "unlink", "unlinkat", "rename", "renameat", "renameat2",
-				 "mkdir", "mkdirat", "rmdir", "truncate", "ftruncate", "fallocate", "chmod", "fchmod",
-				 "fchmodat", "fchown", "utimensat", "sendfile", "copy_file_range", "sync_file_range",
-				 NULL } },
+	  (const char *const[]){
+		  "open",      "openat",    "creat",           "unlink",          "unlinkat", "rename",
+		  "renameat",  "renameat2", "mkdir",           "mkdirat",         "rmdir",    "truncate",
+		  "ftruncate", "fallocate", "chmod",           "fchmod",          "fchmodat", "fchown",
+		  "utimensat", "sendfile",  "copy_file_range", "sync_file_range", NULL } },
 	{ HF_POWER_ACCEPT, (const char *const[]){ "accept", "accept4", NULL } },
 	{ HF_POWER_CONNECT, (const char *const[]){ "connect", "bind", "sendmmsg", "recvmmsg", NULL } },
 	{ HF_POWER_LOCAL, (const char *const[]){ "connect", "bind", "listen", "accept", "accept4", NULL } },
@@ -51,16 +130,53 @@ static const struct {
 
 /* What only an attacker would try. */
 static const char *const deadly_calls[] = {
-	"ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd", "bpf",
-	"perf_event_open", "userfaultfd", "io_uring_setup", "mount", "umount2", "move_mount", "fsopen", "fsmount",
-	"open_tree", "pivot_root", "chroot", "unshare", "setns", "init_module", "finit_module", "delete_module",
-	"kexec_load", "kexec_file_load", "reboot", "swapon", "swapoff", "keyctl", "add_key", "request_key",
-	"open_by_handle_at", "iopl", "ioperm", "settimeofday", "clock_settime", "sethostname", "setdomainname",
-	"acct", "quotactl", "syslog", NULL,
+	"ptrace",
+	"process_vm_readv",
+	"process_vm_writev",
+	"process_madvise",
+	"kcmp",
+	"pidfd_getfd",
+	"bpf",
+	"perf_event_open",
+	"userfaultfd",
+	"io_uring_setup",
+	"mount",
+	"umount2",
+	"move_mount",
+	"fsopen",
+	"fsmount",
+	"open_tree",
+	"pivot_root",
+	"chroot",
+	"unshare",
+	"setns",
+	"init_module",
+	"finit_module",
+	"delete_module",
+	"kexec_load",
+	"kexec_file_load",
+	"reboot",
+	"swapon",
+	"swapoff",
+	"keyctl",
+	"add_key",
+	"request_key",
+	"open_by_handle_at",
+	"iopl",
+	"ioperm",
+	"settimeofday",
+	"clock_settime",
+	"sethostname",
+	"setdomainname",
+	"acct",
+	"quotactl",
+	"syslog",
+	NULL,
 };
 static const char *const exec_calls[] = { "execve", "execveat", NULL };
 
-static int add(scmp_filter_ctx ctx, uint32_t action, const char *name, unsigned n, const struct scmp_arg_cmp *cmp)
+static int add(scmp_filter_ctx ctx, uint32_t action, const char *name, unsigned n,
+	       const struct scmp_arg_cmp *cmp)
 {
 	int nr = seccomp_syscall_resolve_name(name);
 	int rc;
@@ -147,6 +263,22 @@ static int add_threads(scmp_filter_ctx ctx)
 	return rc != 0 ? rc : add_all(ctx, SCMP_ACT_ALLOW, NAMES("set_tid_address", "sched_setaffinity"));
 }
 
+static int add_powers(scmp_filter_ctx ctx, unsigned powers)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(power_calls) / sizeof(power_calls[0]) && rc == 0; i++)
+		if ((powers & power_calls[i].power) != 0)
+			rc = add_all(ctx, SCMP_ACT_ALLOW, power_calls[i].names);
+	if (rc == 0 && (powers & HF_POWER_READ) != 0 && (powers & HF_POWER_WRITE) == 0)
+		rc = add_reading(ctx);
+	if (rc == 0)
+		rc = add_families(ctx, powers);
+	if (rc == 0 && (powers & HF_POWER_THREADS) != 0)
+		rc = add_threads(ctx);
+	return rc;
+}
+
 static int fill_allow_list(scmp_filter_ctx ctx, unsigned powers)
 {
 	int rc = add_all(ctx, SCMP_ACT_KILL_PROCESS, deadly_calls);
@@ -159,16 +291,7 @@ static int fill_allow_list(scmp_filter_ctx ctx, unsigned powers)
 		rc = add_all(ctx, SCMP_ACT_ALLOW, floor_calls);
 	if (rc == 0)
 		rc = add_checked(ctx);
-	for (size_t i = 0; i < sizeof(power_calls) / sizeof(power_calls[0]) && rc == 0; i++)
-		if ((powers & power_calls[i].power) != 0)
-			rc = add_all(ctx, SCMP_ACT_ALLOW, power_calls[i].names);
-	if (rc == 0 && (powers & HF_POWER_READ) != 0 && (powers & HF_POWER_WRITE) == 0)
-		rc = add_reading(ctx);
-	if (rc == 0)
-		rc = add_families(ctx, powers);
-	if (rc == 0 && (powers & HF_POWER_THREADS) != 0)
-		rc = add_threads(ctx);
-	return rc;
+	return rc != 0 ? rc : add_powers(ctx, powers);
 }
 
 hf_err hf__sandbox_seccomp(unsigned powers, struct hf_why *why)

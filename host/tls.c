@@ -61,8 +61,8 @@ static hf_err set_protocol(SSL_CTX *ctx, bool tls12, struct hf_why *why)
 	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
 					 SSL_OP_CIPHER_SERVER_PREFERENCE);
 	/* Without NO_AUTO_CHAIN OpenSSL sends whatever its trust store holds. */
-	SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS |
+				      SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	return HF_OK;
 }
 
@@ -83,7 +83,8 @@ static hf_err use_key(struct hf_tls *tls, const struct hf_hwkey *key, hf_bytes c
 	return HF_OK;
 }
 
-hf_err hf__tls_common(struct hf_tls *tls, bool tls12, const struct hf_hwkey *key, hf_bytes cert, struct hf_why *why)
+hf_err hf__tls_common(struct hf_tls *tls, bool tls12, const struct hf_hwkey *key, hf_bytes cert,
+		      struct hf_why *why)
 {
 	/* OpenSSL writes with write(): a peer that went away would kill the process. */
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -129,15 +130,16 @@ static void read_binding(const SSL *ssl, struct hf_tls_peer *peer)
 		return;
 	}
 	/* tls-unique (RFC 5929 s3.1): the first Finished, the client's unless the session was resumed. */
-	peer->x_len = first_is_mine ? SSL_get_finished(ssl, peer->x, HF_TLS_X_LEN) :
-				      SSL_get_peer_finished(ssl, peer->x, HF_TLS_X_LEN);
+	peer->x_len = first_is_mine ? SSL_get_finished(ssl, peer->x, HF_TLS_X_LEN)
+				    : SSL_get_peer_finished(ssl, peer->x, HF_TLS_X_LEN);
 }
 
 static unsigned marks_of(const SSL *ssl, const X509 *cert)
 {
 	unsigned marks = 0;
 
-	if (X509_cmp_time(X509_get0_notAfter(cert), NULL) <= 0 || X509_cmp_time(X509_get0_notBefore(cert), NULL) > 0)
+	if (X509_cmp_time(X509_get0_notAfter(cert), NULL) <= 0 ||
+	    X509_cmp_time(X509_get0_notBefore(cert), NULL) > 0)
 		marks |= HF_TLS_MARK_EXPIRED;
 	if (SSL_get_verify_result(ssl) == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
 	    X509_NAME_cmp(X509_get_subject_name(cert), X509_get_issuer_name(cert)) == 0)

@@ -106,7 +106,8 @@ static hf_err fill(struct hf_tls *tls, const struct hf_tls_client_conf *c, struc
 	HF_TRY(hf__tls_common(tls, false, c->key, c->cert, why));
 	HF_TRY(hf__tls_trust(tls, &c->anchor, 1, X509_PURPOSE_SSL_SERVER, why));
 	param = SSL_CTX_get0_param(tls->ctx);
-	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+	X509_VERIFY_PARAM_set_hostflags(param,
+					X509_CHECK_FLAG_NO_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 	if (X509_VERIFY_PARAM_set1_host(param, c->host, 0) != 1)
 		return hf__tls_error(why, HF_ERR_TLS_CONTEXT, "host name");
 	SSL_CTX_set_verify(tls->ctx, SSL_VERIFY_PEER, on_verify);

@@ -78,9 +78,9 @@ hf_err hf_tls_server_new(const struct hf_tls_server_conf *c, struct hf_tls **out
 	if (tls == NULL)
 		return hf_why_set(why, HF_ERR_HOST_MEMORY, "");
 	(void)pthread_mutex_init(&tls->lock, NULL);
-	err = c->key == NULL || c->name == NULL || c->n_anchors > HF_TLS_ANCHORS_MAX ?
-		      hf_why_set(why, HF_ERR_BASE_MISUSE, "TLS server without key or name") :
-		      fill(tls, c, why);
+	err = c->key == NULL || c->name == NULL || c->n_anchors > HF_TLS_ANCHORS_MAX
+		      ? hf_why_set(why, HF_ERR_BASE_MISUSE, "TLS server without key or name")
+		      : fill(tls, c, why);
 	if (err != HF_OK) {
 		hf_tls_free(tls);
 		return err;

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <hf/why.h>
 
-__attribute__((format(printf, 3, 0)))
-static void set_text(struct hf_why *why, hf_err err, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void set_text(struct hf_why *why, hf_err err, const char *fmt,
+							   va_list ap)
 {
 	why->err = err;
 	why->text[0] = 0;

@@ -12,10 +12,23 @@ struct sample {
 };
 static const char *const choices[] = { "a", "b", NULL };
 static const struct hf_conf_key keys[] = {
-	{ .name = "text", .type = HF_CONF_TEXT, .offset = offsetof(struct sample, text), .cap = 16, .standard = "x" },
-	{ .name = "number", .type = HF_CONF_UINT, .offset = offsetof(struct sample, number), .standard = "1" },
-	{ .name = "time", .type = HF_CONF_DURATION, .offset = offsetof(struct sample, time), .standard = "1s" },
-	{ .name = "choice", .type = HF_CONF_CHOICE, .offset = offsetof(struct sample, choice), .choices = choices,
+	{ .name = "text",
+	  .type = HF_CONF_TEXT,
+	  .offset = offsetof(struct sample, text),
+	  .cap = 16,
+	  .standard = "x" },
+	{ .name = "number",
+	  .type = HF_CONF_UINT,
+	  .offset = offsetof(struct sample, number),
+	  .standard = "1" },
+	{ .name = "time",
+	  .type = HF_CONF_DURATION,
+	  .offset = offsetof(struct sample, time),
+	  .standard = "1s" },
+	{ .name = "choice",
+	  .type = HF_CONF_CHOICE,
+	  .offset = offsetof(struct sample, choice),
+	  .choices = choices,
 	  .standard = "a" },
 	{ .name = "flag", .type = HF_CONF_BOOL, .offset = offsetof(struct sample, flag), .standard = "no" },
 };

@@ -13,13 +13,28 @@ struct sample {
 };
 static const char *const levels[] = { "err", "info", NULL };
 static const struct hf_conf_key keys[] = {
-	{ .name = "host", .type = HF_CONF_TEXT, .offset = offsetof(struct sample, host), .cap = 16,
+	{ .name = "host",
+	  .type = HF_CONF_TEXT,
+	  .offset = offsetof(struct sample, host),
+	  .cap = 16,
 	  .help = "Name of this host." },
-	{ .name = "port", .type = HF_CONF_UINT, .offset = offsetof(struct sample, port), .min = 1, .max = 65535,
-	  .standard = "8443", .help = "Port." },
-	{ .name = "life", .type = HF_CONF_DURATION, .offset = offsetof(struct sample, life), .min = 60,
-	  .max = 34387200, .standard = "90d" },
-	{ .name = "level", .type = HF_CONF_CHOICE, .offset = offsetof(struct sample, level), .choices = levels,
+	{ .name = "port",
+	  .type = HF_CONF_UINT,
+	  .offset = offsetof(struct sample, port),
+	  .min = 1,
+	  .max = 65535,
+	  .standard = "8443",
+	  .help = "Port." },
+	{ .name = "life",
+	  .type = HF_CONF_DURATION,
+	  .offset = offsetof(struct sample, life),
+	  .min = 60,
+	  .max = 34387200,
+	  .standard = "90d" },
+	{ .name = "level",
+	  .type = HF_CONF_CHOICE,
+	  .offset = offsetof(struct sample, level),
+	  .choices = levels,
 	  .standard = "info" },
 	{ .name = "wrap", .type = HF_CONF_BOOL, .offset = offsetof(struct sample, wrap), .standard = "no" },
 };
@@ -27,7 +42,8 @@ enum { N_KEYS = sizeof(keys) / sizeof(keys[0]) };
 
 static hf_err parse(const char *text, struct sample *s, struct hf_why *why)
 {
-	return hf_conf_parse("t.conf", (hf_bytes){ (const uint8_t *)text, strlen(text) }, keys, N_KEYS, s, why);
+	return hf_conf_parse("t.conf", (hf_bytes){ (const uint8_t *)text, strlen(text) }, keys, N_KEYS, s,
+			     why);
 }
 
 static void values_and_standards_fill_the_struct(void **unused)

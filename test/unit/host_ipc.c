@@ -157,7 +157,8 @@ static void unknown_types_and_lengths_outside_the_row_are_refused(void **state)
 	struct hf_out reply = HF_OUT(room);
 
 	assert_int_equal(hf_ipc_call(r->ipc, 99, HF_STR(""), 1000, &reply), HF_ERR_IPC_TYPE);
-	assert_int_equal(hf_ipc_call(r->ipc, FAIL, HF_STR("12345678901234567"), 1000, &reply), HF_ERR_IPC_FRAME);
+	assert_int_equal(hf_ipc_call(r->ipc, FAIL, HF_STR("12345678901234567"), 1000, &reply),
+			 HF_ERR_IPC_FRAME);
 	assert_int_equal(hf_ipc_call(r->ipc, COUNT, HF_STR("1"), 1000, &reply), HF_ERR_IPC_FRAME);
 	assert_int_equal(r->counted, 0);
 }

@@ -15,11 +15,21 @@ struct sample {
 	struct hf_buf key;
 };
 static const struct hf_json_field fields[] = {
-	{ .name = "name", .type = HF_JSON_TEXT, .required = true, .offset = offsetof(struct sample, name), .cap = 8,
+	{ .name = "name",
+	  .type = HF_JSON_TEXT,
+	  .required = true,
+	  .offset = offsetof(struct sample, name),
+	  .cap = 8,
 	  .min = 1 },
-	{ .name = "count", .type = HF_JSON_UINT, .offset = offsetof(struct sample, count), .min = 1, .max = 10 },
+	{ .name = "count",
+	  .type = HF_JSON_UINT,
+	  .offset = offsetof(struct sample, count),
+	  .min = 1,
+	  .max = 10 },
 	{ .name = "delta", .type = HF_JSON_INT, .offset = offsetof(struct sample, delta) },
-	{ .name = "flag", .type = HF_JSON_BOOL, .offset = offsetof(struct sample, flag),
+	{ .name = "flag",
+	  .type = HF_JSON_BOOL,
+	  .offset = offsetof(struct sample, flag),
 	  .seen = offsetof(struct sample, has_flag) },
 	{ .name = "list", .type = HF_JSON_TEXTS, .offset = offsetof(struct sample, list), .max = 2 },
 	{ .name = "key", .type = HF_JSON_BYTES, .offset = offsetof(struct sample, key), .min = 2 },
@@ -37,7 +47,9 @@ static void members_fill_the_struct(void **unused)
 
 	(void)unused;
 	assert_int_equal(read_into("{\"name\":\"ab\",\"delta\":-3,\"flag\":true,\"list\":[\"x\",\"y\"],"
-				   "\"key\":\"AQID\"}", &s, NULL), HF_OK);
+				   "\"key\":\"AQID\"}",
+				   &s, NULL),
+			 HF_OK);
 	assert_string_equal(s.name, "ab");
 	assert_int_equal(s.count, 5); /* absent: kept */
 	assert_int_equal(s.delta, -3);
@@ -108,7 +120,8 @@ static void depth_is_limited_outside_text_only(void **unused)
 	(void)unused;
 	memset(text, '[', HF_JSON_DEPTH_MAX);
 	memset(text + HF_JSON_DEPTH_MAX, ']', HF_JSON_DEPTH_MAX);
-	assert_int_equal(hf_json_parse((hf_bytes){ (uint8_t *)text, 2 * HF_JSON_DEPTH_MAX }, &j, NULL), HF_OK);
+	assert_int_equal(hf_json_parse((hf_bytes){ (uint8_t *)text, 2 * HF_JSON_DEPTH_MAX }, &j, NULL),
+			 HF_OK);
 	hf_json_free(j);
 	memset(text, '[', HF_JSON_DEPTH_MAX + 1);
 	memset(text + HF_JSON_DEPTH_MAX + 1, ']', HF_JSON_DEPTH_MAX + 1);
@@ -134,8 +147,9 @@ static void a_tree_is_walked_without_checks_in_between(void **unused)
 	const struct hf_json *items;
 
 	(void)unused;
-	assert_int_equal(hf_json_parse(HF_STR("{\"items\":[{\"dev\":\"a\",\"n\":7,\"ok\":true,\"x\":null}]}"), &j,
-				       NULL), HF_OK);
+	assert_int_equal(hf_json_parse(HF_STR("{\"items\":[{\"dev\":\"a\",\"n\":7,\"ok\":true,\"x\":null}]}"),
+				       &j, NULL),
+			 HF_OK);
 	items = hf_json_get(j, "items");
 	assert_int_equal(hf_json_n(items), 1);
 	assert_string_equal(hf_json_text(hf_json_get(hf_json_at(items, 0), "dev"), "?"), "a");
@@ -168,8 +182,9 @@ static void written_text_is_exact(void **unused)
 	hf_json_put_raw(&j, "r", HF_STR("[1]"));
 	hf_json_close(&j);
 	assert_int_equal(hf_json_end(&j), HF_OK);
-	assert_string_equal(hf_buf_text(&b), "{\"t\":\"a\\\"\\\\\\u000a\xc3\xa9\xef\xbf\xbd\",\"none\":null,"
-					     "\"list\":[7,-7,true,{}],\"b\":\"AQIDBA\",\"h\":\"ab\",\"r\":[1]}");
+	assert_string_equal(hf_buf_text(&b),
+			    "{\"t\":\"a\\\"\\\\\\u000a\xc3\xa9\xef\xbf\xbd\",\"none\":null,"
+			    "\"list\":[7,-7,true,{}],\"b\":\"AQIDBA\",\"h\":\"ab\",\"r\":[1]}");
 }
 
 static void writing_out_of_shape_or_room_sticks(void **unused)

@@ -55,7 +55,8 @@ static void on_message(void *ctx, const struct hf_mqtt_msg *msg)
 	struct client *c = ctx;
 
 	(void)snprintf(c->topic, sizeof(c->topic), "%s", msg->topic);
-	(void)snprintf(c->payload, sizeof(c->payload), "%.*s", (int)msg->payload.len, (const char *)msg->payload.ptr);
+	(void)snprintf(c->payload, sizeof(c->payload), "%.*s", (int)msg->payload.len,
+		       (const char *)msg->payload.ptr);
 	(void)snprintf(c->cert, sizeof(c->cert), "%s", msg->cert != NULL ? msg->cert : "none");
 }
 static void on_puback(void *ctx, int mid, int reason)
@@ -105,7 +106,8 @@ static void write_key(const struct party *p)
 	for (size_t i = 0; i < 32; i++) /* native, that is little-endian, order */
 		scalar[i] = p->secret.b[31 - i];
 	params[0] = OSSL_PARAM_construct_utf8_string("group", (char *)"prime256v1", 0);
-	params[1] = OSSL_PARAM_construct_octet_string("pub", (void *)(uintptr_t)p->key.pub, HF_P256_POINT_LEN);
+	params[1] =
+		OSSL_PARAM_construct_octet_string("pub", (void *)(uintptr_t)p->key.pub, HF_P256_POINT_LEN);
 	params[2] = OSSL_PARAM_construct_BN("priv", scalar, sizeof(scalar));
 	params[3] = OSSL_PARAM_construct_end();
 	ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
@@ -126,12 +128,15 @@ static void write_conf(void)
 
 	(void)snprintf(rig.sock, sizeof(rig.sock), "%s/mqtt.sock", rig.dir);
 	rig.port = free_port();
-	assert_int_equal(hf_buf_printf(&b,
-				       "user root\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\nlog_type none\n"
-				       "listener %u 127.0.0.1\ncafile %s/ca.pem\ncertfile %s/server.pem\n"
-				       "keyfile %s/server.key\nrequire_certificate true\ntls_version tlsv1.3\n"
-				       "listener 0 %s\n",
-				       rig.port, rig.dir, rig.dir, rig.dir, rig.sock), HF_OK);
+	assert_int_equal(
+		hf_buf_printf(&b,
+			      "user root\nallow_anonymous true\npersistence false\nset_tcp_nodelay "
+			      "true\nlog_type none\n"
+			      "listener %u 127.0.0.1\ncafile %s/ca.pem\ncertfile %s/server.pem\n"
+			      "keyfile %s/server.key\nrequire_certificate true\ntls_version tlsv1.3\n"
+			      "listener 0 %s\n",
+			      rig.port, rig.dir, rig.dir, rig.dir, rig.sock),
+		HF_OK);
 	(void)snprintf(path, sizeof(path), "%s/m.conf", rig.dir);
 	assert_int_equal(hf_file_create(path, hf_buf_bytes(&b), 0644, NULL), HF_OK);
 }
@@ -199,7 +204,9 @@ static int close_loop(void **unused)
 
 static void make_client(struct client *c, const char *id, struct hf_tls *tls)
 {
-	struct hf_mqtt_conf conf = { .loop = rig.loop, .client_id = id, .host = rig.sock,
+	struct hf_mqtt_conf conf = { .loop = rig.loop,
+				     .client_id = id,
+				     .host = rig.sock,
 				     .events = { c, on_connack, on_down, on_message, on_puback, on_suback } };
 
 	*c = (struct client){ .connack = -1, .down = -2, .suback = -1, .puback = -1 };
@@ -211,8 +218,8 @@ static void make_client(struct client *c, const char *id, struct hf_tls *tls)
 	assert_int_equal(hf_mqtt_new(&conf, &c->m, NULL), HF_OK);
 }
 
-#define UNTIL(condition)                                                   \
-	while (!(condition))                                               \
+#define UNTIL(condition) \
+	while (!(condition)) \
 	assert_int_equal(hf_loop_turn(rig.loop, 100), HF_OK)
 
 static void connect_client(struct client *c)
@@ -285,18 +292,23 @@ static void a_device_connects_with_its_certificate_and_resumes(void **unused)
 
 static void a_broker_with_another_name_is_left_before_anything_is_said(void **unused)
 {
-	struct hf_tls_client_conf conf = { .anchor = party_cert(&rig.tls.server_ca), .host = "elsewhere",
-					   .key = &rig.tls.device.key, .cert = party_cert(&rig.tls.device) };
+	struct hf_tls_client_conf conf = { .anchor = party_cert(&rig.tls.server_ca),
+					   .host = "elsewhere",
+					   .key = &rig.tls.device.key,
+					   .cert = party_cert(&rig.tls.device) };
 	struct hf_tls *tls = NULL;
 	struct client c;
 
 	(void)unused;
 	assert_int_equal(hf_tls_client_new(&conf, &tls, NULL), HF_OK);
 	make_client(&c, "device", tls);
-	connect_client(&c);
+	/* On loopback the handshake may fail before the call returns; then there is no callback. */
+	if (hf_mqtt_connect(c.m, NULL) == HF_OK) {
+		UNTIL(c.n_down > 0);
+		assert_int_equal(c.down, -1);
+		assert_int_equal(c.n_down, 1);
+	}
 	assert_int_equal(c.connack, -1);
-	assert_int_equal(c.down, -1);
-	assert_int_equal(c.n_down, 1);
 	hf_mqtt_free(c.m);
 	hf_tls_free(tls);
 }
@@ -316,8 +328,12 @@ static void a_broker_that_is_not_there_is_told_once(void **unused)
 	/* A port where nobody listens: refused now or by a callback, in any case once. */
 	make_client(&c, "x", tls);
 	hf_mqtt_free(c.m);
-	conf = (struct hf_mqtt_conf){ .loop = rig.loop, .client_id = "x", .host = "127.0.0.1", .port = free_port(),
-				      .tls = tls, .events = { &c, on_connack, on_down, NULL, NULL, NULL } };
+	conf = (struct hf_mqtt_conf){ .loop = rig.loop,
+				      .client_id = "x",
+				      .host = "127.0.0.1",
+				      .port = free_port(),
+				      .tls = tls,
+				      .events = { &c, on_connack, on_down, NULL, NULL, NULL } };
 	assert_int_equal(hf_mqtt_new(&conf, &c.m, NULL), HF_OK);
 	if (hf_mqtt_connect(c.m, NULL) == HF_OK) {
 		UNTIL(c.n_down > 0);

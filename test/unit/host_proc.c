@@ -73,7 +73,11 @@ static int close_rig(void **unused)
 	return 0;
 }
 
-#define SHELL(script) (char *const[]){ (char *)"sh", (char *)"-c", (char *)(script), NULL }
+#define SHELL(script) \
+	(char *const[]) \
+	{ \
+		(char *)"sh", (char *)"-c", (char *)(script), NULL \
+	}
 
 static void start(const struct hf_proc_row *rows, size_t n)
 {
@@ -87,9 +91,13 @@ static void a_child_finds_its_descriptors_and_no_others(void **unused)
 	int out[2], secret[2];
 	struct hf_proc_fd fds[2];
 	const struct hf_proc_row rows[] = { {
-		.name = "fds", .path = "/bin/sh",
-		.argv = SHELL("for fd in /proc/self/fd/*; do test -e $fd && printf '%s ' ${fd##*/} >&4; done; cat <&5 >&4"),
-		.fds = fds, .n_fds = 2, .once = true,
+		.name = "fds",
+		.path = "/bin/sh",
+		.argv = SHELL("for fd in /proc/self/fd/*; do test -e $fd && printf '%s ' ${fd##*/} >&4; "
+			      "done; cat <&5 >&4"),
+		.fds = fds,
+		.n_fds = 2,
+		.once = true,
 	} };
 
 	(void)unused;
@@ -117,8 +125,11 @@ static void descriptors_may_be_swapped(void **unused)
 	char said[16] = "";
 	int a[2], b[2];
 	struct hf_proc_fd fds[2];
-	const struct hf_proc_row rows[] = { { .name = "swap", .path = "/bin/sh",
-					      .argv = SHELL("printf b >&3; printf a >&4"), .fds = fds, .n_fds = 2,
+	const struct hf_proc_row rows[] = { { .name = "swap",
+					      .path = "/bin/sh",
+					      .argv = SHELL("printf b >&3; printf a >&4"),
+					      .fds = fds,
+					      .n_fds = 2,
 					      .once = true } };
 
 	(void)unused;
@@ -160,8 +171,10 @@ static void a_child_that_keeps_dying_is_started_later_and_later(void **unused)
 
 static void a_killed_child_comes_back(void **unused)
 {
-	const struct hf_proc_row rows[] = { { .name = "sleep", .path = "/bin/sleep",
-					      .argv = (char *const[]){ (char *)"sleep", (char *)"60", NULL } } };
+	const struct hf_proc_row rows[] = { { .name = "sleep",
+					      .path = "/bin/sleep",
+					      .argv = (char *const[]){ (char *)"sleep", (char *)"60",
+								       NULL } } };
 	pid_t first;
 
 	(void)unused;
@@ -180,7 +193,9 @@ static void stopping_ends_all_and_tells(void **unused)
 	/* The second ignores SIGTERM and must be killed. */
 	const struct hf_proc_row rows[] = {
 		{ .name = "good", .path = "/bin/sh", .argv = SHELL("while :; do sleep 0.05; done") },
-		{ .name = "deaf", .path = "/bin/sh", .argv = SHELL("trap '' TERM; while :; do sleep 0.05; done"),
+		{ .name = "deaf",
+		  .path = "/bin/sh",
+		  .argv = SHELL("trap '' TERM; while :; do sleep 0.05; done"),
 		  .stop_ms = 100 },
 		{ .name = "dying", .path = "/bin/sh", .argv = SHELL("exit 1") },
 	};
@@ -199,7 +214,9 @@ static void stopping_ends_all_and_tells(void **unused)
 
 static void a_program_that_is_not_there_is_an_error_with_words(void **unused)
 {
-	const struct hf_proc_row rows[] = { { .name = "ghost", .path = "/no/such/program", .argv = SHELL("") } };
+	const struct hf_proc_row rows[] = {
+		{ .name = "ghost", .path = "/no/such/program", .argv = SHELL("") }
+	};
 	struct hf_why why = { 0 };
 
 	(void)unused;
@@ -211,10 +228,12 @@ static void a_program_that_is_not_there_is_an_error_with_words(void **unused)
 static void a_table_with_clashing_descriptors_is_refused(void **unused)
 {
 	const struct hf_proc_fd clash[] = { { 0, 3 }, { 1, 3 } }, low[] = { { 0, 2 } };
-	const struct hf_proc_row two[] = { { .name = "x", .path = "/bin/sh", .argv = SHELL(""), .fds = clash,
-					     .n_fds = 2 } };
-	const struct hf_proc_row std[] = { { .name = "x", .path = "/bin/sh", .argv = SHELL(""), .fds = low,
-					     .n_fds = 1 } };
+	const struct hf_proc_row two[] = {
+		{ .name = "x", .path = "/bin/sh", .argv = SHELL(""), .fds = clash, .n_fds = 2 }
+	};
+	const struct hf_proc_row std[] = {
+		{ .name = "x", .path = "/bin/sh", .argv = SHELL(""), .fds = low, .n_fds = 1 }
+	};
 
 	(void)unused;
 	assert_int_equal(hf_proc_new(rig.loop, two, 1, &events, &rig.proc), HF_ERR_PROC_TABLE);
@@ -230,7 +249,8 @@ static void a_process_nobody_supervises_notices(void **unused)
 /* The middle process supervises a child and dies; the child must follow. */
 static void a_child_dies_with_its_supervisor(void **unused)
 {
-	const struct hf_proc_row row = { .name = "sleep", .path = "/bin/sleep",
+	const struct hf_proc_row row = { .name = "sleep",
+					 .path = "/bin/sleep",
 					 .argv = (char *const[]){ (char *)"sleep", (char *)"60", NULL } };
 	int fds[2], status;
 	pid_t middle, child = -1;

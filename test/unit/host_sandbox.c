@@ -154,8 +154,9 @@ static int try_act(const struct hf_sandbox *s, int (*act)(void))
 
 enum { N_ACTS = 17 };
 static int (*const acts[N_ACTS])(void) = {
-	act_read, act_write, act_create, act_read_elsewhere, act_exec, act_fork, act_thread, act_inet, act_unix,
-	act_packet, act_accept, act_ptrace, act_kill, act_code, act_device, act_chroot, act_raise_limit,
+	act_read,   act_write, act_create, act_read_elsewhere, act_exec,        act_fork,
+	act_thread, act_inet,  act_unix,   act_packet,         act_accept,      act_ptrace,
+	act_kill,   act_code,  act_device, act_chroot,         act_raise_limit,
 };
 #define o OK
 #define D DENIED
@@ -171,8 +172,12 @@ static const struct {
 	{ "server ca", HF_SANDBOX_SERVER_CA, { o, o, o, D, K, D, o, D, D, D, D, K, D, D, D, K, D } },
 	{ "agent net", HF_SANDBOX_AGENT_NET, { o, D, D, D, K, D, D, o, o, D, o, K, D, D, D, K, D } },
 	{ "agent key", HF_SANDBOX_AGENT_KEY, { o, o, o, D, K, D, D, D, D, D, D, K, D, D, D, K, D } },
-	{ "agent key with TPM", HF_SANDBOX_AGENT_KEY_TPM, { o, o, o, D, K, D, D, D, D, D, D, K, D, D, o, K, D } },
-	{ "agent key with swtpm", HF_SANDBOX_AGENT_KEY_SWTPM, { o, o, o, D, K, D, D, o, o, D, D, K, D, D, D, K, D } },
+	{ "agent key with TPM",
+	  HF_SANDBOX_AGENT_KEY_TPM,
+	  { o, o, o, D, K, D, D, D, D, D, D, K, D, D, o, K, D } },
+	{ "agent key with swtpm",
+	  HF_SANDBOX_AGENT_KEY_SWTPM,
+	  { o, o, o, D, K, D, D, o, o, D, D, K, D, D, D, K, D } },
 	{ "agent tamper", HF_SANDBOX_AGENT_TAMPER, { D, D, D, D, K, D, D, D, D, D, D, K, D, D, o, K, D } },
 	{ "cli key", HF_SANDBOX_CLI_KEY, { D, D, D, D, K, D, D, D, D, D, D, K, D, D, D, K, D } },
 };
@@ -197,7 +202,8 @@ static void every_profile_denies_what_it_does_not_need(void **unused)
 				expected = OK;
 			got = try_act(&s, acts[a]);
 			if (got != expected)
-				print_error("profile \"%s\" act %zu: %d, not %d\n", profiles[p].name, a, got, expected);
+				print_error("profile \"%s\" act %zu: %d, not %d\n", profiles[p].name, a, got,
+					    expected);
 			assert_int_equal(got, expected);
 		}
 	}
@@ -300,7 +306,8 @@ static void refuse_call(unsigned call)
 	};
 	struct sock_fprog prog = { 4, code };
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) != 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) != 0)
 		_exit(78);
 }
 

@@ -33,7 +33,9 @@ struct server {
 
 static void start(struct server *s, struct hf_tls *tls)
 {
-	struct hf_http_conf c = { .addr = "127.0.0.1", .tls = tls, .workers = 1, .routes = routes, .n_routes = 1 };
+	struct hf_http_conf c = {
+		.addr = "127.0.0.1", .tls = tls, .workers = 1, .routes = routes, .n_routes = 1
+	};
 
 	s->tls = tls;
 	assert_int_equal(hf_http_new(&c, &s->http, NULL), HF_OK);
@@ -49,7 +51,10 @@ static void stop(struct server *s)
 /* Connect, ask once; HF_OK when an answer came. */
 static hf_err ask(const struct server *s, struct hf_tls *tls, struct hf_tls_peer *peer, struct hf_why *why)
 {
-	struct hf_httpc_conf c = { .host = "127.0.0.1", .port = hf_http_port(s->http), .tls = tls, .name = "localhost",
+	struct hf_httpc_conf c = { .host = "127.0.0.1",
+				   .port = hf_http_port(s->http),
+				   .tls = tls,
+				   .name = "localhost",
 				   .timeout_ms = 3000 };
 	struct hf_httpc_req req = { .method = "GET", .path = "/" };
 	struct hf_httpc_res res = HF_HTTPC_RES(1000);
@@ -169,27 +174,36 @@ static void a_client_refuses_wrong_anchors_names_and_times(void **unused)
 
 	(void)unused;
 	start(&s, tls_rig_server(&rig, 0, false));
-	assert_int_equal(ask_with(&s, (struct hf_tls_client_conf){ .anchor = ca, .host = "localhost" }, &why), HF_OK);
-	assert_int_equal(ask_with(&s, (struct hf_tls_client_conf){ .anchor = other, .host = "localhost" }, &why),
-			 HF_ERR_TLS_VERIFY);
+	assert_int_equal(ask_with(&s, (struct hf_tls_client_conf){ .anchor = ca, .host = "localhost" }, &why),
+			 HF_OK);
+	assert_int_equal(
+		ask_with(&s, (struct hf_tls_client_conf){ .anchor = other, .host = "localhost" }, &why),
+		HF_ERR_TLS_VERIFY);
 	assert_int_equal(ask_with(&s, (struct hf_tls_client_conf){ .anchor = ca, .host = "elsewhere" }, &why),
 			 HF_ERR_TLS_VERIFY);
 	assert_non_null(strstr(hf_why_text(&why), "hostname mismatch"));
 	/* The floor says that it is later than the clock thinks. */
-	assert_int_equal(ask_with(&s, (struct hf_tls_client_conf){ .anchor = ca, .host = "localhost",
-								    .not_before = (int64_t)time(NULL) + 999999 },
+	assert_int_equal(ask_with(&s,
+				  (struct hf_tls_client_conf){ .anchor = ca,
+							       .host = "localhost",
+							       .not_before = (int64_t)time(NULL) + 999999 },
 				  &why),
 			 HF_ERR_TLS_VERIFY);
 	assert_non_null(strstr(hf_why_text(&why), "expired"));
 	/* A floor in the past does not turn the clock back. */
-	assert_int_equal(ask_with(&s, (struct hf_tls_client_conf){ .anchor = ca, .host = "localhost",
-								    .not_before = 1000 }, &why), HF_OK);
+	assert_int_equal(
+		ask_with(&s,
+			 (struct hf_tls_client_conf){ .anchor = ca, .host = "localhost", .not_before = 1000 },
+			 &why),
+		HF_OK);
 	stop(&s);
 }
 
 static void contexts_that_cannot_work_are_refused_when_made(void **unused)
 {
-	struct hf_tls_server_conf c = { .key = &rig.device.key, .cert = party_cert(&rig.server), .name = "x" };
+	struct hf_tls_server_conf c = { .key = &rig.device.key,
+					.cert = party_cert(&rig.server),
+					.name = "x" };
 	struct hf_tls_client_conf d = { .anchor = party_cert(&rig.server_ca) };
 	struct hf_tls *tls = NULL;
 
@@ -202,7 +216,8 @@ static void contexts_that_cannot_work_are_refused_when_made(void **unused)
 	assert_int_equal(hf_tls_client_new(&d, &tls, NULL), HF_ERR_BASE_MISUSE);
 	assert_null(tls);
 	/* The session id context is at most 32 bytes. */
-	c = (struct hf_tls_server_conf){ .key = &rig.server.key, .cert = party_cert(&rig.server),
+	c = (struct hf_tls_server_conf){ .key = &rig.server.key,
+					 .cert = party_cert(&rig.server),
 					 .name = "a name of more than thirty-two bytes" };
 	assert_int_equal(hf_tls_server_new(&c, &tls, NULL), HF_ERR_TLS_CONTEXT);
 }

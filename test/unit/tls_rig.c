@@ -60,7 +60,8 @@ static void make_self_signed(struct party *p)
 	assert_int_equal(hf_hwkey_evp(&p->key, &key), HF_OK);
 	X509_set_version(x, 2);
 	ASN1_INTEGER_set(X509_get_serialNumber(x), 77);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const uint8_t *)"unit", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const uint8_t *)"unit", -1,
+				   -1, 0);
 	X509_set_issuer_name(x, X509_get_subject_name(x));
 	X509_gmtime_adj(X509_getm_notBefore(x), -300);
 	ASN1_TIME_set_string(X509_getm_notAfter(x), "99991231235959Z");
@@ -75,15 +76,20 @@ static void make_self_signed(struct party *p)
 	EVP_PKEY_free(key);
 }
 
-static const struct hf_pki_spec device_spec = { .profile = HF_PKI_LDEVID, .cn = "hf-abcdefghijklmnop",
+static const struct hf_pki_spec device_spec = { .profile = HF_PKI_LDEVID,
+						.cn = "hf-abcdefghijklmnop",
 						.uri = "spiffe://example.test/d/abcdefghijklmnop" };
 
 void tls_rig_make(struct tls_rig *r)
 {
 	const struct hf_pki_spec root = { .profile = HF_PKI_ROOT, .cn = "Root" };
 	const struct hf_pki_spec sub = { .profile = HF_PKI_SUB_CA, .cn = "Device CA" };
-	const struct hf_pki_spec server_ca = { .profile = HF_PKI_SERVER_CA, .cn = "Server CA", .domain = "localhost" };
-	const struct hf_pki_spec server = { .profile = HF_PKI_SERVER, .cn = "localhost", .host = "localhost" };
+	const struct hf_pki_spec server_ca = { .profile = HF_PKI_SERVER_CA,
+					       .cn = "Server CA",
+					       .domain = "localhost" };
+	const struct hf_pki_spec server = { .profile = HF_PKI_SERVER,
+					    .cn = "localhost",
+					    .host = "localhost" };
 	struct hf_pki_spec expired = device_spec;
 
 	*r = (struct tls_rig){ 0 };
@@ -104,8 +110,13 @@ void tls_rig_make(struct tls_rig *r)
 
 struct hf_tls *tls_rig_server(const struct tls_rig *r, unsigned pass, bool require)
 {
-	struct hf_tls_server_conf c = { .key = &r->server.key, .cert = party_cert(&r->server), .anchors = r->anchors,
-					.n_anchors = 1, .require_cert = require, .pass = pass, .name = "test" };
+	struct hf_tls_server_conf c = { .key = &r->server.key,
+					.cert = party_cert(&r->server),
+					.anchors = r->anchors,
+					.n_anchors = 1,
+					.require_cert = require,
+					.pass = pass,
+					.name = "test" };
 	struct hf_tls *tls = NULL;
 
 	assert_int_equal(hf_tls_server_new(&c, &tls, NULL), HF_OK);
@@ -127,7 +138,8 @@ struct hf_tls *tls_rig_client(const struct tls_rig *r, const struct party *who)
 
 void raw_open(struct raw *raw, uint16_t port, bool tls)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port),
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons(port),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct timeval limit = { 5, 0 };
 
@@ -157,8 +169,8 @@ const char *raw_read(struct raw *raw, const char *want, char *out, size_t cap)
 	out[0] = 0;
 	while (len + 1 < cap && (want == NULL || strstr(out, want) == NULL)) {
 		int room = (int)(cap - len - 1);
-		int n = raw->ssl != NULL ? SSL_read(raw->ssl, out + len, room) :
-					   (int)recv(raw->fd, out + len, (size_t)room, 0);
+		int n = raw->ssl != NULL ? SSL_read(raw->ssl, out + len, room)
+					 : (int)recv(raw->fd, out + len, (size_t)room, 0);
 
 		if (n <= 0)
 			break;

@@ -19,7 +19,7 @@ static inline hf_bytes party_cert(const struct party *p)
 
 struct tls_rig {
 	struct party root, server_ca, device_ca, stranger_ca;
-	struct party server;       /* "localhost" */
+	struct party server; /* "localhost" */
 	struct party device, expired, stranger, self_signed;
 	hf_bytes anchors[1];
 };
