@@ -484,6 +484,16 @@ static bool withdraw(struct session *s, const char *dev, const char *cti)
 	return session_delete(s, path, NULL, NULL);
 }
 
+/* Sixteen bytes as base64url. */
+static bool is_cti(const char *text)
+{
+	uint8_t mem[HF_COMMAND_CTI_LEN];
+	struct hf_out raw = HF_OUT(mem);
+
+	return strlen(text) == MISSION_CTI_TEXT - 1 &&
+	       hf_base64url_decode((hf_bytes){ (const uint8_t *)text, strlen(text) }, &raw) == HF_OK;
+}
+
 static int cmd_cancel(const struct cli_args *args)
 {
 	static struct mission_outcome out;
@@ -497,7 +507,7 @@ static int cmd_cancel(const struct cli_args *args)
 	if (!session_is_dev(o.dev) || !cli_number(args, "wait", 0, WAIT_MAX_S, WAIT_S, &o.wait_s) ||
 	    !mission_args(NULL, NULL, 0, &o.args))
 		return CLI_USAGE;
-	if (cti != NULL && (strlen(cti) != MISSION_CTI_TEXT - 1 || strpbrk(cti, "/?%") != NULL))
+	if (cti != NULL && !is_cti(cti))
 		return cli_usage("'%s' is no id of a command: 22 characters are needed", cti);
 	if (!session_open(args, &s))
 		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;

@@ -1,5 +1,5 @@
 /* cmd_data.c -- what devices sealed for their owner, opened here and nowhere else.
- * The owner's key is FOLDER/data.key: 32 bytes, mode 0600, made by the first use. Devices learn its public
+ * The owner's key is FOLDER/data.key: 32 bytes, mode 0600, made by --public. Devices learn its public
  * half by the command owners.set.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -18,7 +18,7 @@ const struct cli_opt cli_data_opts[] = {
 	{ 0 },
 };
 
-/* The private half, made when it is absent. */
+/* The private half; where it is absent, --public makes it. Nothing can be sealed to a key that nobody saw. */
 static bool data_key(const struct session *s, struct hf_key *key, uint8_t pub[static HF_P256_POINT_LEN])
 {
 	struct hf_buf file HF_AUTO(hf_buf_free) = HF_BUF_SECRET(HF_KEY_CAP);
@@ -27,6 +27,9 @@ static bool data_key(const struct session *s, struct hf_key *key, uint8_t pub[st
 
 	if (!session_path(s, "data.key", path))
 		return false;
+	if (!hf_file_exists(path) && !cli_flag(s->args, "public"))
+		return cli_fail("%s: there is no data-owner key yet; 'holdfast device data DEV --public' makes it",
+				path) == CLI_DONE;
 	if (!hf_file_exists(path)) {
 		if (hf_crypto_p256_generate(key, pub) != HF_OK)
 			return cli_fail("no randomness") == CLI_DONE;

@@ -6,6 +6,7 @@
 #include <termios.h>
 #include <unistd.h>
 #include <hf/file.h>
+#include <hf/keyuri.h>
 #include "server.h"
 
 enum { PASSPHRASE_MAX = 1024 };
@@ -34,6 +35,23 @@ static hf_err ask_terminal(struct hf_buf *out, struct hf_why *why)
 	return HF_OK;
 }
 
+/* A wrong passphrase is said once, here; else the key process would start and fail for ever. The enrolment key
+ * is always a file under this passphrase, also where CA keys lie on a token. */
+static hf_err prove(const struct server *s, hf_bytes passphrase, struct hf_why *why)
+{
+	struct hf_keyuri *key HF_AUTO(hf_keyuri_drop) = NULL;
+	struct hf_keyuri_why words = { "" };
+	char uri[HF_DEPLOY_PATH_MAX];
+	hf_err err = hf_deploy_uri(uri, s->dir, "file:tls/enrol.key", why);
+
+	if (passphrase.len == 0)
+		return hf_why_set(why, HF_ERR_KEYURI_PASSPHRASE, "the passphrase is empty");
+	if (err != HF_OK)
+		return err;
+	err = hf_keyuri_open(uri, passphrase, &key, &words);
+	return err == HF_OK ? HF_OK : hf_why_set(why, err, "%s: %s", hf_err_text(err), words.text);
+}
+
 hf_err server_passphrase(const struct server *s, struct hf_buf *out, struct hf_why *why)
 {
 	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
@@ -47,5 +65,5 @@ hf_err server_passphrase(const struct server *s, struct hf_buf *out, struct hf_w
 		HF_TRY(ask_terminal(out, why));
 	while (out->len > 0 && (out->ptr[out->len - 1] == '\n' || out->ptr[out->len - 1] == '\r'))
 		out->len--;
-	return HF_OK;
+	return prove(s, hf_buf_bytes(out), why);
 }

@@ -1,0 +1,208 @@
+"""Rule: bad input to any command is refused in one clear line, with exit 1 or 2, and changes nothing.
+
+Commands and options are read from --help, so a new one fails here until somebody says what is bad for it.
+SPDX-License-Identifier: Apache-2.0
+"""
+import re
+
+import pytest
+
+from placelib import Place
+
+DEV = "aaaaaaaaaaaaaaaa"
+CODE = "HF1:AAAQEAYEAUDAOCAJBIFQYDIOB4LK"
+KEYS = ("nonsense", "tpm2:", "pkcs11:object=x", "https://x")
+LISTEN = ("8443", "1.2.3.4", "1.2.3.4:0", "x:y")
+TIMES = ("x", "-1", "1.5", "")
+
+# Good arguments of each command, to which one bad thing is added at a time.
+GOOD = {
+    "init": ("other",), "up": ("fleet",), "backup": ("fleet", "copy.db"), "product add": ("sensor",),
+    "product list": (), "product show": ("lamp",), "device claim": (CODE,), "device list": (),
+    "command run": (DEV, "ping"), "command new": (DEV, "reboot", "--out", "new.cmd"), "command sign": ("some.cmd",),
+    "command send": ("some.cmd",), "command cancel": (DEV,), "command list": (DEV,), "command ops": (),
+    "operator list": (), "operator add": ("carol", "--public", "04"), "operator remove": ("bob",),
+    "operator renew": ("bob",), "operator public": (), "event list": (), "status": (),
+}
+ONE_DEVICE = ("show", "set", "quarantine", "revoke", "release", "retire", "rearm", "data", "owner")
+
+# Bad positional arguments.
+BAD_ARGS = {
+    "init": (("fleet",), ("no/such/folder/here",), ("passphrase",)),
+    "up": (("nowhere",), ("passphrase",)),
+    "backup": (("nowhere", "copy.db"), ("fleet", "no/such/copy.db"), ("fleet", "passphrase")),
+    "product add": (("Bad Name",), ("lamp",), ("../x",), ("a" * 33,), ("",)),
+    "product show": (("nosuch",), ("../lamp",), ("",)),
+    "device claim": (("nonsense",), ("HF1:AAAQEAYEAUDAOCAJBIFQYDIOB4LX",), (CODE[:-1],), (CODE + "A",), ("",)),
+    "command run": ((DEV, "nosuchoperation"), (DEV, "ping", "x"), (DEV, "ping", "a=b"), ("BAD", "ping"), (DEV, "")),
+    "command new": ((DEV, "nosuchoperation", "--out", "n"), ("BAD", "reboot", "--out", "n"), (DEV, "reboot")),
+    "command sign": (("nosuch.cmd",), ("passphrase",), ("fleet",)),
+    "command send": (("nosuch.cmd",), ("passphrase",), ("fleet",)),
+    "command cancel": (("BAD",), (DEV, "short"), (DEV, "=" * 22)),
+    "command list": (("BAD",),),
+    "operator add": (("Bad Name", "--public", "04"), ("carol",), ("carol", "--public", "04" + "00" * 64)),
+    "operator remove": (("Bad Name",), ("",)),
+    "operator renew": (("Bad Name", "--dir", "fleet"), ("carol", "--dir", "fleet"), ("bob", "--dir", "nowhere")),
+}
+# Bad values of options; "*" holds for every command that has the option.
+BAD_OPTIONS = {
+    "*": {"passphrase-file": ("nosuchfile", "open", "empty", "fleet"), "wait": TIMES, "life": ("0", "86401", *TIMES),
+          "class": ("huge",), "as": ("nowhere", "fleet")},
+    "init": {"domain": ("two words", "A.example", ""), "host": ("other.example", "two words"),
+             "operator": ("Bad Name", ""), "est": LISTEN, "api": LISTEN, "mqtt": LISTEN, "root-key": KEYS,
+             "server-ca-key": KEYS, "op-ca-key": KEYS, "station-ca-key": KEYS, "token-dir": ("relative",)},
+    "product add": {"dir": ("nowhere",), "enrol": ("all",), "life": ("6d", "399d", "90"), "offline": ("133d", "31d"),
+                    "oid": ("x", "1"), "ca-key": KEYS},
+    "product list": {"dir": ("nowhere",)},
+    "product show": {"dir": ("nowhere",)},
+    "device claim": {"line": ("Bad Name",), "label": ("a" * 200,)},
+    "device list": {"line": ("Bad Name",), "state": ("lost",)},
+    "device set": {"budget": ("huge",)},
+    "operator add": {"public": ("zz", "04", "04" + "00" * 64)},
+    "operator renew": {"dir": ("nowhere",)},
+    "event list": {"device": ("BAD",)},
+}
+# Judged by the control plane, or free text: nothing to refuse here.
+ELSEWHERE = {"reason", "label", "account", "out", "code", "order-signer"}
+
+
+@pytest.fixture(scope="module")
+def place():
+    made = Place()
+    for name, text, mode in (("open", "words\n", 0o644), ("empty", "", 0o600), ("some.cmd", "no command", 0o600)):
+        (made.folder / name).write_text(text)
+        (made.folder / name).chmod(mode)
+    yield made
+    made.close()
+
+
+class Tree:
+    """Commands as --help shows them."""
+
+    def __init__(self, place):
+        self.leaves = {}
+        self.walk(place, [])
+
+    def walk(self, place, path):
+        text = place.run("holdfast", *path, "--help").stdout
+        rows = re.search(r"(?ms)^Commands[^\n]*:\n(.*?)(?:\n\n|\Z)", text)
+        names = re.findall(r"(?m)^  ([a-z]+) ", rows.group(1)) if rows else []
+        for name in names:
+            if name != "completion":
+                self.walk(place, [*path, name])
+        if not names:
+            self.leaves[" ".join(path)] = (re.search(r"usage: holdfast (.*)", text).group(1)[len(" ".join(path)):],
+                                           re.findall(r"(?m)^  --([a-z-]+)( [A-Z:]+)? ", text))
+
+
+@pytest.fixture(scope="module")
+def tree(place):
+    return Tree(place)
+
+
+def good(command):
+    verb = command.split()[-1]
+    if command.startswith("device ") and verb in ONE_DEVICE:
+        return (DEV, "--label", "x") if verb == "set" else (DEV,)
+    return GOOD[command]
+
+
+def common(place, command):
+    """Who acts, where needed."""
+    if command.startswith("product "):
+        return ("--dir", "fleet", *(("--passphrase-file", place.secret) if command == "product add" else ()))
+    if command in ("init", "up"):
+        return ("--passphrase-file", place.secret)
+    return () if command in ("backup", "command ops") else ("--as", "fleet/operators/alice")
+
+
+def refused(place, command, *args):
+    before = place.snapshot()
+    done = place.run("holdfast", *command.split(), *args)
+    lines = done.stderr.splitlines()
+    assert done.returncode in (1, 2) and done.stdout == "" and len(lines) == 1, (command, args, done)
+    assert "holdfast" in lines[0] and "Connection refused" not in lines[0], (args, lines)
+    assert place.snapshot() == before, (command, args)
+    return done.returncode, lines[0]
+
+
+def test_every_command_is_known_here(tree):
+    known = set(GOOD) | {f"device {verb}" for verb in ONE_DEVICE}
+    assert set(tree.leaves) <= known, set(tree.leaves) - known
+
+
+def test_every_option_has_a_bad_value_here(tree):
+    for command, (_, options) in tree.leaves.items():
+        for name, value in options:
+            bad = BAD_OPTIONS.get(command, {}).get(name) or BAD_OPTIONS["*"].get(name)
+            assert not value or bad or name in ELSEWHERE, f"{command} --{name}"
+
+
+def test_words_that_are_no_command(place):
+    for args in (("nosuch",), ("device", "nosuch"), ("--nosuch",), ("Device",), ("",), ("device", "")):
+        assert refused(place, "", *args)[0] == 2
+
+
+def test_unknown_options_and_too_many_words(place, tree):
+    for command in tree.leaves:
+        for extra in (("--no-such-option",), ("-x",), ("--",  *"x" * 9), ("x",) * 70, ("--json=yes",), ("--as",)):
+            if extra == ("--as",) and "--as" in common(place, command):
+                continue
+            code, _ = refused(place, command, *good(command), *common(place, command), *extra)
+            assert code == 2, (command, extra)
+
+
+def test_too_few_words(place, tree):
+    for command, (usage, _) in tree.leaves.items():
+        if re.match(r" [A-Z]", usage):
+            assert refused(place, command, *common(place, command))[0] == 2
+
+
+def test_an_option_without_its_value(place, tree):
+    for command, (_, options) in tree.leaves.items():
+        for name, value in options:
+            bare = [a for a in (*good(command), *common(place, command))]
+            extra = (f"--{name}",) if value else (f"--{name}=x",)
+            if name not in ("json", "help", "as"):
+                assert refused(place, command, *bare, *extra)[0] == 2, (command, name)
+
+
+def option_cases():
+    for command, options in BAD_OPTIONS.items():
+        for name, values in options.items():
+            for value in values:
+                yield command, name, value
+
+
+@pytest.mark.parametrize("command,name,value", option_cases(), ids=lambda v: str(v)[:24] or "empty")
+def test_a_bad_value_of_an_option(place, tree, command, name, value):
+    commands = [command] if command != "*" else [
+        c for c, (_, options) in tree.leaves.items()
+        if (name, ) in [(o,) for o, _ in options] and name not in BAD_OPTIONS.get(c, {})]
+    for each in commands:
+        # A later option does not overrule an earlier one, so the good one is left out.
+        args = [*good(each), *common(place, each)]
+        if f"--{name}" in args:
+            at = args.index(f"--{name}")
+            del args[at:at + 2]
+        refused(place, each, *args, f"--{name}", value)
+
+
+@pytest.mark.parametrize("command", BAD_ARGS)
+def test_bad_words(place, command):
+    for args in BAD_ARGS[command]:
+        refused(place, command, *args, *common(place, command))
+
+
+def test_bad_devices(place, tree):
+    for verb in ONE_DEVICE:
+        if f"device {verb}" in tree.leaves:
+            for dev in ("BAD", "../x", DEV[:-1], DEV + "a", DEV.replace("a", "1"), ""):
+                extra = ("--label", "x") if verb == "set" else ()
+                assert refused(place, f"device {verb}", dev, *extra, "--as", "fleet/operators/alice")[0] == 2
+
+
+def test_nobody_said_who_acts(place, tree):
+    for command in tree.leaves:
+        if "--as" in common(place, command) and command != "operator renew":
+            assert refused(place, command, *good(command))[0] in (1, 2)
