@@ -327,6 +327,26 @@ static void take_reply(struct mission *m)
 	m->reply.len = 32;
 }
 
+/* The code lets a co-signer compare what was agreed on with what the file says. */
+static void report_new(const struct cli_args *args, const char *out, hf_bytes inner)
+{
+	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(4096);
+	struct hf_json_out j = { .buf = &text };
+	struct hf_command c;
+	char code[9];
+
+	cli_say(args, "Signed by you. Next: holdfast command sign %s (by another operator), then command send.",
+		out);
+	if (!args->json || hf_command_read(inner, &c) != HF_OK || hf_command_code(c.payload, code) != HF_OK)
+		return;
+	hf_json_open(&j, NULL, '{');
+	hf_json_put_text(&j, "file", out);
+	hf_json_put_text(&j, "code", code);
+	hf_json_close(&j);
+	if (hf_json_end(&j) == HF_OK)
+		puts(hf_buf_text(&text));
+}
+
 static int cmd_new(const struct cli_args *args)
 {
 	const char *out = cli_option(args, "out");
@@ -348,10 +368,7 @@ static int cmd_new(const struct cli_args *args)
 	     mission_sign(&m, o.op, o.cls, hf_out_bytes(&o.args), o.life_s, false) && keep_reply(&m) &&
 	     write_hfd(out, o.dev, hf_out_bytes(&m.inner), true);
 	if (ok)
-		cli_say(args,
-			"Signed by you. Next: holdfast command sign %s (by another operator), then command "
-			"send.",
-			out);
+		report_new(args, out, hf_out_bytes(&m.inner));
 	mission_end(&m);
 	session_close(&s);
 	return ok ? CLI_DONE : CLI_FAILED;

@@ -2,11 +2,9 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import base64
-import hashlib
 import json
 import os
 import pathlib
-import re
 import secrets
 import shutil
 import socket
@@ -16,7 +14,7 @@ import tempfile
 import time
 
 import demolib
-from demolib import BIN, DemoError, Programs, Run, Table, free_port, wait_for
+from demolib import BIN, DemoError, Programs, Run, Table, free_pair, free_port, wait_for
 
 LINE = "lamp"
 
@@ -33,7 +31,7 @@ class Demo:
         self.pass_file.write_text(secrets.token_hex(16) + "\n")
         self.programs = Programs(self.logs)
         self.table = Table()
-        self.ports = {name: free_port() for name in ("est", "api", "mqtt", "tpm", "tpmctl")}
+        self.ports = {name: free_port() for name in ("est", "api", "mqtt")}
         self.admin = Run()
         self.secrets = {}
 
@@ -60,18 +58,19 @@ class Demo:
         self.alice = Run(self.fleet / "operators" / "alice")
         self.bob = Run(self.fleet / "operators" / "bob")
 
-    def start_fleet(self):
-        at = time.monotonic()
+    def begin(self):
         self.up = self.programs.start("fleet", [BIN / "holdfast", "up", self.fleet, "--passphrase-file",
                                                 self.pass_file])
         for name in ("est", "api", "mqtt"):
             wait_for(f"listener {name}", lambda n=name: self.listens(self.ports[n]))
         wait_for("bus", lambda: "broker reached" in (self.logs / "fleet.log").read_text())
         self.programs.check_alive()
+
+    def start_fleet(self):
+        at = time.monotonic()
+        self.begin()
         self.table.fact("control plane and Mosquitto with our plugin answer", f"{time.monotonic() - at:.2f} s")
-        status = self.alice.json("status")
-        if status["operator"] != "alice":
-            raise DemoError("the API took alice for somebody else")
+        self.expect("who the API sees", self.alice.json("status")["operator"], "alice")
         self.table.fact("operator alice was recognised over mutual TLS 1.3", "HTTP 200")
 
     @staticmethod
@@ -84,11 +83,11 @@ class Demo:
     def start_tpm(self):
         state = self.dir / "tpm"
         state.mkdir()
-        port, ctrl = self.ports["tpm"], self.ports["tpmctl"]
+        port = free_pair()
         self.programs.start("swtpm", ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={state}", "--server",
-                                      f"type=tcp,port={port}", "--ctrl", f"type=tcp,port={ctrl}", "--flags",
+                                      f"type=tcp,port={port}", "--ctrl", f"type=tcp,port={port + 1}", "--flags",
                                       "not-need-init,startup-clear"])
-        wait_for("swtpm", lambda: self.listens(ctrl))
+        wait_for("swtpm", lambda: self.listens(port + 1))
         return f"tpm2:?tcti=swtpm:host=127.0.0.1,port={port}"
 
     def make_device(self, name, key=None):
@@ -98,6 +97,8 @@ class Demo:
             argv += ["--key", key]
         code = self.admin.json(*argv, program="holdfast-agent")["claim"]
         self.secrets[name] = code
+        with open(state / "agent.conf", "a") as conf:
+            conf.write("reboot-command = /bin/true\n")  # this machine must not be rebooted by a demo
         self.programs.start(name, [BIN / "holdfast-agent", "run", "--dir", state])
         return state, code
 
@@ -109,7 +110,14 @@ class Demo:
 
     def claim(self, name, state, code, where):
         at = time.monotonic()
-        dev = self.alice.json("device", "claim", code, "--label", name, "--wait")["dev"]
+        claim = subprocess.Popen([BIN / "holdfast", "device", "claim", code, "--line", LINE, "--label", name, "--json"],
+                                 env=self.alice.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(0.5)  # the owner reads "waiting for the device", then presses its button
+        self.admin.ok("poll", "--dir", state, program="holdfast-agent")
+        out, err = claim.communicate(timeout=60)
+        if claim.returncode != 0:
+            raise DemoError(f"claim of {name}: {err.strip()}")
+        dev = json.loads(out)["dev"]
         wait_for(f"{name} connected", lambda: self.alice.json("device", "show", dev)["connected"])
         wait_for(f"{name} confirmed", lambda: self.alice.json("device", "show", dev)["certificate"]["state"] ==
                  "confirmed")
@@ -122,38 +130,120 @@ class Demo:
     def commands(self, dev):
         at = time.monotonic()
         answer = self.alice.json("command", "run", dev, "ping")
-        self.table.fact("command 'ping': sealed, obeyed, receipt verified", f"{time.monotonic() - at:.2f} s")
-        if answer["status"] != "done":
-            raise DemoError(f"ping: {answer}")
-        draft = self.dir / "reboot.hfd"
-        self.alice.ok("command", "new", dev, "reboot", "--out", draft)
-        refusal = self.alice.raw("command", "send", draft)
-        if refusal.returncode != 1:
-            raise DemoError("a reboot with one signature was not refused")
-        self.table.fact("danger command 'reboot' with one of two signatures", "refused: quorum")
-        self.bob.ok("command", "sign", draft, "--yes")
+        self.expect("ping", answer["status"], "done")
+        self.table.fact("command 'ping': signed, sealed, obeyed, receipt verified",
+                        f"{time.monotonic() - at:.2f} s")
+        public = self.alice.ok("device", "data", dev, "--public").strip()
+        draft = self.dir / "owners.hfd"
+        begun = self.alice.json("command", "new", dev, "owners.set", f"keys={public}", "--out", draft)
+        refusal = self.alice.refused("command", "send", draft)
+        if "too few" not in refusal:
+            raise DemoError(f"a danger command with one signature: {refusal}")
+        self.table.fact("danger command 'owners.set' with one of two signatures", "refused: too few signed")
+        self.bob.ok("command", "sign", draft, "--code", begun["code"])  # bob read the code in the file's claims
         answer = self.alice.json("command", "send", draft)
-        if answer["status"] not in ("done", "accepted"):
-            raise DemoError(f"reboot: {answer}")
-        self.table.fact("the same with both signatures", f"receipt: {answer['status']}")
+        self.expect("owners.set", answer["status"], "done")
+        self.table.fact("the same with both signatures", answer["status"])
+
+    def data(self, dev, name):
+        app = self.programs.start("thermometer", [self.example("thermometer"), self.dir / name / "app.sock"])
+        lines = wait_for("a sealed reading", lambda: self.alice.ok("device", "data", dev, "--json").splitlines(), 20, 0.2)
+        reading = base64.urlsafe_b64decode(json.loads(lines[0])["bytes"] + "==")
+        self.table.fact("first reading of the application, opened by its owner alone", reading.decode() + " degrees")
+        database = b"".join(p.read_bytes() for p in (self.fleet / "store").iterdir())
+        self.expect("the stream's name or the reading in the server's database",
+                    sum(n in database for n in (b"climate", base64.b64encode(b"climate")[:-3])), 0)
+        answer = self.alice.json("command", "run", dev, "relay.set", "on:=true", "--class", "act")
+        self.expect("relay.set", answer["status"], "done")
+        self.table.fact("command 'relay.set', carried out by that application", answer["status"])
+        self.programs.stop(app)
+
+    @staticmethod
+    def example(name):
+        return demolib.ROOT / "build" / "release" / "examples" / name
+
+    @staticmethod
+    def expect(what, seen, wanted):
+        if seen != wanted:
+            raise DemoError(f"{what}: {seen!r} instead of {wanted!r}")
+
+    def restart(self, dev, name):
+        """kill -9 of everything on the server's side; the device must come back by itself."""
+        self.up.kill()
+        self.up.wait()
+        wait_for("everything is down", lambda: not any(self.listens(self.ports[n]) for n in ("est", "api", "mqtt")))
+        self.programs.running = [(n, c) for n, c in self.programs.running if c is not self.up]
+        at = time.monotonic()
+        (self.logs / "fleet.log").rename(self.logs / "fleet-before.log")
+        self.begin()
+        wait_for(f"{name} is back", lambda: self.alice.json("device", "show", dev)["connected"], 90, 0.2)
+        self.table.fact("after kill -9 of the control plane and its broker, the device came back by itself",
+                        f"{time.monotonic() - at:.1f} s")
+        self.expect("its state", self.alice.json("device", "show", dev)["state"], "active")
 
     def revoke(self, dev, name):
         at = time.monotonic()
         self.alice.ok("device", "revoke", dev, "--reason", "stolen")
         wait_for("session gone", lambda: not self.alice.json("device", "show", dev)["connected"], 5)
-        self.table.fact(f"stolen device '{name}': live session thrown out after revocation",
+        self.table.fact(f"stolen device '{name}': thrown out of its live session (seen by polling the API)",
                         f"{(time.monotonic() - at) * 1000:.0f} ms")
+        log = self.logs / f"{name}.log"
+        self.admin.raw("poll", "--dir", self.dir / name, program="holdfast-agent")
+        wait_for("it is refused", lambda: "refused" in log.read_text().split("session slot=0")[-1], 30)
+        self.table.fact("it tried again, by broker or enrolment", "refused")
+
+    def start_tap(self):
+        if os.geteuid() != 0 or shutil.which("tcpdump") is None:
+            return None
+        self.capture = self.dir / "tap.pcap"
+        ports = " or ".join(f"tcp port {p}" for p in self.ports.values())
+        tap = self.programs.start("tcpdump", ["tcpdump", "-i", "lo", "-s", "0", "-U", "--immediate-mode", "-w",
+                                              self.capture, ports])
+        wait_for("tcpdump", lambda: "listening on" in (self.logs / "tcpdump.log").read_text())
+        return tap
+
+    def search_tap(self, tap, devices):
+        if tap is None:
+            self.table.fact("capture of all traffic", "not made: it needs root and tcpdump")
+            return
+        time.sleep(0.5)
+        self.programs.stop(tap)
+        captured = self.capture.read_bytes()
+        names = {dev.encode() for dev in devices.values()}
+        for code in self.secrets.values():
+            raw = base64.b32decode(code[4:30] + "======")[:16]
+            names |= {code.encode(), code[4:].encode(), raw, raw.hex().encode(), base64.b64encode(raw)[:-4],
+                      base64.urlsafe_b64encode(raw)[:-4]}
+        for dev in devices.values():
+            names |= {dev.encode().hex().encode(), base64.b64encode(dev.encode())[:-4]}
+        names |= {b"relay.set", b"owners.set", b"climate"}
+        found = sum(n in captured for n in names)
+        self.expect("identifiers found in the capture", found, 0)
+        self.table.fact(f"identifiers, secrets and words found in {len(captured)} bytes of captured traffic", found)
+
+    def journal(self):
+        events = self.alice.json("event", "list")
+        kinds = {e["kind"] for e in events}
+        for kind in ("device.enrolled", "device.revoked"):
+            if kind not in kinds:
+                raise DemoError(f"the journal has no {kind}: {sorted(kinds)}")
+        self.table.fact("rows of the hash-chained event journal about this day", len(events))
 
     def run(self):
         print("A device's first working day, in", self.dir)
         self.make_fleet()
+        tap = self.start_tap()
         self.start_fleet()
         devices = {}
         for name, key, where in (("lamp-1", None, "key in software"), ("lamp-2", self.start_tpm(), "key in a TPM 2.0")):
             state, code = self.make_device(name, key)
             devices[name] = self.claim(name, state, code, where)
         self.commands(devices["lamp-1"])
+        self.data(devices["lamp-1"], "lamp-1")
+        self.restart(devices["lamp-1"], "lamp-1")
         self.revoke(devices["lamp-2"], "lamp-2")
+        self.journal()
+        self.search_tap(tap, devices)
         self.table.print()
 
     def close(self):

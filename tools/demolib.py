@@ -23,6 +23,15 @@ def free_port():
         return s.getsockname()[1]
 
 
+def free_pair():
+    """A free port whose successor is free too: swtpm's control channel is always the next one."""
+    while True:
+        port = free_port()
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port + 1)) != 0:
+                return port
+
+
 def wait_for(what, probe, seconds=20.0, every=0.02):
     """Poll until probe() is true; returns its value. A fact that does not come is an error."""
     end = time.monotonic() + seconds

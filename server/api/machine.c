@@ -237,6 +237,7 @@ static hf_err list_events(struct hf_db *db, struct api_call *c)
 	char dev[HF_STORE_DEV_CAP];
 	struct events r = { .c = c };
 	bool of_device;
+	char text[8];
 
 	HF_TRY(api_page_read(c, &r.page));
 	HF_TRY(read_dev(c, dev, &of_device));
@@ -244,8 +245,8 @@ static hf_err list_events(struct hf_db *db, struct api_call *c)
 	api_page_open(c);
 	HF_TRY(hf_event_list(db, c->who.account, of_device ? dev : NULL, r.page.after, api_page_ask(&r.page),
 			     list_event, &r));
-	/* A journal has no end: the cursor is always given, so that a follower can go on from here. */
-	api_page_close(c, &r.page, true);
+	/* Who waits follows the journal, which has no end: the cursor is given even after the last row. */
+	api_page_close(c, &r.page, hf_http_query(c->req, "wait", text, sizeof(text)) == HF_OK);
 	return HF_OK;
 }
 
