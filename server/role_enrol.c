@@ -68,7 +68,9 @@ static hf_err add_line(void *ctx, const struct hf_deploy_line *line, struct hf_w
 static hf_err open_tls(struct enrol_role *r, struct hf_why *why)
 {
 	hf_bytes server_ca = { NULL, 0 };
-	struct hf_tls_server_conf c = { .key = &r->tls_key.key, .anchors = r->anchors, .name = "enrol",
+	struct hf_tls_server_conf c = { .key = &r->tls_key.key,
+					.anchors = r->anchors,
+					.name = "enrol",
 					.pass = HF_TLS_MARK_EXPIRED | HF_TLS_MARK_SELF_SIGNED };
 
 	HF_TRY(hf_ipc_new(NET_FD_CA, &r->ca.ipc));
@@ -96,10 +98,16 @@ static hf_err listen_at(struct enrol_role *r, const char *where, bool compat, st
 {
 	const struct hf_deploy *d = &r->s->deploy;
 	char host[HF_DEPLOY_HOST_MAX];
-	struct hf_enrolproc_conf c = { .store = r->store, .ca = &r->ca, .addr = host, .domain = d->domain,
-				       .tls = compat ? r->compat_tls : r->tls, .workers = (unsigned)d->workers,
-				       .default_line = compat ? d->compat_line : d->default_line, .compat = compat,
-				       .op_ca = r->op_ca, .root = r->root };
+	struct hf_enrolproc_conf c = { .store = r->store,
+				       .ca = &r->ca,
+				       .addr = host,
+				       .domain = d->domain,
+				       .tls = compat ? r->compat_tls : r->tls,
+				       .workers = (unsigned)d->workers,
+				       .default_line = compat ? d->compat_line : d->default_line,
+				       .compat = compat,
+				       .op_ca = r->op_ca,
+				       .root = r->root };
 
 	if (!hf_deploy_split_listen(where, host, &c.port))
 		return hf_why_set(why, HF_ERR_DEPLOY_VALUE, "%s: not ADDRESS:PORT", where);

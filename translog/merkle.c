@@ -148,7 +148,8 @@ static bool same(const struct hf_merkle_hash *a, const struct hf_merkle_hash *b)
 }
 
 hf_err hf_merkle_check_inclusion(const struct hf_merkle_hash *leaf, uint64_t index, uint64_t size,
-				 const struct hf_merkle_hash *proof, size_t n, const struct hf_merkle_hash *root)
+				 const struct hf_merkle_hash *proof, size_t n,
+				 const struct hf_merkle_hash *root)
 {
 	struct hf_merkle_hash r = *leaf, up;
 

@@ -25,9 +25,9 @@ struct hf_caproc {
 	struct hf__issuer op, station;
 	struct hf__line line[HF_DEPLOY_LINES_MAX];
 	size_t n_lines;
-	struct hf_keyuri *tls[3];  /* by HF_CA_TLS_... */
-	struct hf_key intake;      /* P-256 scalar */
-	struct hf_key seal, head;  /* derived from it */
+	struct hf_keyuri *tls[3]; /* by HF_CA_TLS_... */
+	struct hf_key intake;     /* P-256 scalar */
+	struct hf_key seal, head; /* derived from it */
 	uint8_t intake_pub[HF_P256_POINT_LEN], head_pub[HF_P256_POINT_LEN];
 	int enrol_fd, api_fd;
 	struct hf_ipc_serve enrol, api;

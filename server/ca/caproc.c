@@ -30,7 +30,8 @@ static hf_err open_key(struct hf_keyuri **key, const char *dir, const char *uri,
 	hf_err err = hf_keyuri_open(full, passphrase, key, &words);
 	if (err == HF_OK)
 		return HF_OK;
-	return hf_why_set(why, err, "%s: %s%s%s", uri, hf_err_text(err), words.text[0] ? ": " : "", words.text);
+	return hf_why_set(why, err, "%s: %s%s%s", uri, hf_err_text(err), words.text[0] ? ": " : "",
+			  words.text);
 }
 
 /* A key that does not belong to its certificate would sign what nobody accepts. */
@@ -146,7 +147,8 @@ static hf_err open_all(struct hf_caproc *p, const struct hf_caproc_conf *c, stru
 {
 	HF_TRY(hf_deploy_read(c->dir, &p->deploy, why));
 	HF_TRY(open_issuer(&p->op, c->dir, "ca/op.crt", p->deploy.op_ca_key, c->passphrase, why));
-	HF_TRY(open_issuer(&p->station, c->dir, "ca/station.crt", p->deploy.station_ca_key, c->passphrase, why));
+	HF_TRY(open_issuer(&p->station, c->dir, "ca/station.crt", p->deploy.station_ca_key, c->passphrase,
+			   why));
 	HF_TRY(open_key(&p->tls[HF_CA_TLS_ENROL], c->dir, "file:tls/enrol.key", c->passphrase, why));
 	HF_TRY(open_key(&p->tls[HF_CA_TLS_API], c->dir, "file:tls/api.key", c->passphrase, why));
 	HF_TRY(open_intake(p, c->passphrase, why));

@@ -32,7 +32,8 @@ static hf_err ask_send(struct hf_ca *ca, struct ask *a, uint16_t type, struct hf
 			   reply);
 }
 
-static hf_err ask_bytes(struct hf_ca *ca, uint16_t type, const hf_bytes *parts, size_t n, struct hf_out *reply)
+static hf_err ask_bytes(struct hf_ca *ca, uint16_t type, const hf_bytes *parts, size_t n,
+			struct hf_out *reply)
 {
 	struct ask a;
 
@@ -64,7 +65,8 @@ hf_err hf_ca_issue(struct hf_ca *ca, const struct hf_ca_order *o, struct hf_out 
 	return ask_send(ca, &a, HF_CA_ISSUE, der);
 }
 
-hf_err hf_ca_claim_check(struct hf_ca *ca, hf_bytes sealed, hf_bytes cid, hf_bytes x, hf_bytes hash, hf_bytes mac)
+hf_err hf_ca_claim_check(struct hf_ca *ca, hf_bytes sealed, hf_bytes cid, hf_bytes x, hf_bytes hash,
+			 hf_bytes mac)
 {
 	hf_bytes parts[] = { sealed, cid, x, hash, mac };
 	struct hf_out none = { NULL, 0, 0 };
@@ -98,7 +100,8 @@ hf_err hf_ca_intake_kc(struct hf_ca *ca, hf_bytes object, hf_bytes cid, struct h
 	return fixed(ask_bytes(ca, HF_CA_INTAKE_KC, parts, 2, sealed), sealed, HF_CA_SEALED_LEN);
 }
 
-hf_err hf_ca_crl(struct hf_ca *ca, uint64_t number, int64_t now, int64_t next, hf_bytes revoked, struct hf_out *der)
+hf_err hf_ca_crl(struct hf_ca *ca, uint64_t number, int64_t now, int64_t next, hf_bytes revoked,
+		 struct hf_out *der)
 {
 	static const size_t head = 64;
 	uint8_t mem[HF_CA_REVOKED_MAX * 24 + 64];
@@ -114,8 +117,8 @@ hf_err hf_ca_crl(struct hf_ca *ca, uint64_t number, int64_t now, int64_t next, h
 	hf_cbor_put_int(&w, next);
 	hf_cbor_put_bytes(&w, revoked);
 	HF_TRY(hf_cbor_finish(&w));
-	return hf_ipc_call(ca->ipc, HF_CA_CRL, hf_out_bytes(&out), ca->timeout_ms ? ca->timeout_ms : TIMEOUT_MS,
-			   der);
+	return hf_ipc_call(ca->ipc, HF_CA_CRL, hf_out_bytes(&out),
+			   ca->timeout_ms ? ca->timeout_ms : TIMEOUT_MS, der);
 }
 
 hf_err hf_ca_mac_key(struct hf_ca *ca, const char *purpose, struct hf_key *key)

@@ -68,8 +68,12 @@ static hf_err issue(struct hf_caproc *p, const struct issue *i, struct hf_out *r
 	int64_t now = hf_now_unix();
 	const struct hf__line *line = find_line(p, i->line);
 	const struct hf__issuer *ca = &p->op;
-	struct hf_pki_spec spec = { .profile = (enum hf_pki_profile)i->profile, .curve = HF_CURVE_P256,
-				    .pub = i->pub, .serial = serial, .not_before = now - BACKDATE_S, .cn = i->name };
+	struct hf_pki_spec spec = { .profile = (enum hf_pki_profile)i->profile,
+				    .curve = HF_CURVE_P256,
+				    .pub = i->pub,
+				    .serial = serial,
+				    .not_before = now - BACKDATE_S,
+				    .cn = i->name };
 
 	HF_TRY(name_fits(i));
 	HF_TRY(hf_crypto_p256_check(i->pub));

@@ -162,8 +162,8 @@ static hf_err sign_crl(void *ctx, hf_bytes body, struct hf_out *reply)
 		memcpy(list[i].serial, rows.ptr + i * 24, 16);
 		list[i].when = (int64_t)hf_get_be64(rows.ptr + i * 24 + 16);
 	}
-	return hf_pki_crl_write((hf_bytes){ p->op.der, p->op.der_len }, hf_keyuri_hwkey(p->op.key), number, now, next,
-				list, n, reply);
+	return hf_pki_crl_write((hf_bytes){ p->op.der, p->op.der_len }, hf_keyuri_hwkey(p->op.key), number,
+				now, next, list, n, reply);
 }
 
 static hf_err mac_key(void *ctx, hf_bytes body, struct hf_out *reply)
@@ -180,7 +180,8 @@ static hf_err mac_key(void *ctx, hf_bytes body, struct hf_out *reply)
 	HF_TRY(hf__bad(hf_cbor_done(&r)));
 	HF_TRY(hf_out_put(&label, HF_STR("hf/mac/1/")));
 	HF_TRY(hf_out_put(&label, purpose));
-	HF_TRY(hf_crypto_hkdf((hf_bytes){ NULL, 0 }, HF_ARR(p->intake.b), hf_out_bytes(&label), key, sizeof(key)));
+	HF_TRY(hf_crypto_hkdf((hf_bytes){ NULL, 0 }, HF_ARR(p->intake.b), hf_out_bytes(&label), key,
+			      sizeof(key)));
 	hf_err err = hf_out_put(reply, HF_ARR(key));
 	hf_wipe(key, sizeof(key));
 	return err;

@@ -108,7 +108,9 @@ static void work(void *ctx)
 static void refuse_early(struct hf_http_call *call, int status, unsigned retry)
 {
 	const char *reason = hf_http_reason(status);
-	struct hf_http_res res = { .status = status, .type = "text/plain", .retry_after_s = retry,
+	struct hf_http_res res = { .status = status,
+				   .type = "text/plain",
+				   .retry_after_s = retry,
 				   .body = { (const uint8_t *)reason, strlen(reason) } };
 	hf_http_answer(call, &res);
 }
@@ -135,10 +137,10 @@ static void begin(void *ctx, const struct hf_http_req *req, struct hf_http_call 
 	}
 }
 
-#define HANDLER(name)                                                                                       \
-	static void on_##name(void *ctx, const struct hf_http_req *req, struct hf_http_call *call)            \
-	{                                                                                                   \
-		begin(ctx, req, call, name);                                                                \
+#define HANDLER(name) \
+	static void on_##name(void *ctx, const struct hf_http_req *req, struct hf_http_call *call) \
+	{ \
+		begin(ctx, req, call, name); \
 	}
 HANDLER(cacerts)
 HANDLER(csrattrs)
@@ -168,9 +170,14 @@ static const struct hf_http_route routes[] = {
 hf_err hf_enrolproc_new(const struct hf_enrolproc_conf *conf, struct hf_enrolproc **out, struct hf_why *why)
 {
 	struct hf_enrolproc *p = calloc(1, sizeof(*p));
-	struct hf_http_conf http = { .addr = conf->addr, .port = conf->port, .tls = conf->tls,
-				     .workers = conf->workers, .body_max = EST_BODY_MAX, .routes = routes,
-				     .n_routes = sizeof(routes) / sizeof(routes[0]), .ctx = p };
+	struct hf_http_conf http = { .addr = conf->addr,
+				     .port = conf->port,
+				     .tls = conf->tls,
+				     .workers = conf->workers,
+				     .body_max = EST_BODY_MAX,
+				     .routes = routes,
+				     .n_routes = sizeof(routes) / sizeof(routes[0]),
+				     .ctx = p };
 
 	*out = NULL;
 	if (!p)

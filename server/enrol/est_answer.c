@@ -9,7 +9,8 @@ void hf__est_refuse(struct hf__est *e, int status)
 {
 	static const struct hf_http_header ask = { "WWW-Authenticate", "Basic realm=\"estrealm\"" };
 	const char *reason = hf_http_reason(status);
-	struct hf_http_res res = { .status = status, .type = "text/plain",
+	struct hf_http_res res = { .status = status,
+				   .type = "text/plain",
 				   .body = { (const uint8_t *)reason, strlen(reason) } };
 
 	if (status == 202 || status == 429 || status == 503)
@@ -29,7 +30,9 @@ static void give(struct hf__est *e, hf_bytes der, const char *type, const char *
 	struct hf_http_header headers[2] = { { "Content-Transfer-Encoding", "base64" },
 					     { "Authentication-Info", info } };
 	bool wrap = e->http->minor == 0 || e->wrapped || e->line.wrap;
-	struct hf_http_res res = { .status = 200, .type = type, .headers = headers, .n_headers = info ? 2 : 1 };
+	struct hf_http_res res = {
+		.status = 200, .type = type, .headers = headers, .n_headers = info ? 2 : 1
+	};
 
 	if (hf__est_encode(der, wrap, &text) != HF_OK) {
 		hf__est_refuse(e, 503);
@@ -50,8 +53,8 @@ static hf_err prove(struct hf__est *e, char info[static HF_CLAIM_HEADER_CAP + 1]
 	struct hf_out out = { (uint8_t *)info, HF_CLAIM_HEADER_CAP, 0 };
 	const struct hf_tls_peer *peer = e->http->peer;
 
-	HF_TRY(hf_ca_claim_answer(e->p->conf.ca, (hf_bytes){ e->kc, e->kc_len }, HF_ARR(e->cid), HF_ARR(peer->x),
-				  HF_ARR(e->issued.sha256), mac));
+	HF_TRY(hf_ca_claim_answer(e->p->conf.ca, (hf_bytes){ e->kc, e->kc_len }, HF_ARR(e->cid),
+				  HF_ARR(peer->x), HF_ARR(e->issued.sha256), mac));
 	HF_TRY(hf_claim_write_info(mac, &out));
 	info[out.len] = 0;
 	return HF_OK;

@@ -40,8 +40,11 @@ static hf_err refuse(struct hf_db *db, void *ctx)
 static hf_err issue(struct deal *d)
 {
 	struct hf__est *e = d->e;
-	struct hf_ca_order order = { .profile = HF_CA_PROFILE_LDEVID, .pub = e->parsed.pub, .name = d->plan.dev,
-				     .line = e->line.line, .life_s = e->line.life_s };
+	struct hf_ca_order order = { .profile = HF_CA_PROFILE_LDEVID,
+				     .pub = e->parsed.pub,
+				     .name = d->plan.dev,
+				     .line = e->line.line,
+				     .life_s = e->line.life_s };
 
 	e->cert = HF_OUT(e->cert_der);
 	HF_TRY(hf_ca_issue(e->p->conf.ca, &order, &e->cert));
@@ -61,7 +64,8 @@ static int refused(struct deal *d)
 	hf_err err = HF_OK;
 
 	if (d->plan.alarm || d->plan.quarantine) {
-		hf_log(HF_LOG_WARN, "enrol", "refuse", "alarm=%s", d->plan.alarm ? d->plan.alarm : "quarantine");
+		hf_log(HF_LOG_WARN, "enrol", "refuse", "alarm=%s",
+		       d->plan.alarm ? d->plan.alarm : "quarantine");
 		err = hf_store_write(d->e->p->conf.store, refuse, d);
 	}
 	if (err != HF_OK)
@@ -102,14 +106,18 @@ int hf__est_enroll(struct hf__est *e)
 		return status;
 	if (e->who.kind == HF_WHO_STATION && !e->renew)
 		return hf__est_station(e);
-	if (e->p->conf.compat && !e->renew && !e->has_code && e->who.kind == HF_WHO_NOBODY && !e->who.stranger)
+	if (e->p->conf.compat && !e->renew && !e->has_code && e->who.kind == HF_WHO_NOBODY &&
+	    !e->who.stranger)
 		return 401;
 	/* A revoked or unknown certificate hears the same as a wrong MAC, after the same work. */
 	status = hf__est_read_csr(e);
 	if (status)
 		return status;
-	d.req = (struct hf_enrol_req){ .renew = e->renew, .line = &e->line, .who = &e->who,
-				       .has_claim = e->has_claim, .has_code = e->has_code };
+	d.req = (struct hf_enrol_req){ .renew = e->renew,
+				       .line = &e->line,
+				       .who = &e->who,
+				       .has_claim = e->has_claim,
+				       .has_code = e->has_code };
 	memcpy(d.req.cid, e->cid, sizeof(d.req.cid));
 	memcpy(d.req.code, e->code, sizeof(d.req.code));
 	memcpy(d.req.spki_sha256, e->parsed.spki_sha256, sizeof(d.req.spki_sha256));

@@ -44,7 +44,8 @@ struct hf__est {
 };
 
 /* est_text.c */
-/* Base64 of a body into `out`; *wrapped when it has line breaks inside. Errors: HF_ERR_BASE_TEXT, _NO_ROOM. */
+/* Base64 of a body into `out`; *wrapped when it has line breaks inside.
+ * Errors: HF_ERR_BASE_TEXT, _NO_ROOM. */
 HF_MUST_CHECK hf_err hf__est_decode(hf_bytes body, struct hf_out *out, bool *wrapped);
 /* Append base64, in one line or in lines of 64 that end in LF. */
 HF_MUST_CHECK hf_err hf__est_encode(hf_bytes der, bool wrap, struct hf_buf *out);

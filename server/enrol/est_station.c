@@ -86,8 +86,9 @@ static hf_err commit(struct hf_db *db, void *ctx)
 static hf_err issue(struct made *m)
 {
 	struct hf__est *e = m->e;
-	struct hf_ca_order order = { .profile = HF_CA_PROFILE_IDEVID, .pub = e->parsed.pub, .name = m->handle,
-				     .line = e->line.line };
+	struct hf_ca_order order = {
+		.profile = HF_CA_PROFILE_IDEVID, .pub = e->parsed.pub, .name = m->handle, .line = e->line.line
+	};
 
 	HF_TRY(hf_ca_issue(e->p->conf.ca, &order, &e->cert));
 	HF_TRY(hf_pki_cert_read(hf_out_bytes(&e->cert), &e->issued));
@@ -100,45 +101,61 @@ static hf_err issue(struct made *m)
 	return hf_store_write(e->p->conf.store, commit, m);
 }
 
-static int make(struct made *m)
+static hf_err settle(struct made *m)
+{
+	HF_TRY(hf_store_read(m->e->p->conf.store, plan, m));
+	m->e->cert = HF_OUT(m->e->cert_der);
+	if (m->outcome == HF_OUTCOME_SAME)
+		return hf_out_put(&m->e->cert, hf_buf_bytes(&m->same));
+	return m->outcome == HF_OUTCOME_ISSUE ? issue(m) : HF_ERR_FLEET_ORDER;
+}
+
+static hf_err fill_request(struct made *m)
 {
 	struct hf__est *e = m->e;
+
+	m->kc = HF_OUT(m->kc_mem);
+	HF_TRY(hf_ca_intake_kc(e->p->conf.ca, m->unit.kc_sealed, HF_ARR(m->unit.cid), &m->kc));
+	HF_TRY(hf_fleet_new_handle(m->handle));
+	m->req = (struct hf_unit_req){ .order = m->order,
+				       .station = e->who.person.spki_sha256,
+				       .kc = hf_out_bytes(&m->kc),
+				       .proof = hf_out_bytes(&m->word),
+				       .handle = m->handle };
+	memcpy(m->req.spki_sha256, e->parsed.spki_sha256, sizeof(m->req.spki_sha256));
+	memcpy(m->req.cid, m->unit.cid, sizeof(m->req.cid));
+	return HF_OK;
+}
+
+static bool names_line(const struct made *m)
+{
+	return hf_bytes_equal(m->parsed.line,
+			      (hf_bytes){ (const uint8_t *)m->e->line.line, strlen(m->e->line.line) });
+}
+
+static int make(struct made *m)
+{
 	hf_err err = read_word(m);
 
+	if (err == HF_OK)
+		err = names_line(m) ? fill_request(m) : HF_ERR_ORDER_UNIT;
 	if (err != HF_OK) {
 		hf_log_why(HF_LOG_WARN, "enrol", "station", err, NULL);
 		return hf_err_class(err) == HF_CLASS_MACHINE ? 503 : 403;
 	}
-	if (m->parsed.line.len != strlen(e->line.line) || memcmp(m->parsed.line.ptr, e->line.line, m->parsed.line.len))
-		return 403;
-	m->kc = HF_OUT(m->kc_mem);
-	if (hf_ca_intake_kc(e->p->conf.ca, m->unit.kc_sealed, HF_ARR(m->unit.cid), &m->kc) != HF_OK ||
-	    hf_fleet_new_handle(m->handle) != HF_OK)
-		return 403;
-	m->req = (struct hf_unit_req){ .order = m->order, .station = e->who.person.spki_sha256,
-				       .kc = hf_out_bytes(&m->kc), .proof = hf_out_bytes(&m->word),
-				       .handle = m->handle };
-	memcpy(m->req.spki_sha256, e->parsed.spki_sha256, sizeof(m->req.spki_sha256));
-	memcpy(m->req.cid, m->unit.cid, sizeof(m->req.cid));
-	err = hf_store_read(e->p->conf.store, plan, m);
-	e->cert = HF_OUT(e->cert_der);
-	if (err == HF_OK && m->outcome == HF_OUTCOME_SAME)
-		err = hf_out_put(&e->cert, hf_buf_bytes(&m->same));
-	else if (err == HF_OK && m->outcome == HF_OUTCOME_ISSUE)
-		err = issue(m);
-	else if (err == HF_OK)
-		err = HF_ERR_FLEET_ORDER;
+	err = settle(m);
 	if (err == HF_ERR_FLEET_ORDER || err == HF_ERR_STORE_EXISTS) {
 		hf_log(HF_LOG_WARN, "enrol", "station", "refused why=\"%s\"", m->why ? m->why : "taken");
 		return 403;
 	}
-	return err == HF_OK ? hf__est_give_cert(e) : hf__est_status(err);
+	return err == HF_OK ? hf__est_give_cert(m->e) : hf__est_status(err);
 }
 
 int hf__est_station(struct hf__est *e)
 {
 	struct made m = { .e = e, .object = HF_BUF(HF_STATEMENT_MAX_LEN), .same = HF_BUF(HF_PKI_CERT_MAX) };
-	int status = hf_authorise(&e->who, HF_OP_EST_ENROLL, 0) == HF_ANSWER_ALLOW ? hf__est_read_csr(e) : 403;
+	int status =
+		hf_authorise(&e->who, HF_OP_EST_ENROLL, 0) == HF_ANSWER_ALLOW ? hf__est_read_csr(e) : 403;
 
 	if (!status)
 		status = make(&m);
@@ -158,7 +175,10 @@ struct proof {
 	struct hf_cert_row cert;
 };
 static const struct hf_json_field proof_fields[] = {
-	{ .name = "handle", .type = HF_JSON_TEXT, .required = true, .offset = offsetof(struct proof, handle),
+	{ .name = "handle",
+	  .type = HF_JSON_TEXT,
+	  .required = true,
+	  .offset = offsetof(struct proof, handle),
 	  .cap = HF_STORE_HANDLE_CAP },
 	{ .name = "signature", .type = HF_JSON_BYTES, .offset = offsetof(struct proof, signature) },
 };
@@ -169,7 +189,9 @@ static hf_err challenge(struct hf_db *db, void *ctx)
 
 	HF_TRY(hf_unit_challenge(db, p->order, p->handle, p->fresh, &p->unit, &p->cert));
 	/* Only the station that made a unit may end its line. */
-	return memcmp(p->unit.station, p->e->who.person.spki_sha256, HF_SHA256_LEN) == 0 ? HF_OK : HF_ERR_STORE_ABSENT;
+	return memcmp(p->unit.station, p->e->who.person.spki_sha256, HF_SHA256_LEN) == 0
+		       ? HF_OK
+		       : HF_ERR_STORE_ABSENT;
 }
 
 static hf_err commit_unit(struct hf_db *db, void *ctx)
@@ -228,7 +250,8 @@ int hf__est_commit(struct hf__est *e)
 		return status;
 	if (hf_authorise(&e->who, HF_OP_ORDER_COMMIT, 0) != HF_ANSWER_ALLOW)
 		return 403;
-	if (hf_hex_decode((hf_bytes){ (const uint8_t *)text, strlen(text) }, &id) != HF_OK || id.len != sizeof(p.order))
+	if (hf_hex_decode((hf_bytes){ (const uint8_t *)text, strlen(text) }, &id) != HF_OK ||
+	    id.len != sizeof(p.order))
 		return 404;
 	if (hf_fleet_random(p.fresh, sizeof(p.fresh)) != HF_OK)
 		return 503;

@@ -17,40 +17,53 @@ static int value_of(uint8_t c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
+struct decoder {
+	uint32_t acc;
+	unsigned bits, pads, chars;
+	bool broke, wrapped;
+};
+
+static bool is_blank(struct decoder *d, uint8_t c)
+{
+	if (c != '\r' && c != '\n' && c != '\t' && c != ' ')
+		return false;
+	d->broke = d->broke || c == '\n' || c == '\r';
+	return true;
+}
+
+static hf_err take(struct decoder *d, uint8_t c, struct hf_out *out)
+{
+	int v = value_of(c);
+
+	d->wrapped = d->wrapped || (d->broke && d->chars > 0);
+	if (c == '=' && d->pads < 2) {
+		d->pads++;
+		return HF_OK;
+	}
+	if (v < 0 || d->pads)
+		return HF_ERR_BASE_TEXT;
+	d->acc = d->acc << 6 | (uint32_t)v;
+	d->bits += 6;
+	d->chars++;
+	if (d->bits < 8)
+		return HF_OK;
+	d->bits -= 8;
+	uint8_t byte = (uint8_t)(d->acc >> d->bits);
+	return hf_out_put(out, (hf_bytes){ &byte, 1 });
+}
+
 /* CR, LF, TAB and SP are dropped wherever they stand; every other foreign byte is refused. */
 hf_err hf__est_decode(hf_bytes body, struct hf_out *out, bool *wrapped)
 {
-	uint32_t acc = 0;
-	unsigned bits = 0, pads = 0, chars = 0;
-	bool broke = false;
+	struct decoder d = { 0 };
 
 	*wrapped = false;
 	out->len = 0;
-	for (size_t i = 0; i < body.len; i++) {
-		uint8_t c = body.ptr[i];
-		int v = value_of(c);
-
-		if (c == '\r' || c == '\n' || c == '\t' || c == ' ') {
-			broke = broke || c == '\n' || c == '\r';
-			continue;
-		}
-		*wrapped = *wrapped || (broke && chars > 0);
-		if (c == '=' && pads < 2) {
-			pads++;
-			continue;
-		}
-		if (v < 0 || pads)
-			return HF_ERR_BASE_TEXT;
-		acc = acc << 6 | (uint32_t)v;
-		bits += 6;
-		chars++;
-		if (bits >= 8) {
-			bits -= 8;
-			uint8_t byte = (uint8_t)(acc >> bits);
-			HF_TRY(hf_out_put(out, (hf_bytes){ &byte, 1 }));
-		}
-	}
-	bool fits = (chars + pads) % 4 == 0 && (acc & ((1u << bits) - 1)) == 0;
+	for (size_t i = 0; i < body.len; i++)
+		if (!is_blank(&d, body.ptr[i]))
+			HF_TRY(take(&d, body.ptr[i], out));
+	*wrapped = d.wrapped;
+	bool fits = (d.chars + d.pads) % 4 == 0 && (d.acc & ((1u << d.bits) - 1)) == 0;
 	return fits ? HF_OK : HF_ERR_BASE_TEXT;
 }
 
@@ -64,7 +77,8 @@ hf_err hf__est_encode(hf_bytes der, bool wrap, struct hf_buf *out)
 		uint32_t v = (uint32_t)der.ptr[i] << 16 | (n > 1 ? (uint32_t)der.ptr[i + 1] << 8 : 0) |
 			     (n > 2 ? der.ptr[i + 2] : 0);
 		uint8_t quad[4] = { (uint8_t)digits[v >> 18], (uint8_t)digits[v >> 12 & 63],
-				    n > 1 ? (uint8_t)digits[v >> 6 & 63] : '=', n > 2 ? (uint8_t)digits[v & 63] : '=' };
+				    n > 1 ? (uint8_t)digits[v >> 6 & 63] : '=',
+				    n > 2 ? (uint8_t)digits[v & 63] : '=' };
 
 		HF_TRY(hf_buf_put(out, HF_ARR(quad)));
 		column += 4;

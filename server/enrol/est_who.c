@@ -66,9 +66,11 @@ int hf__est_identify(struct hf__est *e)
 	struct look l = { .e = e };
 
 	if (peer->has_cert) {
-		l.shown = (struct hf_shown){ .has_cert = true, .expired = (peer->marks & HF_TLS_MARK_EXPIRED) != 0,
+		l.shown = (struct hf_shown){ .has_cert = true,
+					     .expired = (peer->marks & HF_TLS_MARK_EXPIRED) != 0,
 					     .self_signed = (peer->marks & HF_TLS_MARK_SELF_SIGNED) != 0,
-					     .cn = cert.cn, .ou = cert.ou };
+					     .cn = cert.cn,
+					     .ou = cert.ou };
 		if (hf_pki_cert_read(hf_tls_peer_cert(peer), &cert) != HF_OK)
 			return 403;
 		l.shown.not_after = cert.not_after;
@@ -113,7 +115,8 @@ int hf__est_proofs(struct hf__est *e)
 		e->has_code = true;
 		return 0;
 	}
-	if (hf_claim_read_authorization((hf_bytes){ (const uint8_t *)value, strlen(value) }, e->cid, e->mac) != HF_OK)
+	if (hf_claim_read_authorization((hf_bytes){ (const uint8_t *)value, strlen(value) }, e->cid,
+					e->mac) != HF_OK)
 		return 403; /* another scheme, or a broken header */
 	if (e->http->peer->x_len != HF_CLAIM_BINDING_LEN)
 		return 403;
@@ -129,7 +132,8 @@ static int check_names(struct hf__est *e)
 
 	if (!e->renew)
 		return 0;
-	if (r->has_subject && (!r->plain_names || strncmp(r->cn, "hf-", 3) != 0 || strcmp(r->cn + 3, want) != 0))
+	if (r->has_subject &&
+	    (!r->plain_names || strncmp(r->cn, "hf-", 3) != 0 || strcmp(r->cn + 3, want) != 0))
 		return 403;
 	if (!r->has_san)
 		return 0;

@@ -32,7 +32,9 @@ static const struct right rights[] = {
 
 static hf_err find_device(struct hf_db *db, struct hf_identity *who)
 {
-	static const unsigned kind_of[] = { [HF_CERT_LDEVID] = HF_WHO_LDEVID, [HF_CERT_IDEVID] = HF_WHO_IDEVID };
+	static const unsigned kind_of[] = {
+		[HF_CERT_LDEVID] = HF_WHO_LDEVID, [HF_CERT_IDEVID] = HF_WHO_IDEVID
+	};
 
 	if (who->cert.kind != HF_CERT_LDEVID && who->cert.kind != HF_CERT_IDEVID)
 		return HF_OK; /* people are known by their key, below */
@@ -103,21 +105,32 @@ static bool row_allows(const struct right *r, const struct hf_identity *who, int
 	return r->op != HF_OP_OPERATOR_RENEW || now <= who->cert.not_after + OPERATOR_GRACE_S;
 }
 
+/* What the state of a device says before any table is asked; ALLOW = nothing yet. */
+static enum hf_answer judge_device(const struct hf_identity *who, enum hf_operation op)
+{
+	bool ldevid = who->kind == HF_WHO_LDEVID;
+	bool enrols = op == HF_OP_EST_ENROLL || op == HF_OP_EST_REENROLL;
+
+	if (!(who->kind & (HF_WHO_LDEVID | HF_WHO_IDEVID | HF_WHO_UNIT)))
+		return HF_ANSWER_ALLOW;
+	if (ldevid && who->cert.state == HF_CERT_SUPERSEDED)
+		return HF_ANSWER_TRAP;
+	if (who->device.state == HF_DEVICE_REVOKED || (ldevid && who->device.state == HF_DEVICE_RELEASED))
+		return HF_ANSWER_DENY;
+	if (who->device.state == HF_DEVICE_QUARANTINED || who->cert.state == HF_CERT_QUARANTINED)
+		return enrols ? HF_ANSWER_WAIT : HF_ANSWER_DENY;
+	return HF_ANSWER_ALLOW;
+}
+
 enum hf_answer hf_authorise(const struct hf_identity *who, enum hf_operation op, int64_t now)
 {
-	bool device = (who->kind & (HF_WHO_LDEVID | HF_WHO_IDEVID | HF_WHO_UNIT)) != 0;
-
 	if (op == HF_OP_EST_PUBLIC)
 		return HF_ANSWER_ALLOW;
 	if (who->stranger)
 		return HF_ANSWER_DENY;
-	if (who->kind == HF_WHO_LDEVID && who->cert.state == HF_CERT_SUPERSEDED)
-		return HF_ANSWER_TRAP;
-	if (device && (who->device.state == HF_DEVICE_REVOKED ||
-		       (who->device.state == HF_DEVICE_RELEASED && who->kind == HF_WHO_LDEVID)))
-		return HF_ANSWER_DENY;
-	if (device && (who->device.state == HF_DEVICE_QUARANTINED || who->cert.state == HF_CERT_QUARANTINED))
-		return op == HF_OP_EST_ENROLL || op == HF_OP_EST_REENROLL ? HF_ANSWER_WAIT : HF_ANSWER_DENY;
+	enum hf_answer answer = judge_device(who, op);
+	if (answer != HF_ANSWER_ALLOW)
+		return answer;
 	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++)
 		if (rights[i].op == op && (rights[i].kinds & who->kind) && row_allows(&rights[i], who, now))
 			return HF_ANSWER_ALLOW;

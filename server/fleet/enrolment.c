@@ -141,10 +141,10 @@ hf_err hf_enrol_commit(struct hf_db *db, const struct hf_enrol_req *req, const s
 	(void)snprintf(row.identity, sizeof(row.identity), "%s", plan->identity);
 	HF_TRY(hf_cert_add(db, &row, der));
 	HF_TRY(bind_claim(db, req, d.id));
-	HF_TRY(hf__journal(db, ldevids, plan->has_parent ? HF_ARR(plan->parent) : (hf_bytes){ NULL, 0 }, row.sha256,
-			   (hf_bytes){ NULL, 0 }));
-	return hf_fleet_event(db, &d, HF_EVENT_INFO, req->renew ? "device.renewed" : "device.enrolled", "device",
-			      NULL, NULL);
+	HF_TRY(hf__journal(db, ldevids, plan->has_parent ? HF_ARR(plan->parent) : (hf_bytes){ NULL, 0 },
+			   row.sha256, (hf_bytes){ NULL, 0 }));
+	return hf_fleet_event(db, &d, HF_EVENT_INFO, req->renew ? "device.renewed" : "device.enrolled",
+			      "device", NULL, NULL);
 }
 
 hf_err hf_enrol_refuse(struct hf_db *db, const struct hf_enrol_req *req, const struct hf_enrol_plan *plan)

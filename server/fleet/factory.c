@@ -12,8 +12,8 @@ static bool names_station(const struct hf_order_row *o, const uint8_t *spki)
 	return false;
 }
 
-static const char *order_refuses(struct hf_db *db, const struct hf_order_row *o, const struct hf_order_count *c,
-				 const uint8_t *station)
+static const char *order_refuses(struct hf_db *db, const struct hf_order_row *o,
+				 const struct hf_order_count *c, const uint8_t *station)
 {
 	int64_t now = hf_db_now(db);
 
@@ -63,7 +63,8 @@ static hf_err add_unit_rows(struct hf_db *db, const struct hf_unit_req *req, con
 {
 	struct hf_cert_row row = *cert;
 	struct hf_claim_row claim = { .factory = true };
-	struct hf_unit_row u = { .state = HF_STORE_UNIT_OPEN, .issued_at = hf_db_now(db),
+	struct hf_unit_row u = { .state = HF_STORE_UNIT_OPEN,
+				 .issued_at = hf_db_now(db),
 				 .commit_by = hf_db_now(db) + o->commit_s };
 
 	d->state = HF_DEVICE_MADE;
@@ -74,7 +75,8 @@ static hf_err add_unit_rows(struct hf_db *db, const struct hf_unit_req *req, con
 	row.state = HF_CERT_ISSUED;
 	row.device = d->id;
 	memcpy(row.lineage, row.serial, sizeof(row.lineage));
-	hf_fleet_name(row.identity, sizeof(row.identity), "station", (hf_bytes){ req->station, HF_SHA256_LEN });
+	hf_fleet_name(row.identity, sizeof(row.identity), "station",
+		      (hf_bytes){ req->station, HF_SHA256_LEN });
 	HF_TRY(hf_cert_add(db, &row, der));
 	if (req->kc.len > sizeof(claim.kc))
 		return HF_ERR_BASE_MISUSE;
@@ -170,8 +172,9 @@ hf_err hf_unit_act(struct hf_db *db, const uint8_t order[static HF_STORE_ORDER_L
 	u.state = HF_STORE_UNIT_SCRAPPED;
 	HF_TRY(hf_unit_update(db, &u));
 	HF_TRY(hf_device_by_id(db, u.device, &d));
-	return d.state == HF_DEVICE_REVOKED ? HF_OK
-					    : hf_device_act(db, &d, HF_ACT_REVOKE, "scrapped", "server", NULL);
+	return d.state == HF_DEVICE_REVOKED
+		       ? HF_OK
+		       : hf_device_act(db, &d, HF_ACT_REVOKE, "scrapped", "server", NULL);
 }
 
 static void problem(struct hf_report *r, bool wrong, const char *text)
@@ -187,7 +190,8 @@ hf_err hf_order_report(struct hf_db *db, const uint8_t order[static HF_STORE_ORD
 	memset(r, 0, sizeof(*r));
 	HF_TRY(hf_order_get(db, order, &r->order, NULL));
 	HF_TRY(hf_order_count(db, order, &r->count));
-	problem(r, c->issued != c->committed + c->voided + c->scrapped + c->open, "issued is not the sum of its parts");
+	problem(r, c->issued != c->committed + c->voided + c->scrapped + c->open,
+		"issued is not the sum of its parts");
 	problem(r, c->shipped > c->committed, "more shipped than committed");
 	problem(r, c->committed > r->order.quantity, "more committed than ordered");
 	problem(r, c->issued > r->order.quantity + r->order.allowance, "more issued than allowed");

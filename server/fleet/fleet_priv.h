@@ -12,6 +12,6 @@ bool hf__cert_alive(const struct hf_cert_row *c);
 /* Move every live certificate of a kind (0 = all) to `state`. */
 HF_MUST_CHECK hf_err hf__end_certs(struct hf_db *db, int64_t device, int kind, int state);
 /* Entry {parent or order, certificate hash, station's proof, time} of an issuance journal. */
-HF_MUST_CHECK hf_err hf__journal(struct hf_db *db, const uint8_t tree[static HF_STORE_ORDER_LEN], hf_bytes origin,
-				 const uint8_t hash[static HF_SHA256_LEN], hf_bytes proof);
+HF_MUST_CHECK hf_err hf__journal(struct hf_db *db, const uint8_t tree[static HF_STORE_ORDER_LEN],
+				 hf_bytes origin, const uint8_t hash[static HF_SHA256_LEN], hf_bytes proof);
 #endif

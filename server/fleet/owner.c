@@ -47,7 +47,11 @@ void hf_fleet_name(char *out, size_t cap, const char *prefix, hf_bytes b)
 hf_err hf_fleet_event(struct hf_db *db, const struct hf_device_row *d, int level, const char *kind,
 		      const char *actor, const char *detail, int64_t *audit)
 {
-	struct hf_event_row e = { .level = level, .kind = kind, .account = d->owner, .dev = d->dev, .actor = actor,
+	struct hf_event_row e = { .level = level,
+				  .kind = kind,
+				  .account = d->owner,
+				  .dev = d->dev,
+				  .actor = actor,
 				  .detail = detail };
 
 	HF_TRY(hf_event_add(db, &e));
@@ -72,8 +76,8 @@ hf_err hf_fleet_quarantine(struct hf_db *db, int64_t device, const char *reason,
 }
 
 /* May this account open the claim, and does it prove the label? */
-static hf_err check_claim(struct hf_db *db, const struct hf_claim_row *have, const struct hf_claim_row *wanted,
-			  bool kc_fits)
+static hf_err check_claim(struct hf_db *db, const struct hf_claim_row *have,
+			  const struct hf_claim_row *wanted, bool kc_fits)
 {
 	if (have->locked_until > hf_db_now(db))
 		return HF_ERR_FLEET_PROOF;
@@ -137,15 +141,17 @@ static hf_err rearm_claim(struct hf_db *db, const struct hf_device_row *d, bool 
 
 struct act {
 	enum hf_owner_act act;
-	unsigned from;   /* bit per device state */
-	int to;          /* 0 = as it is */
-	int certs;       /* where live LDevIDs go, 0 = stay */
+	unsigned from; /* bit per device state */
+	int to;        /* 0 = as it is */
+	int certs;     /* where live LDevIDs go, 0 = stay */
 	const char *kind;
 };
 #define IN(state) (1u << (state))
 static const struct act acts[] = {
-	{ HF_ACT_REVOKE, IN(1) | IN(2) | IN(3) | IN(4) | IN(6), HF_DEVICE_REVOKED, HF_CERT_REVOKED, "device.revoked" },
-	{ HF_ACT_QUARANTINE, IN(2) | IN(3), HF_DEVICE_QUARANTINED, HF_CERT_QUARANTINED, "device.quarantined" },
+	{ HF_ACT_REVOKE, IN(1) | IN(2) | IN(3) | IN(4) | IN(6), HF_DEVICE_REVOKED, HF_CERT_REVOKED,
+	  "device.revoked" },
+	{ HF_ACT_QUARANTINE, IN(2) | IN(3), HF_DEVICE_QUARANTINED, HF_CERT_QUARANTINED,
+	  "device.quarantined" },
 	/* No certificate is revived: the device enrols again. */
 	{ HF_ACT_LIFT, IN(4), HF_DEVICE_CLAIMED, HF_CERT_REVOKED, "device.lifted" },
 	{ HF_ACT_REARM, IN(2) | IN(3), 0, 0, "device.rearmed" },

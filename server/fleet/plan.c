@@ -2,9 +2,9 @@
  * asked again inside the transaction that answers it.
  *
  *	first binding        claim open (or owner pre-assigned), no LDevID yet            -> issue
- *	same key again       same identity, within 7 days, row alive                      -> the same certificate
+ *	same key again       same identity, within 7 days, row alive               -> the same certificate
  *	other key, healthy   re-armed by the owner -> issue; IDevID -> wait; else refuse + alarm
- *	other key, expired   IDevID of the unit, or re-armed                              -> issue, new lineage
+ *	other key, expired   IDevID of the unit, or re-armed                       -> issue, new lineage
  *	renewal              newest certificate only; an unused child is voided, a used one is a fork
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -37,7 +37,8 @@ bool hf__cert_alive(const struct hf_cert_row *c)
 }
 
 /* A key that has a row already: the lost-reply case, or somebody else's key. *known = false: a new key. */
-static hf_err judge_known_key(struct hf_db *db, const struct hf_enrol_req *r, struct hf_enrol_plan *p, bool *known)
+static hf_err judge_known_key(struct hf_db *db, const struct hf_enrol_req *r, struct hf_enrol_plan *p,
+			      bool *known)
 {
 	struct hf_cert_row c;
 	hf_err err = hf_cert_by_spki(db, r->spki_sha256, &c);
@@ -89,7 +90,8 @@ static hf_err judge_new_key(struct hf_db *db, const struct hf_enrol_req *r, cons
 	return HF_OK;
 }
 
-static hf_err judge_device(struct hf_db *db, const struct hf_enrol_req *r, int64_t id, struct hf_enrol_plan *p)
+static hf_err judge_device(struct hf_db *db, const struct hf_enrol_req *r, int64_t id,
+			   struct hf_enrol_plan *p)
 {
 	struct hf_device_row d;
 	bool known = false;
@@ -108,11 +110,36 @@ static hf_err judge_device(struct hf_db *db, const struct hf_enrol_req *r, int64
 	return judge_new_key(db, r, &d, p);
 }
 
+static bool is_factory(const struct hf_identity *who)
+{
+	return who->kind == HF_WHO_IDEVID || who->kind == HF_WHO_UNIT;
+}
+
+/* A claim that belongs to another unit than the one that shows it. */
+static bool foreign_claim(const struct hf_enrol_req *r, const struct hf_claim_row *c)
+{
+	if (!is_factory(r->who))
+		return false;
+	return c->device ? c->device != r->who->device.id : c->bound;
+}
+
+/* No device yet: the first key of a self-made one. */
+static hf_err judge_newcomer(struct hf_db *db, const struct hf_enrol_req *r, struct hf_enrol_plan *p)
+{
+	bool known = false;
+
+	HF_TRY(judge_known_key(db, r, p, &known));
+	if (known)
+		return HF_OK;
+	p->outcome = HF_OUTCOME_ISSUE;
+	(void)snprintf(p->dev, sizeof(p->dev), "%s", r->new_dev);
+	return HF_OK;
+}
+
 /* The claim must be in its owner's hands: open, not locked, and of this device. */
 static hf_err judge_claim(struct hf_db *db, const struct hf_enrol_req *r, struct hf_enrol_plan *p)
 {
 	struct hf_claim_row c;
-	bool factory = r->who->kind == HF_WHO_IDEVID || r->who->kind == HF_WHO_UNIT, known = false;
 	hf_err err = hf_claim_get(db, r->cid, &c);
 
 	if (err == HF_ERR_STORE_ABSENT)
@@ -120,22 +147,13 @@ static hf_err judge_claim(struct hf_db *db, const struct hf_enrol_req *r, struct
 	HF_TRY(err);
 	if (c.locked_until > hf_db_now(db) || (c.line[0] && strcmp(c.line, r->line->line) != 0))
 		return deny(p, NULL);
-	if (factory && c.device && c.device != r->who->device.id)
-		return deny(p, "enrol.foreign-claim");
-	if (factory && c.bound && c.device == 0)
+	if (foreign_claim(r, &c))
 		return deny(p, "enrol.foreign-claim");
 	(void)snprintf(p->owner, sizeof(p->owner), "%s", c.owner);
-	int64_t device = factory ? r->who->device.id : c.device;
 	if (!c.bound && (!c.owner[0] || c.open_until <= hf_db_now(db)))
-		return factory ? wait(p) : deny(p, NULL);
-	if (device)
-		return judge_device(db, r, device, p);
-	HF_TRY(judge_known_key(db, r, p, &known));
-	if (known)
-		return HF_OK;
-	p->outcome = HF_OUTCOME_ISSUE;
-	(void)snprintf(p->dev, sizeof(p->dev), "%s", r->new_dev);
-	return HF_OK;
+		return is_factory(r->who) ? wait(p) : deny(p, NULL);
+	int64_t device = is_factory(r->who) ? r->who->device.id : c.device;
+	return device ? judge_device(db, r, device, p) : judge_newcomer(db, r, p);
 }
 
 static hf_err judge_code(struct hf_db *db, const struct hf_enrol_req *r, struct hf_enrol_plan *p)
@@ -162,14 +180,24 @@ static hf_err judge_code(struct hf_db *db, const struct hf_enrol_req *r, struct 
 	return HF_OK;
 }
 
+/* The factory certificate alone, where the line wants the claim too: it waits for its owner, but after a
+ * lapse it may renew a binding that stands. */
+static hf_err without_claim(struct hf_db *db, const struct hf_enrol_req *r, struct hf_enrol_plan *p)
+{
+	const struct hf_device_row *d = &r->who->device;
+
+	if (!is_factory(r->who))
+		return deny(p, NULL);
+	return d->dev[0] && d->owner[0] && !d->rearmed ? judge_device(db, r, d->id, p) : wait(p);
+}
+
 static hf_err plan_first(struct hf_db *db, const struct hf_enrol_req *r, struct hf_enrol_plan *p)
 {
-	bool factory = r->who->kind == HF_WHO_IDEVID || r->who->kind == HF_WHO_UNIT;
-	bool want_factory = r->line->enrol != HF__ENROL_CLAIM, want_claim = r->line->enrol != HF__ENROL_IDEVID;
+	bool factory = is_factory(r->who);
 
 	if (r->has_code)
 		return judge_code(db, r, p);
-	if (want_factory && !factory)
+	if (r->line->enrol != HF__ENROL_CLAIM && !factory)
 		return deny(p, NULL);
 	if (factory && strcmp(r->who->device.line, r->line->line) != 0)
 		return deny(p, "enrol.refused");
@@ -177,15 +205,8 @@ static hf_err plan_first(struct hf_db *db, const struct hf_enrol_req *r, struct 
 		hf_fleet_name(p->identity, sizeof(p->identity), "idevid", HF_ARR(r->who->cert.serial));
 	else
 		hf_fleet_name(p->identity, sizeof(p->identity), "cid", HF_ARR(r->cid));
-	if (want_claim && !r->has_claim) {
-		/* Recovery after a lapse: the binding stands, so the factory key alone may renew it. */
-		const struct hf_device_row *d = &r->who->device;
-		if (factory && d->dev[0] && d->owner[0] && !d->rearmed)
-			return judge_device(db, r, d->id, p);
-		return factory ? wait(p) : deny(p, NULL);
-	}
-	if (want_claim)
-		return judge_claim(db, r, p);
+	if (r->line->enrol != HF__ENROL_IDEVID)
+		return r->has_claim ? judge_claim(db, r, p) : without_claim(db, r, p);
 	(void)snprintf(p->owner, sizeof(p->owner), "%s", r->line->owner);
 	return judge_device(db, r, r->who->device.id, p);
 }

@@ -3,9 +3,10 @@
 #include <string.h>
 #include "store_priv.h"
 
-#define CERT_COLS                                                                                          \
-	"c.serial, c.sha256, c.spki_sha256, c.pub, c.kind, c.state, c.device, c.dev, c.parent, c.lineage,"  \
-	" c.identity, c.not_before, c.not_after, c.issued_at, c.changed_at, c.reissues, coalesce(d.budget, 2)" \
+#define CERT_COLS \
+	"c.serial, c.sha256, c.spki_sha256, c.pub, c.kind, c.state, c.device, c.dev, c.parent, c.lineage," \
+	" c.identity, c.not_before, c.not_after, c.issued_at, c.changed_at, c.reissues, coalesce(d.budget, " \
+	"2)" \
 	" FROM cert c LEFT JOIN device d ON d.id = c.device "
 
 static hf_err read_cert(struct hf__st *s, struct hf_cert_row *c)
@@ -59,8 +60,8 @@ hf_err hf_cert_add(struct hf_db *db, const struct hf_cert_row *c, hf_bytes der)
 
 	HF_TRY(hf__run(db, NULL, sql, "bBbbiiitBbtiiiiib", HF_ARR(c->serial), hash, HF_ARR(c->spki_sha256),
 		       HF_ARR(c->pub), (int64_t)c->kind, (int64_t)c->state, c->device, c->dev,
-		       c->has_parent ? HF_ARR(c->parent) : none, HF_ARR(c->lineage), c->identity, c->not_before,
-		       c->not_after, db->now, db->now, (int64_t)c->reissues, der));
+		       c->has_parent ? HF_ARR(c->parent) : none, HF_ARR(c->lineage), c->identity,
+		       c->not_before, c->not_after, db->now, db->now, (int64_t)c->reissues, der));
 	return c->kind == HF_CERT_LDEVID ? add_change(db, c->serial) : HF_OK;
 }
 
@@ -74,9 +75,11 @@ static hf_err one_cert(struct hf_db *db, const char *sql, hf_bytes key, struct h
 	return read_cert(&s, c);
 }
 
-hf_err hf_cert_by_serial(struct hf_db *db, const uint8_t serial[static HF_STORE_SERIAL_LEN], struct hf_cert_row *c)
+hf_err hf_cert_by_serial(struct hf_db *db, const uint8_t serial[static HF_STORE_SERIAL_LEN],
+			 struct hf_cert_row *c)
 {
-	return one_cert(db, "SELECT " CERT_COLS "WHERE c.serial = ?", HF__FIXED(serial, HF_STORE_SERIAL_LEN), c);
+	return one_cert(db, "SELECT " CERT_COLS "WHERE c.serial = ?", HF__FIXED(serial, HF_STORE_SERIAL_LEN),
+			c);
 }
 
 hf_err hf_cert_by_hash(struct hf_db *db, const uint8_t sha256[static HF_SHA256_LEN], struct hf_cert_row *c)
@@ -142,8 +145,10 @@ hf_err hf_cert_of_device(struct hf_db *db, int64_t device, int kind, hf_cert_eac
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT " CERT_COLS "WHERE c.device = ? AND (?2 = 0 OR c.kind = ?2) "
-				"ORDER BY c.issued_at, c.serial", "ii", device, (int64_t)kind));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT " CERT_COLS "WHERE c.device = ? AND (?2 = 0 OR c.kind = ?2) "
+			"ORDER BY c.issued_at, c.serial",
+			"ii", device, (int64_t)kind));
 	return each_cert(&s, each, ctx);
 }
 
@@ -151,8 +156,10 @@ hf_err hf_cert_revoked(struct hf_db *db, int64_t since, hf_cert_each each, void 
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT " CERT_COLS "WHERE c.kind = 1 AND c.state IN (4, 5, 6, 7) "
-				"AND c.not_after >= ? ORDER BY c.serial", "i", since));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT " CERT_COLS "WHERE c.kind = 1 AND c.state IN (4, 5, 6, 7) "
+			"AND c.not_after >= ? ORDER BY c.serial",
+			"i", since));
 	return each_cert(&s, each, ctx);
 }
 
@@ -175,9 +182,10 @@ hf_err hf_cert_expire(struct hf_db *db, int64_t before, unsigned limit, unsigned
 	struct serials list = { .n = 0 };
 
 	*n = 0;
-	HF_TRY(hf__bind(db, &s, "SELECT " CERT_COLS "WHERE c.kind = 1 AND c.state IN (1, 2, 3) "
-				"AND c.not_after < ? LIMIT ?", "ii", before,
-			(int64_t)(limit < HF_STORE_LIST_MAX ? limit : HF_STORE_LIST_MAX)));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT " CERT_COLS "WHERE c.kind = 1 AND c.state IN (1, 2, 3) "
+			"AND c.not_after < ? LIMIT ?",
+			"ii", before, (int64_t)(limit < HF_STORE_LIST_MAX ? limit : HF_STORE_LIST_MAX)));
 	HF_TRY(each_cert(&s, keep_serial, &list));
 	for (unsigned i = 0; i < list.n; i++)
 		HF_TRY(hf_cert_set_state(db, list.serial[i], HF_CERT_EXPIRED));
@@ -212,8 +220,10 @@ hf_err hf_change_list(struct hf_db *db, int64_t epoch, unsigned limit, hf_change
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT epoch, sha256, dev, state, budget, not_after FROM cert_change "
-				"WHERE epoch > ? ORDER BY epoch LIMIT ?", "ii", epoch, (int64_t)limit));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT epoch, sha256, dev, state, budget, not_after FROM cert_change "
+			"WHERE epoch > ? ORDER BY epoch LIMIT ?",
+			"ii", epoch, (int64_t)limit));
 	return each_change(&s, each, ctx);
 }
 
@@ -223,9 +233,10 @@ hf_err hf_change_snapshot(struct hf_db *db, hf_change_each each, void *ctx)
 	int64_t epoch = 0;
 
 	HF_TRY(hf_change_epoch(db, &epoch));
-	HF_TRY(hf__bind(db, &s, "SELECT ?1, c.sha256, c.dev, c.state, coalesce(d.budget, 2), c.not_after "
-				"FROM cert c LEFT JOIN device d ON d.id = c.device WHERE c.kind = 1 AND "
-				"(c.state IN (1, 2, 3, 6) OR (c.state = 4 AND c.not_after > ?2))", "ii", epoch,
-			db->now));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT ?1, c.sha256, c.dev, c.state, coalesce(d.budget, 2), c.not_after "
+			"FROM cert c LEFT JOIN device d ON d.id = c.device WHERE c.kind = 1 AND "
+			"(c.state IN (1, 2, 3, 6) OR (c.state = 4 AND c.not_after > ?2))",
+			"ii", epoch, db->now));
 	return each_change(&s, each, ctx);
 }

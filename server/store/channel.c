@@ -49,8 +49,9 @@ hf_err hf_command_add(struct hf_db *db, const char *dev, const uint8_t cti[stati
 	hf_db_nudge(db);
 	return hf__run(db, NULL,
 		       "INSERT INTO command(dev, cti, state, bytes, sha256, created, changed, by_name) "
-		       "VALUES(?,?,1,?,?,?,?,?)", "tbbbiit", dev, HF__FIXED(cti, HF_STORE_CTI_LEN), bytes,
-		       HF_ARR(hash), db->now, db->now, by);
+		       "VALUES(?,?,1,?,?,?,?,?)",
+		       "tbbbiit", dev, HF__FIXED(cti, HF_STORE_CTI_LEN), bytes, HF_ARR(hash), db->now,
+		       db->now, by);
 }
 
 hf_err hf_command_get(struct hf_db *db, const char *dev, const uint8_t cti[static HF_STORE_CTI_LEN],
@@ -58,8 +59,8 @@ hf_err hf_command_get(struct hf_db *db, const char *dev, const uint8_t cti[stati
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT " COMMAND_COLS "bytes FROM command WHERE dev = ? AND cti = ?", "tb", dev,
-			HF__FIXED(cti, HF_STORE_CTI_LEN)));
+	HF_TRY(hf__bind(db, &s, "SELECT " COMMAND_COLS "bytes FROM command WHERE dev = ? AND cti = ?", "tb",
+			dev, HF__FIXED(cti, HF_STORE_CTI_LEN)));
 	memset(row, 0, sizeof(*row)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	HF_TRY(read_command(&s, row, false));
@@ -70,8 +71,10 @@ hf_err hf_command_open(struct hf_db *db, const char *dev, hf_command_each each, 
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT " COMMAND_COLS "bytes FROM command WHERE dev = ? AND state <= 2 "
-				"ORDER BY id", "t", dev));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT " COMMAND_COLS "bytes FROM command WHERE dev = ? AND state <= 2 "
+			"ORDER BY id",
+			"t", dev));
 	return each_command(&s, true, each, ctx);
 }
 
@@ -79,8 +82,10 @@ hf_err hf_command_queued(struct hf_db *db, int64_t after, unsigned limit, hf_com
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT " COMMAND_COLS "bytes FROM command WHERE state = 1 AND id > ? "
-				"ORDER BY id LIMIT ?", "ii", after, (int64_t)limit));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT " COMMAND_COLS "bytes FROM command WHERE state = 1 AND id > ? "
+			"ORDER BY id LIMIT ?",
+			"ii", after, (int64_t)limit));
 	return each_command(&s, true, each, ctx);
 }
 
@@ -89,8 +94,10 @@ hf_err hf_command_list(struct hf_db *db, const char *dev, int64_t after, unsigne
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT " COMMAND_COLS "0 FROM command WHERE dev = ? AND id > ? ORDER BY id "
-				"LIMIT ?", "tii", dev, after, (int64_t)limit));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT " COMMAND_COLS "0 FROM command WHERE dev = ? AND id > ? ORDER BY id "
+			"LIMIT ?",
+			"tii", dev, after, (int64_t)limit));
 	return each_command(&s, false, each, ctx);
 }
 
@@ -98,8 +105,8 @@ hf_err hf_command_sent(struct hf_db *db, const char *dev, const uint8_t cti[stat
 {
 	return hf__run(db, NULL,
 		       "UPDATE command SET state = 2, changed = ?, version = version + 1 "
-		       "WHERE dev = ? AND cti = ? AND state = 1", "itb", db->now, dev,
-		       HF__FIXED(cti, HF_STORE_CTI_LEN));
+		       "WHERE dev = ? AND cti = ? AND state = 1",
+		       "itb", db->now, dev, HF__FIXED(cti, HF_STORE_CTI_LEN));
 }
 
 hf_err hf_command_withdraw(struct hf_db *db, const char *dev, const uint8_t cti[static HF_STORE_CTI_LEN],
@@ -114,17 +121,17 @@ hf_err hf_command_withdraw(struct hf_db *db, const char *dev, const uint8_t cti[
 		return HF_OK;
 	if (row.state == HF_OUTBOX_RECEIPTED)
 		return HF_ERR_STORE_STALE;
-	return hf__run(db, NULL, "UPDATE command SET state = 4, changed = ?, version = version + 1 WHERE id = ?",
-		       "ii", db->now, row.id);
+	return hf__run(db, NULL,
+		       "UPDATE command SET state = 4, changed = ?, version = version + 1 WHERE id = ?", "ii",
+		       db->now, row.id);
 }
 
 hf_err hf_command_prune(struct hf_db *db, int64_t before, unsigned *n)
 {
 	int changed = 0;
 
-	HF_TRY(hf__run(db, &changed,
-		       "DELETE FROM command WHERE (state >= 3 AND changed < ?) OR created < ?", "ii", before,
-		       db->now - KEEP_S));
+	HF_TRY(hf__run(db, &changed, "DELETE FROM command WHERE (state >= 3 AND changed < ?) OR created < ?",
+		       "ii", before, db->now - KEEP_S));
 	*n = (unsigned)changed;
 	return HF_OK;
 }
@@ -147,14 +154,14 @@ hf_err hf_devstate_get(struct hf_db *db, const char *dev, struct hf_buf *bytes, 
 	return hf_buf_put(bytes, hf__col_bytes(&s, 0));
 }
 
-hf_err hf_presence_set(struct hf_db *db, const char *dev, bool up, const uint8_t cert_sha256[static HF_SHA256_LEN],
-		       const char *address)
+hf_err hf_presence_set(struct hf_db *db, const char *dev, bool up,
+		       const uint8_t cert_sha256[static HF_SHA256_LEN], const char *address)
 {
 	return hf__run(db, NULL,
 		       "INSERT INTO presence(dev, up, cert_sha256, address, since) VALUES(?,?,?,?,?) "
 		       "ON CONFLICT(dev) DO UPDATE SET up = excluded.up, cert_sha256 = excluded.cert_sha256,"
-		       " address = excluded.address, since = excluded.since", "tibti", dev, (int64_t)up,
-		       HF__FIXED(cert_sha256, HF_SHA256_LEN), address, db->now);
+		       " address = excluded.address, since = excluded.since",
+		       "tibti", dev, (int64_t)up, HF__FIXED(cert_sha256, HF_SHA256_LEN), address, db->now);
 }
 
 hf_err hf_presence_hello(struct hf_db *db, const char *dev)
@@ -166,8 +173,9 @@ hf_err hf_presence_get(struct hf_db *db, const char *dev, struct hf_presence_row
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT dev, up, cert_sha256, address, since, hello FROM presence WHERE dev = ?",
-			"t", dev));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT dev, up, cert_sha256, address, since, hello FROM presence WHERE dev = ?", "t",
+			dev));
 	memset(p, 0, sizeof(*p)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	hf__col_text(&s, 0, p->dev, sizeof(p->dev));

@@ -3,7 +3,8 @@
 #include <string.h>
 #include "store_priv.h"
 
-#define CLAIM_COLS "cid, kc, factory, device, line, owner, open_until, spki_sha256, wrong, locked_until FROM claim "
+#define CLAIM_COLS \
+	"cid, kc, factory, device, line, owner, open_until, spki_sha256, wrong, locked_until FROM claim "
 
 static hf_err read_claim(struct hf__st *s, struct hf_claim_row *c)
 {
@@ -51,15 +52,17 @@ hf_err hf_claim_put(struct hf_db *db, const struct hf_claim_row *c)
 
 	if (c->kc_len == 0 || c->kc_len > sizeof(c->kc))
 		return HF_ERR_BASE_MISUSE;
-	return hf__run(db, NULL,
-		       "INSERT INTO claim VALUES(?,?,?,nullif(?,0),?,?,?,?,?,?) ON CONFLICT(cid) DO UPDATE SET "
-		       "kc = excluded.kc, factory = excluded.factory, device = excluded.device, line = excluded.line,"
-		       " owner = excluded.owner, open_until = excluded.open_until,"
-		       " spki_sha256 = excluded.spki_sha256, wrong = excluded.wrong,"
-		       " locked_until = excluded.locked_until",
-		       "bbiittiBii", HF_ARR(c->cid), HF__FIXED(c->kc, c->kc_len), (int64_t)c->factory, c->device,
-		       c->line, c->owner, c->open_until, c->bound ? HF_ARR(c->spki_sha256) : none,
-		       (int64_t)c->wrong, c->locked_until);
+	return hf__run(
+		db, NULL,
+		"INSERT INTO claim VALUES(?,?,?,nullif(?,0),?,?,?,?,?,?) ON CONFLICT(cid) DO UPDATE SET "
+		"kc = excluded.kc, factory = excluded.factory, device = excluded.device, line = "
+		"excluded.line,"
+		" owner = excluded.owner, open_until = excluded.open_until,"
+		" spki_sha256 = excluded.spki_sha256, wrong = excluded.wrong,"
+		" locked_until = excluded.locked_until",
+		"bbiittiBii", HF_ARR(c->cid), HF__FIXED(c->kc, c->kc_len), (int64_t)c->factory, c->device,
+		c->line, c->owner, c->open_until, c->bound ? HF_ARR(c->spki_sha256) : none, (int64_t)c->wrong,
+		c->locked_until);
 }
 
 hf_err hf_claim_drop(struct hf_db *db, const uint8_t cid[static HF_CLAIM_CID_LEN])
@@ -71,8 +74,10 @@ hf_err hf_basic_get(struct hf_db *db, const uint8_t hash[static HF_SHA256_LEN], 
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT hash, device, line, owner, spki_sha256, expires FROM basic_code "
-				"WHERE hash = ?", "b", HF__FIXED(hash, HF_SHA256_LEN)));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT hash, device, line, owner, spki_sha256, expires FROM basic_code "
+			"WHERE hash = ?",
+			"b", HF__FIXED(hash, HF_SHA256_LEN)));
 	memset(c, 0, sizeof(*c)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	hf__col_blob(&s, 0, c->hash, sizeof(c->hash));

@@ -6,27 +6,27 @@
 
 hf_err hf__error(int rc)
 {
-	switch (rc & 0xff) {
-	case SQLITE_OK:
-	case SQLITE_DONE:
-	case SQLITE_ROW:
-		return HF_OK;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return HF_ERR_STORE_BUSY;
-	case SQLITE_FULL:
-		return HF_ERR_STORE_FULL;
-	case SQLITE_CONSTRAINT:
-		return rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY ||
-				       rc == SQLITE_CONSTRAINT_ROWID
-			       ? HF_ERR_STORE_EXISTS
-			       : HF_ERR_STORE_IO;
-	case SQLITE_NOTADB:
-	case SQLITE_CORRUPT:
-		return HF_ERR_STORE_FOREIGN;
-	default:
-		return HF_ERR_STORE_IO;
-	}
+	static const struct {
+		int rc;
+		hf_err err;
+	} table[] = {
+		{ SQLITE_OK, HF_OK },
+		{ SQLITE_DONE, HF_OK },
+		{ SQLITE_ROW, HF_OK },
+		{ SQLITE_BUSY, HF_ERR_STORE_BUSY },
+		{ SQLITE_LOCKED, HF_ERR_STORE_BUSY },
+		{ SQLITE_FULL, HF_ERR_STORE_FULL },
+		{ SQLITE_NOTADB, HF_ERR_STORE_FOREIGN },
+		{ SQLITE_CORRUPT, HF_ERR_STORE_FOREIGN },
+	};
+
+	if (rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY ||
+	    rc == SQLITE_CONSTRAINT_ROWID)
+		return HF_ERR_STORE_EXISTS;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].rc == (rc & 0xff))
+			return table[i].err;
+	return HF_ERR_STORE_IO;
 }
 
 /* Open addressing by address. A statement that is in use higher up the stack is not shared. */

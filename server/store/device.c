@@ -3,7 +3,7 @@
 #include <string.h>
 #include "store_priv.h"
 
-#define DEVICE_COLS                                                                                      \
+#define DEVICE_COLS \
 	"id, dev, handle, line, owner, state, budget, reason, label, rearmed, boot_count, created, changed," \
 	" version FROM device "
 
@@ -32,11 +32,12 @@ hf_err hf_device_add(struct hf_db *db, struct hf_device_row *d)
 {
 	if (!d->budget)
 		d->budget = 2;
-	HF_TRY(hf__run(db, NULL,
-		       "INSERT INTO device(dev, handle, line, owner, state, budget, reason, label, rearmed, created,"
-		       " changed) VALUES(?,?,?,?,?,?,?,?,?,?,?)", "TTttiittiii", d->dev, d->handle, d->line,
-		       d->owner, (int64_t)d->state, (int64_t)d->budget, d->reason, d->label,
-		       (int64_t)d->rearmed, db->now, db->now));
+	HF_TRY(hf__run(
+		db, NULL,
+		"INSERT INTO device(dev, handle, line, owner, state, budget, reason, label, rearmed, created,"
+		" changed) VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+		"TTttiittiii", d->dev, d->handle, d->line, d->owner, (int64_t)d->state, (int64_t)d->budget,
+		d->reason, d->label, (int64_t)d->rearmed, db->now, db->now));
 	d->id = sqlite3_last_insert_rowid(db->sql);
 	d->created = d->changed = db->now;
 	d->version = 1;
@@ -45,13 +46,14 @@ hf_err hf_device_add(struct hf_db *db, struct hf_device_row *d)
 
 hf_err hf_device_update(struct hf_db *db, struct hf_device_row *d)
 {
-	const char *sql = d->has_boot_count
-				  ? "UPDATE device SET dev = ?, handle = ?, line = ?, owner = ?, state = ?, budget = ?,"
-				    " reason = ?, label = ?, rearmed = ?, boot_count = ?, changed = ?,"
-				    " version = version + 1 WHERE id = ? AND version = ?"
-				  : "UPDATE device SET dev = ?, handle = ?, line = ?, owner = ?, state = ?, budget = ?,"
-				    " reason = ?, label = ?, rearmed = ?, boot_count = nullif(?, 0), changed = ?,"
-				    " version = version + 1 WHERE id = ? AND version = ?";
+	const char *sql =
+		d->has_boot_count
+			? "UPDATE device SET dev = ?, handle = ?, line = ?, owner = ?, state = ?, budget = ?,"
+			  " reason = ?, label = ?, rearmed = ?, boot_count = ?, changed = ?,"
+			  " version = version + 1 WHERE id = ? AND version = ?"
+			: "UPDATE device SET dev = ?, handle = ?, line = ?, owner = ?, state = ?, budget = ?,"
+			  " reason = ?, label = ?, rearmed = ?, boot_count = nullif(?, 0), changed = ?,"
+			  " version = version + 1 WHERE id = ? AND version = ?";
 	int changed = 0;
 
 	HF_TRY(hf__run(db, &changed, sql, "TTttiittiiiii", d->dev, d->handle, d->line, d->owner,
@@ -101,8 +103,9 @@ hf_err hf_device_list(struct hf_db *db, const struct hf_device_query *q, hf_devi
 	struct hf_device_row d;
 	hf_err err = HF_OK;
 
-	HF_TRY(hf__bind(db, &s, "SELECT " DEVICE_COLS "WHERE id > ? AND (?2 IS NULL OR owner = ?2) "
-				"AND (?3 IS NULL OR line = ?3) AND (?4 = 0 OR state = ?4) ORDER BY id LIMIT ?5",
+	HF_TRY(hf__bind(db, &s,
+			"SELECT " DEVICE_COLS "WHERE id > ? AND (?2 IS NULL OR owner = ?2) "
+			"AND (?3 IS NULL OR line = ?3) AND (?4 = 0 OR state = ?4) ORDER BY id LIMIT ?5",
 			"ittii", q->after, q->owner, q->line, (int64_t)q->state, (int64_t)q->limit));
 	while ((err = hf__step(&s)) == HF_OK) {
 		HF_TRY(read_device(&s, &d));
@@ -115,7 +118,8 @@ hf_err hf_device_count(struct hf_db *db, int state, uint64_t *n)
 {
 	int64_t v = 0;
 
-	HF_TRY(hf__int(db, &v, "SELECT count(*) FROM device WHERE ?1 = 0 OR state = ?1", "i", (int64_t)state));
+	HF_TRY(hf__int(db, &v, "SELECT count(*) FROM device WHERE ?1 = 0 OR state = ?1", "i",
+		       (int64_t)state));
 	*n = (uint64_t)v;
 	return HF_OK;
 }
@@ -123,15 +127,16 @@ hf_err hf_device_count(struct hf_db *db, int state, uint64_t *n)
 hf_err hf_device_set_serial(struct hf_db *db, int64_t id, hf_bytes sealed,
 			    const uint8_t mac[static HF_SHA256_LEN])
 {
-	return hf__run(db, NULL, "UPDATE device SET serial_enc = ?, serial_hmac = ? WHERE id = ?", "bbi", sealed,
-		       HF__FIXED(mac, HF_SHA256_LEN), id);
+	return hf__run(db, NULL, "UPDATE device SET serial_enc = ?, serial_hmac = ? WHERE id = ?", "bbi",
+		       sealed, HF__FIXED(mac, HF_SHA256_LEN), id);
 }
 
 hf_err hf_device_serial(struct hf_db *db, int64_t id, struct hf_buf *sealed)
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT serial_enc FROM device WHERE id = ? AND serial_enc IS NOT NULL", "i", id));
+	HF_TRY(hf__bind(db, &s, "SELECT serial_enc FROM device WHERE id = ? AND serial_enc IS NOT NULL", "i",
+			id));
 	HF_TRY(hf__step(&s));
 	return hf_buf_put(sealed, hf__col_bytes(&s, 0));
 }

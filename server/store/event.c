@@ -84,9 +84,10 @@ hf_err hf_event_list(struct hf_db *db, const char *account, const char *dev, int
 	struct hf_event_row e;
 	hf_err err = HF_OK;
 
-	HF_TRY(hf__bind(db, &s, "SELECT * FROM event WHERE id > ? AND (?2 IS NULL OR account = ?2) "
-				"AND (?3 IS NULL OR dev = ?3) ORDER BY id LIMIT ?4", "itti", after, account, dev,
-			(int64_t)limit));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT * FROM event WHERE id > ? AND (?2 IS NULL OR account = ?2) "
+			"AND (?3 IS NULL OR dev = ?3) ORDER BY id LIMIT ?4",
+			"itti", after, account, dev, (int64_t)limit));
 	while ((err = hf__step(&s)) == HF_OK) {
 		HF_TRY(read_event(&s, &e));
 		HF_TRY(each(ctx, &e));

@@ -5,8 +5,8 @@
 
 hf_err hf_product_put(struct hf_db *db, const struct hf_product_row *p)
 {
-	return hf__run(db, NULL, "INSERT OR REPLACE INTO product VALUES(?,?,?,?,?,?,?,?,?,?,?)", "ttiiiiiiiti",
-		       p->line, p->oid, (int64_t)p->enrol, p->life_s, p->grace_s, p->offline_s,
+	return hf__run(db, NULL, "INSERT OR REPLACE INTO product VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+		       "ttiiiiiiiti", p->line, p->oid, (int64_t)p->enrol, p->life_s, p->grace_s, p->offline_s,
 		       (int64_t)p->pop_required, (int64_t)p->basic, (int64_t)p->wrap, p->owner,
 		       (int64_t)p->has_ca);
 }
@@ -55,8 +55,8 @@ hf_err hf_product_list(struct hf_db *db, const char *after, unsigned limit, hf_p
 
 hf_err hf_ca_add(struct hf_db *db, const struct hf_ca_row *ca)
 {
-	return hf__run(db, NULL, "INSERT OR IGNORE INTO ca VALUES(?,?,?,?,?)", "bbiti", HF_ARR(ca->spki_sha256),
-		       ca->der, (int64_t)ca->kind, ca->line, ca->not_after);
+	return hf__run(db, NULL, "INSERT OR IGNORE INTO ca VALUES(?,?,?,?,?)", "bbiti",
+		       HF_ARR(ca->spki_sha256), ca->der, (int64_t)ca->kind, ca->line, ca->not_after);
 }
 
 hf_err hf_ca_list(struct hf_db *db, hf_ca_each each, void *ctx)
@@ -77,8 +77,9 @@ hf_err hf_ca_list(struct hf_db *db, hf_ca_each each, void *ctx)
 	return err == HF_ERR_STORE_ABSENT ? HF_OK : err;
 }
 
-#define ORDER_COLS                                                                                         \
-	"row, id, line, quantity, allowance, not_before, not_after, mode, state, commit_s, ca_spki, stations," \
+#define ORDER_COLS \
+	"row, id, line, quantity, allowance, not_before, not_after, mode, state, commit_s, ca_spki, " \
+	"stations," \
 	" by_name, created, version, object FROM prod_order "
 
 static hf_err read_order(struct hf__st *s, struct hf_order_row *o)
@@ -110,12 +111,13 @@ hf_err hf_order_add(struct hf_db *db, const struct hf_order_row *o, hf_bytes obj
 {
 	hf_bytes stations = { &o->station[0][0], o->n_stations * HF_SHA256_LEN };
 
-	return hf__run(db, NULL,
-		       "INSERT INTO prod_order(id, line, quantity, allowance, not_before, not_after, mode, state,"
-		       " commit_s, ca_spki, stations, by_name, created, object) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		       "btiiiiiiibbtib", HF_ARR(o->id), o->line, (int64_t)o->quantity, (int64_t)o->allowance,
-		       o->not_before, o->not_after, (int64_t)o->mode, (int64_t)o->state, o->commit_s,
-		       HF_ARR(o->ca_spki), stations, o->by, db->now, object);
+	return hf__run(
+		db, NULL,
+		"INSERT INTO prod_order(id, line, quantity, allowance, not_before, not_after, mode, state,"
+		" commit_s, ca_spki, stations, by_name, created, object) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		"btiiiiiiibbtib", HF_ARR(o->id), o->line, (int64_t)o->quantity, (int64_t)o->allowance,
+		o->not_before, o->not_after, (int64_t)o->mode, (int64_t)o->state, o->commit_s,
+		HF_ARR(o->ca_spki), stations, o->by, db->now, object);
 }
 
 hf_err hf_order_get(struct hf_db *db, const uint8_t id[static HF_STORE_ORDER_LEN], struct hf_order_row *o,
@@ -135,8 +137,8 @@ hf_err hf_order_close(struct hf_db *db, const uint8_t id[static HF_STORE_ORDER_L
 	int changed = 0;
 
 	HF_TRY(hf__run(db, &changed,
-		       "UPDATE prod_order SET state = 2, version = version + 1 WHERE id = ? AND version = ?", "bi",
-		       HF__FIXED(id, HF_STORE_ORDER_LEN), (int64_t)version));
+		       "UPDATE prod_order SET state = 2, version = version + 1 WHERE id = ? AND version = ?",
+		       "bi", HF__FIXED(id, HF_STORE_ORDER_LEN), (int64_t)version));
 	return changed ? HF_OK : HF_ERR_STORE_STALE;
 }
 

@@ -14,8 +14,8 @@ static hf_err get_node(void *ctx, unsigned level, uint64_t index, struct hf_merk
 	struct tree *t = ctx;
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(t->db, &s, "SELECT hash FROM journal_node WHERE tree = ? AND level = ? AND pos = ?", "bii",
-			HF__FIXED(t->id, HF_STORE_ORDER_LEN), (int64_t)level, (int64_t)index));
+	HF_TRY(hf__bind(t->db, &s, "SELECT hash FROM journal_node WHERE tree = ? AND level = ? AND pos = ?",
+			"bii", HF__FIXED(t->id, HF_STORE_ORDER_LEN), (int64_t)level, (int64_t)index));
 	HF_TRY(hf__step(&s));
 	hf__col_blob(&s, 0, out->b, sizeof(out->b));
 	return s.err;

@@ -8,7 +8,7 @@
 #include "store_priv.h"
 
 static const char schema[] = {
-#include "schema.inc"
+#include <schema.inc>
 };
 
 /* Marks the file as ours: "HFST". */
@@ -49,8 +49,9 @@ static hf_err step_up(sqlite3 *sql, int64_t from, struct hf_why *why)
 	for (int64_t v = from; v < LAYOUT; v++) {
 		HF_TRY(exec(sql, "BEGIN IMMEDIATE", why));
 		hf_err err = exec(sql, steps[v], why);
-		sqlite3_snprintf((int)sizeof(text), text, "PRAGMA user_version = %d; PRAGMA application_id = %d",
-				 (int)v + 1, APPLICATION_ID);
+		sqlite3_snprintf((int)sizeof(text), text,
+				 "PRAGMA user_version = %d; PRAGMA application_id = %d", (int)v + 1,
+				 APPLICATION_ID);
 		if (err == HF_OK)
 			err = exec(sql, text, why);
 		if (err == HF_OK)
@@ -91,9 +92,11 @@ hf_err hf__connect(const char *path, bool create, bool read_only, sqlite3 **out,
 		return err;
 	}
 	(void)sqlite3_busy_timeout(*out, BUSY_MS);
-	hf_err err = exec(*out, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-				"PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
-				"PRAGMA mmap_size = 0; PRAGMA cache_size = -8192", why);
+	hf_err err = exec(*out,
+			  "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+			  "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
+			  "PRAGMA mmap_size = 0; PRAGMA cache_size = -8192",
+			  why);
 	if (err == HF_OK && read_only)
 		err = exec(*out, "PRAGMA query_only = ON", why);
 	if (err != HF_OK) {
@@ -111,8 +114,8 @@ hf_err hf_store_create(const char *path, struct hf_why *why)
 	int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
 
 	if (fd < 0)
-		return hf_why_errno(why, hf_file_exists(path) ? HF_ERR_STORE_EXISTS_FILE : HF_ERR_STORE_IO, "%s",
-				    path);
+		return hf_why_errno(why, hf_file_exists(path) ? HF_ERR_STORE_EXISTS_FILE : HF_ERR_STORE_IO,
+				    "%s", path);
 	(void)close(fd);
 	HF_TRY(hf__connect(path, true, false, &sql, why));
 	hf_err err = hf__migrate(sql, true, why);

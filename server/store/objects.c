@@ -33,8 +33,12 @@ static hf_err receipt_event(struct hf_db *db, const char *dev, const uint8_t has
 	hf_err err = hf_device_by_dev(db, dev, &d);
 	if (err != HF_OK && err != HF_ERR_STORE_ABSENT)
 		return err;
-	struct hf_event_row e = { .level = HF_EVENT_INFO, .kind = "command.receipt", .account = d.owner,
-				  .dev = dev, .actor = "device", .detail = detail };
+	struct hf_event_row e = { .level = HF_EVENT_INFO,
+				  .kind = "command.receipt",
+				  .account = d.owner,
+				  .dev = dev,
+				  .actor = "device",
+				  .detail = detail };
 	return hf_event_add(db, &e);
 }
 
@@ -48,14 +52,15 @@ hf_err hf_receipt_add(struct hf_db *db, const char *dev, const uint8_t cti[stati
 	HF_TRY(hf__sha256(bytes, hash));
 	HF_TRY(hf__run(db, &changed,
 		       "INSERT OR IGNORE INTO receipt(dev, cti, bytes, sha256, cert_sha256, received) "
-		       "VALUES(?,?,?,?,?,?)", "tbbbbi", dev, HF__FIXED(cti, HF_STORE_CTI_LEN), bytes, HF_ARR(hash),
+		       "VALUES(?,?,?,?,?,?)",
+		       "tbbbbi", dev, HF__FIXED(cti, HF_STORE_CTI_LEN), bytes, HF_ARR(hash),
 		       HF__FIXED(cert_sha256, HF_SHA256_LEN), db->now));
 	if (!changed)
 		return HF_OK;
 	HF_TRY(hf__run(db, NULL,
 		       "UPDATE command SET state = 3, changed = ?, version = version + 1 "
-		       "WHERE dev = ? AND cti = ? AND state <> 3", "itb", db->now, dev,
-		       HF__FIXED(cti, HF_STORE_CTI_LEN)));
+		       "WHERE dev = ? AND cti = ? AND state <> 3",
+		       "itb", db->now, dev, HF__FIXED(cti, HF_STORE_CTI_LEN)));
 	*fresh = true;
 	return receipt_event(db, dev, hash);
 }
@@ -85,8 +90,10 @@ hf_err hf_receipt_list(struct hf_db *db, const char *dev, int64_t after, unsigne
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT id, dev, cti, bytes, received, cert_sha256 FROM receipt "
-				"WHERE dev = ? AND id > ? ORDER BY id LIMIT ?", "tii", dev, after, (int64_t)limit));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT id, dev, cti, bytes, received, cert_sha256 FROM receipt "
+			"WHERE dev = ? AND id > ? ORDER BY id LIMIT ?",
+			"tii", dev, after, (int64_t)limit));
 	return each_receipt(&s, each, ctx);
 }
 
@@ -99,7 +106,8 @@ hf_err hf_endorsement_add(struct hf_db *db, const char *dev, uint32_t gen, hf_by
 	HF_TRY(hf__sha256(bytes, hash));
 	HF_TRY(hf__run(db, &changed,
 		       "INSERT OR IGNORE INTO endorsement(dev, gen, bytes, sha256, cert_sha256, received) "
-		       "VALUES(?,?,?,?,?,?)", "tibbbi", dev, (int64_t)gen, bytes, HF_ARR(hash),
+		       "VALUES(?,?,?,?,?,?)",
+		       "tibbbi", dev, (int64_t)gen, bytes, HF_ARR(hash),
 		       HF__FIXED(cert_sha256, HF_SHA256_LEN), db->now));
 	*fresh = changed > 0;
 	return HF_OK;
@@ -109,8 +117,10 @@ hf_err hf_endorsement_list(struct hf_db *db, const char *dev, hf_object_each eac
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT gen, dev, 'endorse', bytes, received, cert_sha256 FROM endorsement "
-				"WHERE dev = ? ORDER BY id", "t", dev));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT gen, dev, 'endorse', bytes, received, cert_sha256 FROM endorsement "
+			"WHERE dev = ? ORDER BY id",
+			"t", dev));
 	return each_object(&s, "id", each, ctx);
 }
 
@@ -129,17 +139,20 @@ hf_err hf_message_add(struct hf_db *db, const char *dev, const char *cls, const 
 	int changed = 0;
 
 	HF_TRY(hf__sha256(bytes, hash));
-	HF_TRY(hf__run(db, &changed,
-		       "INSERT OR IGNORE INTO message(dev, class, name, bytes, sha256, cert_sha256, received) "
-		       "VALUES(?,?,?,?,?,?,?)", "tttbbbi", dev, cls, name, bytes, HF_ARR(hash),
-		       HF__FIXED(cert_sha256, HF_SHA256_LEN), db->now));
+	HF_TRY(hf__run(
+		db, &changed,
+		"INSERT OR IGNORE INTO message(dev, class, name, bytes, sha256, cert_sha256, received) "
+		"VALUES(?,?,?,?,?,?,?)",
+		"tttbbbi", dev, cls, name, bytes, HF_ARR(hash), HF__FIXED(cert_sha256, HF_SHA256_LEN),
+		db->now));
 	*fresh = changed > 0;
 	int64_t keep = keep_of(cls);
 	if (!*fresh || keep == 0)
 		return HF_OK;
 	return hf__run(db, NULL,
 		       "DELETE FROM message WHERE dev = ?1 AND class = ?2 AND id <= (SELECT id FROM message "
-		       "WHERE dev = ?1 AND class = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)", "tti", dev, cls, keep);
+		       "WHERE dev = ?1 AND class = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)",
+		       "tti", dev, cls, keep);
 }
 
 hf_err hf_message_list(struct hf_db *db, const char *dev, const char *cls, int64_t after, unsigned limit,
@@ -147,9 +160,10 @@ hf_err hf_message_list(struct hf_db *db, const char *dev, const char *cls, int64
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT id, dev, name, bytes, received, cert_sha256 FROM message "
-				"WHERE dev = ? AND class = ? AND id > ? ORDER BY id LIMIT ?", "ttii", dev, cls,
-			after, (int64_t)limit));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT id, dev, name, bytes, received, cert_sha256 FROM message "
+			"WHERE dev = ? AND class = ? AND id > ? ORDER BY id LIMIT ?",
+			"ttii", dev, cls, after, (int64_t)limit));
 	return each_object(&s, cls, each, ctx);
 }
 
@@ -189,8 +203,10 @@ hf_err hf_stream_list(struct hf_db *db, const char *dev, int64_t after, unsigned
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT id, dev, kid, 0, bytes, received FROM stream WHERE dev = ? AND id > ? "
-				"ORDER BY id LIMIT ?", "tii", dev, after, (int64_t)limit));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT id, dev, kid, 0, bytes, received FROM stream WHERE dev = ? AND id > ? "
+			"ORDER BY id LIMIT ?",
+			"tii", dev, after, (int64_t)limit));
 	return each_frame(&s, each, ctx);
 }
 
@@ -203,7 +219,8 @@ hf_err hf_frame_add(struct hf_db *db, const char *dev, hf_bytes kid, uint64_t co
 	HF_TRY(hf__sha256(bytes, hash));
 	HF_TRY(hf__run(db, &changed,
 		       "INSERT OR IGNORE INTO frame(dev, kid, counter, bytes, sha256, received) "
-		       "VALUES(?,?,?,?,?,?)", "tbibbi", dev, kid, (int64_t)counter, bytes, HF_ARR(hash), db->now));
+		       "VALUES(?,?,?,?,?,?)",
+		       "tbibbi", dev, kid, (int64_t)counter, bytes, HF_ARR(hash), db->now));
 	*fresh = changed > 0;
 	return HF_OK;
 }
@@ -213,8 +230,9 @@ hf_err hf_frame_list(struct hf_db *db, const char *dev, hf_bytes kid, int64_t af
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT id, dev, kid, counter, bytes, received FROM frame WHERE dev = ? "
-				"AND (?2 IS NULL OR kid = ?2) AND id > ? ORDER BY id LIMIT ?", "tBii", dev, kid, after,
-			(int64_t)limit));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT id, dev, kid, counter, bytes, received FROM frame WHERE dev = ? "
+			"AND (?2 IS NULL OR kid = ?2) AND id > ? ORDER BY id LIMIT ?",
+			"tBii", dev, kid, after, (int64_t)limit));
 	return each_frame(&s, each, ctx);
 }

@@ -34,7 +34,8 @@ hf_err hf_person_get(struct hf_db *db, int kind, const char *name, struct hf_per
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT " PERSON_COLS "WHERE kind = ? AND name = ?", "it", (int64_t)kind, name));
+	HF_TRY(hf__bind(db, &s, "SELECT " PERSON_COLS "WHERE kind = ? AND name = ?", "it", (int64_t)kind,
+			name));
 	memset(p, 0, sizeof(*p)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	return read_person(&s, p);
@@ -57,9 +58,9 @@ hf_err hf_person_update(struct hf_db *db, struct hf_person *p)
 
 	HF_TRY(hf__run(db, &changed,
 		       "UPDATE person SET account = ?, spki_sha256 = ?, pub = ?, admin = ?, state = ?,"
-		       " version = version + 1 WHERE kind = ? AND name = ? AND version = ?", "tbbiiiti", p->account,
-		       HF_ARR(p->spki_sha256), HF_ARR(p->pub), (int64_t)p->admin, (int64_t)p->state,
-		       (int64_t)p->kind, p->name, (int64_t)p->version));
+		       " version = version + 1 WHERE kind = ? AND name = ? AND version = ?",
+		       "tbbiiiti", p->account, HF_ARR(p->spki_sha256), HF_ARR(p->pub), (int64_t)p->admin,
+		       (int64_t)p->state, (int64_t)p->kind, p->name, (int64_t)p->version));
 	if (!changed)
 		return HF_ERR_STORE_STALE;
 	p->version++;
@@ -73,9 +74,10 @@ hf_err hf_person_list(struct hf_db *db, int kind, const char *account, const cha
 	struct hf_person p;
 	hf_err err = HF_OK;
 
-	HF_TRY(hf__bind(db, &s, "SELECT " PERSON_COLS "WHERE kind = ? AND (?2 IS NULL OR account = ?2) "
-				"AND name > ? ORDER BY name LIMIT ?", "itti", (int64_t)kind, account,
-			after ? after : "", (int64_t)limit));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT " PERSON_COLS "WHERE kind = ? AND (?2 IS NULL OR account = ?2) "
+			"AND name > ? ORDER BY name LIMIT ?",
+			"itti", (int64_t)kind, account, after ? after : "", (int64_t)limit));
 	while ((err = hf__step(&s)) == HF_OK) {
 		HF_TRY(read_person(&s, &p));
 		HF_TRY(each(ctx, &p));
@@ -88,8 +90,10 @@ hf_err hf_idem_get(struct hf_db *db, const char *operator_name, const char *key,
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT operator, key, request, status, type, audit, created, body "
-				"FROM idempotency WHERE operator = ? AND key = ?", "tt", operator_name, key));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT operator, key, request, status, type, audit, created, body "
+			"FROM idempotency WHERE operator = ? AND key = ?",
+			"tt", operator_name, key));
 	memset(i, 0, sizeof(*i)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	hf__col_text(&s, 0, i->operator_name, sizeof(i->operator_name));
@@ -105,20 +109,21 @@ hf_err hf_idem_get(struct hf_db *db, const char *operator_name, const char *key,
 
 hf_err hf_idem_start(struct hf_db *db, const struct hf_idem *i)
 {
-	return hf__run(db, NULL, "INSERT INTO idempotency VALUES(?,?,?,0,'',0,?,x'')", "ttbi", i->operator_name,
-		       i->key, HF_ARR(i->request), db->now);
+	return hf__run(db, NULL, "INSERT INTO idempotency VALUES(?,?,?,0,'',0,?,x'')", "ttbi",
+		       i->operator_name, i->key, HF_ARR(i->request), db->now);
 }
 
 hf_err hf_idem_finish(struct hf_db *db, const struct hf_idem *i, hf_bytes body)
 {
-	return hf__run(db, NULL,
-		       "INSERT OR REPLACE INTO idempotency VALUES(?,?,?,?,?,?,?,?)", "ttbitiib", i->operator_name,
-		       i->key, HF_ARR(i->request), (int64_t)i->status, i->type, i->audit, db->now, body);
+	return hf__run(db, NULL, "INSERT OR REPLACE INTO idempotency VALUES(?,?,?,?,?,?,?,?)", "ttbitiib",
+		       i->operator_name, i->key, HF_ARR(i->request), (int64_t)i->status, i->type, i->audit,
+		       db->now, body);
 }
 
 hf_err hf_idem_drop(struct hf_db *db, const char *operator_name, const char *key)
 {
-	return hf__run(db, NULL, "DELETE FROM idempotency WHERE operator = ? AND key = ?", "tt", operator_name, key);
+	return hf__run(db, NULL, "DELETE FROM idempotency WHERE operator = ? AND key = ?", "tt",
+		       operator_name, key);
 }
 
 hf_err hf_idem_prune(struct hf_db *db, int64_t before)

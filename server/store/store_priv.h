@@ -40,11 +40,11 @@ HF_MUST_CHECK hf_err hf__run(struct hf_db *db, int *changed, const char *sql, co
 HF_MUST_CHECK hf_err hf__int(struct hf_db *db, int64_t *out, const char *sql, const char *fmt, ...);
 
 int64_t hf__col_int(struct hf__st *s, int col);
-void hf__col_text(struct hf__st *s, int col, char *out, size_t cap);    /* NULL reads as "" */
-const char *hf__col_str(struct hf__st *s, int col);                     /* borrowed until the next step */
-void hf__col_blob(struct hf__st *s, int col, uint8_t *out, size_t n);   /* exactly n */
-bool hf__col_maybe(struct hf__st *s, int col, uint8_t *out, size_t n);  /* false and zero for NULL */
-hf_bytes hf__col_bytes(struct hf__st *s, int col);                      /* borrowed until the next step */
+void hf__col_text(struct hf__st *s, int col, char *out, size_t cap);   /* NULL reads as "" */
+const char *hf__col_str(struct hf__st *s, int col);                    /* borrowed until the next step */
+void hf__col_blob(struct hf__st *s, int col, uint8_t *out, size_t n);  /* exactly n */
+bool hf__col_maybe(struct hf__st *s, int col, uint8_t *out, size_t n); /* false and zero for NULL */
+hf_bytes hf__col_bytes(struct hf__st *s, int col);                     /* borrowed until the next step */
 HF_MUST_CHECK hf_err hf__sha256(hf_bytes b, uint8_t out[static HF_SHA256_LEN]);
 #define HF__FIXED(ptr, n) ((hf_bytes){ (ptr), (n) })
 

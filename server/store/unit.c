@@ -3,8 +3,8 @@
 #include <string.h>
 #include "store_priv.h"
 
-#define UNIT_COLS                                                                                        \
-	"id, order_id, device, handle, spki_sha256, serial, station, state, shipped, nonce, issued_at,"    \
+#define UNIT_COLS \
+	"id, order_id, device, handle, spki_sha256, serial, station, state, shipped, nonce, issued_at," \
 	" commit_by FROM unit "
 
 static hf_err read_unit(struct hf__st *s, struct hf_unit_row *u)
@@ -27,11 +27,13 @@ static hf_err read_unit(struct hf__st *s, struct hf_unit_row *u)
 
 hf_err hf_unit_add(struct hf_db *db, struct hf_unit_row *u)
 {
-	HF_TRY(hf__run(db, NULL,
-		       "INSERT INTO unit(order_id, device, handle, spki_sha256, serial, station, state, shipped,"
-		       " issued_at, commit_by) VALUES(?,?,?,?,?,?,?,?,?,?)", "bitbbbiiii", HF_ARR(u->order),
-		       u->device, u->handle, HF_ARR(u->spki_sha256), HF_ARR(u->serial), HF_ARR(u->station),
-		       (int64_t)u->state, (int64_t)u->shipped, u->issued_at, u->commit_by));
+	HF_TRY(hf__run(
+		db, NULL,
+		"INSERT INTO unit(order_id, device, handle, spki_sha256, serial, station, state, shipped,"
+		" issued_at, commit_by) VALUES(?,?,?,?,?,?,?,?,?,?)",
+		"bitbbbiiii", HF_ARR(u->order), u->device, u->handle, HF_ARR(u->spki_sha256),
+		HF_ARR(u->serial), HF_ARR(u->station), (int64_t)u->state, (int64_t)u->shipped, u->issued_at,
+		u->commit_by));
 	u->id = sqlite3_last_insert_rowid(db->sql);
 	return HF_OK;
 }
@@ -47,7 +49,8 @@ hf_err hf_unit_by_spki(struct hf_db *db, const uint8_t spki[static HF_SHA256_LEN
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT " UNIT_COLS "WHERE spki_sha256 = ?", "b", HF__FIXED(spki, HF_SHA256_LEN)));
+	HF_TRY(hf__bind(db, &s, "SELECT " UNIT_COLS "WHERE spki_sha256 = ?", "b",
+			HF__FIXED(spki, HF_SHA256_LEN)));
 	memset(u, 0, sizeof(*u)); /* after binding: the key may lie in it */
 	return one_unit(db, &s, u);
 }
@@ -67,9 +70,9 @@ hf_err hf_unit_update(struct hf_db *db, const struct hf_unit_row *u)
 	int changed = 0;
 
 	HF_TRY(hf__run(db, &changed,
-		       "UPDATE unit SET state = ?, shipped = ?, nonce = ?, commit_by = ? WHERE id = ?", "iiBii",
-		       (int64_t)u->state, (int64_t)u->shipped, u->has_nonce ? HF_ARR(u->nonce) : none,
-		       u->commit_by, u->id));
+		       "UPDATE unit SET state = ?, shipped = ?, nonce = ?, commit_by = ? WHERE id = ?",
+		       "iiBii", (int64_t)u->state, (int64_t)u->shipped,
+		       u->has_nonce ? HF_ARR(u->nonce) : none, u->commit_by, u->id));
 	return changed ? HF_OK : HF_ERR_STORE_ABSENT;
 }
 
@@ -90,8 +93,8 @@ hf_err hf_unit_list(struct hf_db *db, const uint8_t order[static HF_STORE_ORDER_
 {
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 
-	HF_TRY(hf__bind(db, &s, "SELECT " UNIT_COLS "WHERE order_id = ? AND id > ? ORDER BY id LIMIT ?", "bii",
-			HF__FIXED(order, HF_STORE_ORDER_LEN), after, (int64_t)limit));
+	HF_TRY(hf__bind(db, &s, "SELECT " UNIT_COLS "WHERE order_id = ? AND id > ? ORDER BY id LIMIT ?",
+			"bii", HF__FIXED(order, HF_STORE_ORDER_LEN), after, (int64_t)limit));
 	return each_unit(&s, each, ctx);
 }
 
@@ -109,9 +112,10 @@ hf_err hf_order_count(struct hf_db *db, const uint8_t id[static HF_STORE_ORDER_L
 	struct hf__st s HF_AUTO(hf__done) = { 0 };
 	int64_t journal = 0;
 
-	HF_TRY(hf__bind(db, &s, "SELECT count(*), total(state = 1), total(state = 2), total(state = 3),"
-				" total(state = 4), total(shipped) FROM unit WHERE order_id = ?", "b",
-			HF__FIXED(id, HF_STORE_ORDER_LEN)));
+	HF_TRY(hf__bind(db, &s,
+			"SELECT count(*), total(state = 1), total(state = 2), total(state = 3),"
+			" total(state = 4), total(shipped) FROM unit WHERE order_id = ?",
+			"b", HF__FIXED(id, HF_STORE_ORDER_LEN)));
 	memset(c, 0, sizeof(*c)); /* after binding: the key may lie in it */
 	HF_TRY(hf__step(&s));
 	c->issued = (uint64_t)hf__col_int(&s, 0);

@@ -1,5 +1,5 @@
-"""estlib -- an EST client of our own over pyOpenSSL, which can export keying material: channel binding, claim MACs,
-raw HTTP. It shares no code with the server.
+"""estlib -- an EST client of our own over pyOpenSSL, which can export keying material: channel binding, claim
+MACs, raw HTTP. It shares no code with the server.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -53,7 +53,8 @@ def make_csr(key, challenge=None, cn="", extensions=(), uri=None):
     if challenge is not None:
         builder = builder.add_attribute(AttributeOID.CHALLENGE_PASSWORD, challenge)
     if uri is not None:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri)]), False)
+        names = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri)])
+        builder = builder.add_extension(names, False)
     for extension in extensions:
         builder = builder.add_extension(extension, False)
     return der(builder.sign(key, hashes.SHA256()))
@@ -109,7 +110,8 @@ class Channel:
                 break
             data += part
             head, sep, body = data.partition(b"\r\n\r\n")
-            length = [h.split(b":")[1] for h in head.split(b"\r\n") if h.lower().startswith(b"content-length")]
+            lines = head.lower().split(b"\r\n")
+            length = [h.split(b":")[1] for h in lines if h.startswith(b"content-length")]
             if sep and length and len(body) >= int(length[0]):
                 break
         return Answer(data)

@@ -152,7 +152,8 @@ static void an_unused_child_is_voided_three_times_at_most(void **state)
 static void a_fork_quarantines_both_sides(void **state)
 {
 	struct rig *r = *state;
-	struct attempt a = enrolled(r, 7, 0xa1), clone = renewal(&a.issued, 0xb1), original = renewal(&a.issued, 0xb2);
+	struct attempt a = enrolled(r, 7, 0xa1), clone = renewal(&a.issued, 0xb1),
+		       original = renewal(&a.issued, 0xb2);
 
 	rig_try(r, &clone);
 	rig_state(r, clone.issued.serial, HF_CERT_SEEN);
@@ -183,7 +184,8 @@ static void a_superseded_certificate_at_any_door_quarantines(void **state)
 static void an_expired_certificate_renews_29_days_later_and_not_31(void **state)
 {
 	struct rig *r = *state;
-	struct attempt a = enrolled(r, 7, 0xa1), b = renewal(&a.issued, 0xb1), late = renewal(&a.issued, 0xb2);
+	struct attempt a = enrolled(r, 7, 0xa1), b = renewal(&a.issued, 0xb1),
+		       late = renewal(&a.issued, 0xb2);
 
 	a.issued = rig_cert(r, a.issued.serial);
 	b.expired = late.expired = true;
@@ -199,8 +201,9 @@ static void an_expired_certificate_renews_29_days_later_and_not_31(void **state)
 static void a_revoked_device_finds_every_door_shut(void **state)
 {
 	static const int dead[] = { HF_CERT_REVOKED, HF_CERT_VOID };
-	static const enum hf_operation doors[] = { HF_OP_EST_ENROLL, HF_OP_EST_REENROLL, HF_OP_ORDER_COMMIT,
-						   HF_OP_API_READ, HF_OP_API_WRITE, HF_OP_API_ADMIN,
+	static const enum hf_operation doors[] = { HF_OP_EST_ENROLL,     HF_OP_EST_REENROLL,
+						   HF_OP_ORDER_COMMIT,   HF_OP_API_READ,
+						   HF_OP_API_WRITE,      HF_OP_API_ADMIN,
 						   HF_OP_OPERATOR_RENEW, HF_OP_CONNECT };
 	struct rig *r = *state;
 	struct attempt a = enrolled(r, 7, 0xa1);
@@ -227,7 +230,8 @@ static void a_certificate_without_a_row_is_refused_everywhere(void **state)
 	static const uint8_t unknown[32] = { 0x55 };
 	struct rig *r = *state;
 	struct attempt renew = { .renew = true, .spki = 0xb1, .cert = unknown };
-	struct attempt enrol = by_claim(7, 0xb2), self = { .spki = 0xb3, .cert = unknown, .self_signed = true };
+	struct attempt enrol = by_claim(7, 0xb2),
+		       self = { .spki = 0xb3, .cert = unknown, .self_signed = true };
 
 	rig_claim(r, 7, "main", HF_OK);
 	enrol.cert = unknown; /* even a right claim does not help a forged certificate */

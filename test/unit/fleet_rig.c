@@ -29,8 +29,12 @@ int rig_setup(void **state)
 	conf.path = r->path;
 	r->now = RIG_NOW;
 	r->next = 1;
-	r->line = (struct hf_product_row){ .line = "lamp", .enrol = 1, .life_s = 90 * RIG_DAY,
-					   .grace_s = 30 * RIG_DAY, .offline_s = 30 * RIG_DAY, .owner = "main",
+	r->line = (struct hf_product_row){ .line = "lamp",
+					   .enrol = 1,
+					   .life_s = 90 * RIG_DAY,
+					   .grace_s = 30 * RIG_DAY,
+					   .offline_s = 30 * RIG_DAY,
+					   .owner = "main",
 					   .basic = true };
 	assert_int_equal(hf_store_create(r->path, NULL), HF_OK);
 	assert_int_equal(hf_store_open(&conf, &r->store, NULL), HF_OK);
@@ -62,9 +66,12 @@ struct step {
 static hf_err plan_it(struct hf_db *db, void *ctx)
 {
 	struct step *s = ctx;
-	struct hf_shown shown = { .has_cert = s->a->cert != NULL, .expired = s->a->expired,
-				  .self_signed = s->a->self_signed, .not_after = s->a->expired ? 1 : INT64_MAX,
-				  .cn = "x", .ou = "" };
+	struct hf_shown shown = { .has_cert = s->a->cert != NULL,
+				  .expired = s->a->expired,
+				  .self_signed = s->a->self_signed,
+				  .not_after = s->a->expired ? 1 : INT64_MAX,
+				  .cn = "x",
+				  .ou = "" };
 
 	if (s->a->cert && s->a->self_signed)
 		memset(shown.spki_sha256, *s->a->cert, 32);
@@ -99,8 +106,12 @@ void rig_try(struct rig *r, struct attempt *a)
 {
 	struct step s = { .r = r, .a = a };
 
-	s.req = (struct hf_enrol_req){ .renew = a->renew, .line = &r->line, .who = &s.who, .has_claim = a->has_claim,
-				       .has_code = a->has_code, .names_differ = a->names_differ };
+	s.req = (struct hf_enrol_req){ .renew = a->renew,
+				       .line = &r->line,
+				       .who = &s.who,
+				       .has_claim = a->has_claim,
+				       .has_code = a->has_code,
+				       .names_differ = a->names_differ };
 	memcpy(s.req.cid, a->cid, 16);
 	memcpy(s.req.code, a->code, 32);
 	memset(s.req.spki_sha256, a->spki, 32);
@@ -227,9 +238,15 @@ static hf_err add_order(struct hf_db *db, void *ctx)
 
 void rig_order(struct rig *r, uint64_t quantity, uint64_t allowance)
 {
-	struct hf_order_row o = { .line = "lamp", .quantity = quantity, .allowance = allowance,
-				  .not_before = RIG_NOW - 10, .not_after = RIG_NOW + 10 * RIG_DAY,
-				  .state = HF_STORE_ORDER_OPEN, .commit_s = RIG_DAY, .n_stations = 1, .by = "alice" };
+	struct hf_order_row o = { .line = "lamp",
+				  .quantity = quantity,
+				  .allowance = allowance,
+				  .not_before = RIG_NOW - 10,
+				  .not_after = RIG_NOW + 10 * RIG_DAY,
+				  .state = HF_STORE_ORDER_OPEN,
+				  .commit_s = RIG_DAY,
+				  .n_stations = 1,
+				  .by = "alice" };
 
 	memset(o.id, 0x0f, sizeof(o.id));
 	memset(o.station[0], 0xee, 32);
@@ -251,8 +268,12 @@ hf_err rig_unit(struct rig *r, uint8_t key, uint8_t station, struct hf_cert_row 
 {
 	uint8_t order[16], who[32];
 	char handle[HF_STORE_HANDLE_CAP];
-	struct unit u = { .req = { .order = order, .station = who, .kc = HF_STR("kc"), .proof = HF_STR("word"),
-				   .handle = handle }, .cert = out };
+	struct unit u = { .req = { .order = order,
+				   .station = who,
+				   .kc = HF_STR("kc"),
+				   .proof = HF_STR("word"),
+				   .handle = handle },
+			  .cert = out };
 
 	memset(order, 0x0f, sizeof(order));
 	memset(who, station, sizeof(who));

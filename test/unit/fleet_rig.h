@@ -15,8 +15,8 @@ struct rig {
 struct attempt {
 	bool renew, has_claim, has_code, names_differ;
 	uint8_t cid[16], code[32];
-	uint8_t spki;              /* the key: all bytes this */
-	const uint8_t *cert;       /* hash of the certificate shown, NULL = none */
+	uint8_t spki;        /* the key: all bytes this */
+	const uint8_t *cert; /* hash of the certificate shown, NULL = none */
 	bool expired, self_signed;
 	/* results */
 	enum hf_outcome outcome;

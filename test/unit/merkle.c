@@ -42,7 +42,13 @@ static struct hf_merkle_nodes new_rig(struct rig *r)
 /* RFC 6962's reference leaves, root over the first eight: the vector every log implementation carries. */
 static void roots_are_those_of_other_implementations(void **unused)
 {
-	static const char *const entry[8] = { "", "00", "10", "2021", "3031", "40414243", "5051525354555657",
+	static const char *const entry[8] = { "",
+					      "00",
+					      "10",
+					      "2021",
+					      "3031",
+					      "40414243",
+					      "5051525354555657",
 					      "606162636465666768696a6b6c6d6e6f" };
 	struct rig r;
 	struct hf_merkle_nodes nodes = { &r, get, put };
@@ -53,7 +59,8 @@ static void roots_are_those_of_other_implementations(void **unused)
 	(void)unused;
 	for (uint64_t i = 0; i < 8; i++) {
 		struct hf_out b = HF_OUT(mem);
-		assert_int_equal(hf_hex_decode((hf_bytes){ (const uint8_t *)entry[i], strlen(entry[i]) }, &b), HF_OK);
+		assert_int_equal(hf_hex_decode((hf_bytes){ (const uint8_t *)entry[i], strlen(entry[i]) }, &b),
+				 HF_OK);
 		assert_int_equal(hf_merkle_leaf(hf_out_bytes(&b), &leaf), HF_OK);
 		assert_int_equal(hf_merkle_append(&nodes, i, &leaf), HF_OK);
 	}
@@ -73,13 +80,16 @@ static void every_leaf_is_proved_in_every_tree(void **unused)
 	for (uint64_t size = 1; size <= LEAVES; size++)
 		for (uint64_t i = 0; i < size; i++) {
 			assert_int_equal(hf_merkle_inclusion(&nodes, i, size, proof, &n), HF_OK);
-			assert_int_equal(hf_merkle_check_inclusion(&r.leaf[i], i, size, proof, n, &r.root[size]),
-					 HF_OK);
-			assert_int_equal(hf_merkle_check_inclusion(&r.leaf[(i + 1) % LEAVES], i, size, proof, n,
-								   &r.root[size]), HF_ERR_MERKLE_PROOF);
-			proof[n] = r.leaf[0];
-			assert_int_equal(hf_merkle_check_inclusion(&r.leaf[i], i, size, proof, n + 1, &r.root[size]),
+			assert_int_equal(
+				hf_merkle_check_inclusion(&r.leaf[i], i, size, proof, n, &r.root[size]),
+				HF_OK);
+			assert_int_equal(hf_merkle_check_inclusion(&r.leaf[(i + 1) % LEAVES], i, size, proof,
+								   n, &r.root[size]),
 					 HF_ERR_MERKLE_PROOF);
+			proof[n] = r.leaf[0];
+			assert_int_equal(
+				hf_merkle_check_inclusion(&r.leaf[i], i, size, proof, n + 1, &r.root[size]),
+				HF_ERR_MERKLE_PROOF);
 		}
 	assert_int_equal(hf_merkle_inclusion(&nodes, 5, 5, proof, &n), HF_ERR_MERKLE_RANGE);
 }
@@ -95,15 +105,18 @@ static void every_tree_is_proved_to_contain_its_past(void **unused)
 	for (uint64_t size = 1; size <= LEAVES; size++)
 		for (uint64_t old = 1; old <= size; old++) {
 			assert_int_equal(hf_merkle_consistency(&nodes, old, size, proof, &n), HF_OK);
-			assert_int_equal(hf_merkle_check_consistency(old, &r.root[old], size, &r.root[size], proof,
-								     n), HF_OK);
-			assert_int_equal(hf_merkle_check_consistency(old, &r.root[old - 1], size, &r.root[size],
-								     proof, n), HF_ERR_MERKLE_PROOF);
+			assert_int_equal(
+				hf_merkle_check_consistency(old, &r.root[old], size, &r.root[size], proof, n),
+				HF_OK);
+			assert_int_equal(hf_merkle_check_consistency(old, &r.root[old - 1], size,
+								     &r.root[size], proof, n),
+					 HF_ERR_MERKLE_PROOF);
 			if (n == 0)
 				continue;
 			proof[n - 1].b[3] ^= 1;
-			assert_int_equal(hf_merkle_check_consistency(old, &r.root[old], size, &r.root[size], proof,
-								     n), HF_ERR_MERKLE_PROOF);
+			assert_int_equal(
+				hf_merkle_check_consistency(old, &r.root[old], size, &r.root[size], proof, n),
+				HF_ERR_MERKLE_PROOF);
 		}
 	assert_int_equal(hf_merkle_consistency(&nodes, 6, 5, proof, &n), HF_ERR_MERKLE_RANGE);
 }

@@ -31,8 +31,9 @@ static void count_nudge(void *ctx)
 
 static void open_rig(struct rig *r)
 {
-	struct hf_store_conf conf = { .path = r->path, .now = fake_now, .now_ctx = r, .after_commit = count_nudge,
-				      .after_ctx = r };
+	struct hf_store_conf conf = {
+		.path = r->path, .now = fake_now, .now_ctx = r, .after_commit = count_nudge, .after_ctx = r
+	};
 	assert_int_equal(hf_store_open(&conf, &r->store, NULL), HF_OK);
 }
 
@@ -73,7 +74,9 @@ static void raw(struct rig *r, const char *sql, int want)
 
 static struct hf_cert_row some_cert(uint8_t n, int state)
 {
-	struct hf_cert_row c = { .kind = HF_CERT_LDEVID, .state = state, .not_before = 1, .not_after = 1900000000 };
+	struct hf_cert_row c = {
+		.kind = HF_CERT_LDEVID, .state = state, .not_before = 1, .not_after = 1900000000
+	};
 
 	memset(c.serial, n, sizeof(c.serial));
 	memset(c.sha256, n, sizeof(c.sha256));
@@ -185,8 +188,9 @@ static hf_err three_events(struct hf_db *db, void *ctx)
 {
 	(void)ctx;
 	for (int i = 0; i < 3; i++) {
-		struct hf_event_row e = { .level = HF_EVENT_INFO, .kind = "test.one", .account = "main",
-					  .actor = "server" };
+		struct hf_event_row e = {
+			.level = HF_EVENT_INFO, .kind = "test.one", .account = "main", .actor = "server"
+		};
 		HF_TRY(hf_event_add(db, &e));
 	}
 	return HF_OK;
@@ -307,8 +311,9 @@ static hf_err cap_pages(struct hf_db *db, void *ctx)
 	/* The first member of a transaction is its connection; max_page_count makes a full disk. */
 	sqlite3 *sql = *(sqlite3 **)(void *)db;
 	(void)ctx;
-	return sqlite3_exec(sql, "PRAGMA max_page_count = 1", NULL, NULL, NULL) == SQLITE_OK ? HF_OK
-											       : HF_ERR_STORE_IO;
+	return sqlite3_exec(sql, "PRAGMA max_page_count = 1", NULL, NULL, NULL) == SQLITE_OK
+		       ? HF_OK
+		       : HF_ERR_STORE_IO;
 }
 
 static hf_err add_much(struct hf_db *db, void *ctx)

@@ -33,12 +33,12 @@ HF_MUST_CHECK hf_err hf_merkle_root(const struct hf_merkle_nodes *nodes, uint64_
 /* Proofs; `proof` has room for HF_MERKLE_PROOF_MAX. Errors: HF_ERR_MERKLE_RANGE (index or sizes). */
 HF_MUST_CHECK hf_err hf_merkle_inclusion(const struct hf_merkle_nodes *nodes, uint64_t index, uint64_t size,
 					 struct hf_merkle_hash *proof, size_t *n);
-HF_MUST_CHECK hf_err hf_merkle_consistency(const struct hf_merkle_nodes *nodes, uint64_t old_size, uint64_t size,
-					   struct hf_merkle_hash *proof, size_t *n);
+HF_MUST_CHECK hf_err hf_merkle_consistency(const struct hf_merkle_nodes *nodes, uint64_t old_size,
+					   uint64_t size, struct hf_merkle_hash *proof, size_t *n);
 
 /* Errors: HF_ERR_MERKLE_RANGE, HF_ERR_MERKLE_PROOF. */
-HF_MUST_CHECK hf_err hf_merkle_check_inclusion(const struct hf_merkle_hash *leaf, uint64_t index, uint64_t size,
-					       const struct hf_merkle_hash *proof, size_t n,
+HF_MUST_CHECK hf_err hf_merkle_check_inclusion(const struct hf_merkle_hash *leaf, uint64_t index,
+					       uint64_t size, const struct hf_merkle_hash *proof, size_t n,
 					       const struct hf_merkle_hash *root);
 HF_MUST_CHECK hf_err hf_merkle_check_consistency(uint64_t old_size, const struct hf_merkle_hash *old_root,
 						 uint64_t size, const struct hf_merkle_hash *root,

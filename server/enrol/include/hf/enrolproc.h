@@ -15,8 +15,8 @@ struct hf_enrolproc_conf {
 	const struct hf_tls *tls;
 	const char *addr;
 	uint16_t port;
-	unsigned workers;         /* 0 = 2 */
-	unsigned threads;         /* that block on store and ca; 0 = 16 */
+	unsigned workers; /* 0 = 2 */
+	unsigned threads; /* that block on store and ca; 0 = 16 */
 	const char *domain;
 	const char *default_line; /* of requests without label; "" = they are 404 */
 	bool compat;              /* compatibility listener: Basic codes, no claims */

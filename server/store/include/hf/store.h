@@ -30,8 +30,8 @@ struct hf_db; /* one transaction */
 
 struct hf_store_conf {
 	const char *path;
-	unsigned readers;             /* connections for reading; 0 = 4 */
-	int64_t (*now)(void *ctx);    /* seconds since 1970; NULL = the wall clock */
+	unsigned readers;          /* connections for reading; 0 = 4 */
+	int64_t (*now)(void *ctx); /* seconds since 1970; NULL = the wall clock */
 	void *now_ctx;
 	void (*after_commit)(void *ctx); /* on the writer thread after each commit that changed certificates,
 					  * commands or streams; NULL = none. Nudges the bus process. */
@@ -42,7 +42,8 @@ struct hf_store_conf {
 HF_MUST_CHECK hf_err hf_store_create(const char *path, struct hf_why *why);
 /* Open, bring an older layout up to date. Errors: HF_ERR_STORE_NONE (no file), HF_ERR_STORE_NEWER (made by
  * a newer program: nothing was touched), HF_ERR_STORE_FOREIGN (not a store of ours). */
-HF_MUST_CHECK hf_err hf_store_open(const struct hf_store_conf *conf, struct hf_store **out, struct hf_why *why);
+HF_MUST_CHECK hf_err hf_store_open(const struct hf_store_conf *conf, struct hf_store **out,
+				   struct hf_why *why);
 /* Waits for queued writes. NULL is allowed. */
 void hf_store_close(struct hf_store *s);
 /* A consistent copy of a live store, written beside and renamed; `to` must not exist. */

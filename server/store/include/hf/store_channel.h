@@ -21,11 +21,13 @@ struct hf_command_row {
 	char by[HF_STORE_NAME_CAP]; /* operator */
 };
 /* Queue. Errors: HF_ERR_STORE_EXISTS (the cti is taken), HF_ERR_STORE_LIMIT (64 open ones). Nudges. */
-HF_MUST_CHECK hf_err hf_command_add(struct hf_db *db, const char *dev, const uint8_t cti[static HF_STORE_CTI_LEN],
-				    hf_bytes bytes, const char *by);
+HF_MUST_CHECK hf_err hf_command_add(struct hf_db *db, const char *dev,
+				    const uint8_t cti[static HF_STORE_CTI_LEN], hf_bytes bytes,
+				    const char *by);
 /* One command; its bytes are appended to `bytes` (NULL = not wanted) and row->bytes is empty. */
-HF_MUST_CHECK hf_err hf_command_get(struct hf_db *db, const char *dev, const uint8_t cti[static HF_STORE_CTI_LEN],
-				    struct hf_command_row *row, struct hf_buf *bytes);
+HF_MUST_CHECK hf_err hf_command_get(struct hf_db *db, const char *dev,
+				    const uint8_t cti[static HF_STORE_CTI_LEN], struct hf_command_row *row,
+				    struct hf_buf *bytes);
 typedef hf_err (*hf_command_each)(void *ctx, const struct hf_command_row *row);
 /* Not receipted and not withdrawn, in order of arrival, bytes included: what a device gets at connect. */
 HF_MUST_CHECK hf_err hf_command_open(struct hf_db *db, const char *dev, hf_command_each each, void *ctx);
@@ -36,10 +38,11 @@ HF_MUST_CHECK hf_err hf_command_queued(struct hf_db *db, int64_t after, unsigned
 HF_MUST_CHECK hf_err hf_command_list(struct hf_db *db, const char *dev, int64_t after, unsigned limit,
 				     hf_command_each each, void *ctx);
 /* queued -> sent; HF_OK also when it was sent before. */
-HF_MUST_CHECK hf_err hf_command_sent(struct hf_db *db, const char *dev, const uint8_t cti[static HF_STORE_CTI_LEN]);
+HF_MUST_CHECK hf_err hf_command_sent(struct hf_db *db, const char *dev,
+				     const uint8_t cti[static HF_STORE_CTI_LEN]);
 /* Best effort. HF_ERR_STORE_STALE when it is receipted; `version` 0 = whichever. */
-HF_MUST_CHECK hf_err hf_command_withdraw(struct hf_db *db, const char *dev, const uint8_t cti[static HF_STORE_CTI_LEN],
-					 uint64_t version);
+HF_MUST_CHECK hf_err hf_command_withdraw(struct hf_db *db, const char *dev,
+					 const uint8_t cti[static HF_STORE_CTI_LEN], uint64_t version);
 /* Drop finished ones and those older than 400 days. */
 HF_MUST_CHECK hf_err hf_command_prune(struct hf_db *db, int64_t before, unsigned *n);
 
@@ -48,7 +51,7 @@ HF_MUST_CHECK hf_err hf_command_prune(struct hf_db *db, int64_t before, unsigned
 struct hf_object {
 	int64_t id;
 	char dev[HF_STORE_DEV_CAP];
-	const char *cls; /* channel class: "rcpt", "alarm", "tamper", "tele", "hb", "upd" */
+	const char *cls;  /* channel class: "rcpt", "alarm", "tamper", "tele", "hb", "upd" */
 	const char *name; /* last topic level */
 	hf_bytes bytes;
 	int64_t received;
@@ -58,8 +61,9 @@ typedef hf_err (*hf_object_each)(void *ctx, const struct hf_object *o);
 
 /* Receipts. A repeat of the same bytes is HF_OK with *fresh = false. A fresh one moves its command (when
  * there is one) to receipted and puts its hash into the event journal. */
-HF_MUST_CHECK hf_err hf_receipt_add(struct hf_db *db, const char *dev, const uint8_t cti[static HF_STORE_CTI_LEN],
-				    hf_bytes bytes, const uint8_t cert_sha256[static HF_SHA256_LEN], bool *fresh);
+HF_MUST_CHECK hf_err hf_receipt_add(struct hf_db *db, const char *dev,
+				    const uint8_t cti[static HF_STORE_CTI_LEN], hf_bytes bytes,
+				    const uint8_t cert_sha256[static HF_SHA256_LEN], bool *fresh);
 HF_MUST_CHECK hf_err hf_receipt_list(struct hf_db *db, const char *dev, int64_t after, unsigned limit,
 				     hf_object_each each, void *ctx);
 
@@ -73,14 +77,16 @@ HF_MUST_CHECK hf_err hf_endorsement_list(struct hf_db *db, const char *dev, hf_o
 /* The newest signed replay state. */
 HF_MUST_CHECK hf_err hf_devstate_put(struct hf_db *db, const char *dev, hf_bytes bytes,
 				     const uint8_t cert_sha256[static HF_SHA256_LEN]);
-HF_MUST_CHECK hf_err hf_devstate_get(struct hf_db *db, const char *dev, struct hf_buf *bytes, int64_t *received);
+HF_MUST_CHECK hf_err hf_devstate_get(struct hf_db *db, const char *dev, struct hf_buf *bytes,
+				     int64_t *received);
 
 /* Alarms, tamper notices, telemetry, heartbeats, update reports. A repeat (dev, class, name, same bytes) is
  * HF_OK with *fresh = false; other bytes under the same name are kept as well. Of "tele" the newest
  * HF_TELE_KEEP stay, of "hb" and "upd" the newest one; alarms and tamper notices stay for ever. */
 enum { HF_TELE_KEEP = 256 };
 HF_MUST_CHECK hf_err hf_message_add(struct hf_db *db, const char *dev, const char *cls, const char *name,
-				    hf_bytes bytes, const uint8_t cert_sha256[static HF_SHA256_LEN], bool *fresh);
+				    hf_bytes bytes, const uint8_t cert_sha256[static HF_SHA256_LEN],
+				    bool *fresh);
 HF_MUST_CHECK hf_err hf_message_list(struct hf_db *db, const char *dev, const char *cls, int64_t after,
 				     unsigned limit, hf_object_each each, void *ctx);
 
@@ -97,7 +103,8 @@ struct hf_frame_row {
 };
 typedef hf_err (*hf_frame_each)(void *ctx, const struct hf_frame_row *f);
 /* Stream key, one object for each data owner. Repeats as above. */
-HF_MUST_CHECK hf_err hf_stream_add(struct hf_db *db, const char *dev, hf_bytes kid, hf_bytes bytes, bool *fresh);
+HF_MUST_CHECK hf_err hf_stream_add(struct hf_db *db, const char *dev, hf_bytes kid, hf_bytes bytes,
+				   bool *fresh);
 /* Stream keys, id after `after`; counter is 0. */
 HF_MUST_CHECK hf_err hf_stream_list(struct hf_db *db, const char *dev, int64_t after, unsigned limit,
 				    hf_frame_each each, void *ctx);

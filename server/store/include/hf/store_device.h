@@ -10,10 +10,10 @@
 /* Same numbers as enum hf_bus_state; written to disk, extend only. */
 enum {
 	HF_CERT_ISSUED = 1,
-	HF_CERT_SEEN = 2,       /* a session was opened with it */
-	HF_CERT_CONFIRMED = 3,  /* the device said hello{promoted} */
+	HF_CERT_SEEN = 2,      /* a session was opened with it */
+	HF_CERT_CONFIRMED = 3, /* the device said hello{promoted} */
 	HF_CERT_SUPERSEDED = 4,
-	HF_CERT_VOID = 5,       /* never used, replaced by another issue */
+	HF_CERT_VOID = 5, /* never used, replaced by another issue */
 	HF_CERT_QUARANTINED = 6,
 	HF_CERT_REVOKED = 7,
 	HF_CERT_EXPIRED = 8,
@@ -22,21 +22,22 @@ enum { HF_CERT_LDEVID = 1, HF_CERT_IDEVID = 2, HF_CERT_OPERATOR = 3, HF_CERT_STA
 
 struct hf_cert_row {
 	uint8_t serial[HF_STORE_SERIAL_LEN];
-	uint8_t sha256[HF_SHA256_LEN];      /* of the DER; zero for a unit known by its key alone */
+	uint8_t sha256[HF_SHA256_LEN]; /* of the DER; zero for a unit known by its key alone */
 	uint8_t spki_sha256[HF_SHA256_LEN];
 	uint8_t pub[HF_P256_POINT_LEN];
 	int kind;
 	int state;
-	int64_t device;                     /* device row, 0 for people and stations */
-	char dev[HF_STORE_DEV_CAP];         /* LDevID: name of that ownership */
+	int64_t device;             /* device row, 0 for people and stations */
+	char dev[HF_STORE_DEV_CAP]; /* LDevID: name of that ownership */
 	bool has_parent;
 	uint8_t parent[HF_STORE_SERIAL_LEN];
 	uint8_t lineage[HF_STORE_SERIAL_LEN]; /* serial of the lineage's first certificate */
-	char identity[HF_STORE_TEXT_CAP];   /* who asked: "cid:HEX", "idevid:HEX", "parent:HEX", "code:HEX", ... */
+	char identity
+		[HF_STORE_TEXT_CAP]; /* who asked: "cid:HEX", "idevid:HEX", "parent:HEX", "code:HEX", ... */
 	int64_t not_before, not_after;
 	int64_t issued_at, changed_at;
-	uint64_t reissues;                  /* children of it that were voided */
-	uint8_t budget;                     /* broker budget class of its device */
+	uint64_t reissues; /* children of it that were voided */
+	uint8_t budget;    /* broker budget class of its device */
 };
 /* `der` may be empty (manifest unit). Unique: serial, sha256, spki_sha256. Appends to cert_change when it
  * is an LDevID. */
@@ -53,12 +54,14 @@ HF_MUST_CHECK hf_err hf_cert_der(struct hf_db *db, const uint8_t serial[static H
 /* Change one state; appends to cert_change for LDevIDs and nudges. */
 HF_MUST_CHECK hf_err hf_cert_set_state(struct hf_db *db, const uint8_t serial[static HF_STORE_SERIAL_LEN],
 				       int state);
-HF_MUST_CHECK hf_err hf_cert_count_reissue(struct hf_db *db, const uint8_t serial[static HF_STORE_SERIAL_LEN]);
+HF_MUST_CHECK hf_err hf_cert_count_reissue(struct hf_db *db,
+					   const uint8_t serial[static HF_STORE_SERIAL_LEN]);
 typedef hf_err (*hf_cert_each)(void *ctx, const struct hf_cert_row *c);
 /* Children of one certificate; certificates of one device (kind 0 = every kind), oldest first. */
 HF_MUST_CHECK hf_err hf_cert_children(struct hf_db *db, const uint8_t parent[static HF_STORE_SERIAL_LEN],
 				      hf_cert_each each, void *ctx);
-HF_MUST_CHECK hf_err hf_cert_of_device(struct hf_db *db, int64_t device, int kind, hf_cert_each each, void *ctx);
+HF_MUST_CHECK hf_err hf_cert_of_device(struct hf_db *db, int64_t device, int kind, hf_cert_each each,
+				       void *ctx);
 /* Revoked LDevIDs that have not ended before `since`, for the CRL. */
 HF_MUST_CHECK hf_err hf_cert_revoked(struct hf_db *db, int64_t since, hf_cert_each each, void *ctx);
 /* Move issued, seen and confirmed LDevIDs that ended before `before` to expired; at most `limit`. */
@@ -85,29 +88,29 @@ HF_MUST_CHECK hf_err hf_change_snapshot(struct hf_db *db, hf_change_each each, v
 
 /* ---- devices ----------------------------------------------------------------------------------- */
 
-enum { /* written to disk, extend only */
-	HF_DEVICE_MADE = 1,        /* has a factory certificate or an open claim, no owner */
-	HF_DEVICE_CLAIMED = 2,     /* has an owner, waits for its first certificate */
-	HF_DEVICE_ACTIVE = 3,
-	HF_DEVICE_QUARANTINED = 4, /* both sides of a clone lose; the owner is asked */
-	HF_DEVICE_REVOKED = 5,     /* lost, scrapped: for ever */
-	HF_DEVICE_RELEASED = 6,    /* unbound, waits for the next owner */
+enum {                        /* written to disk, extend only */
+       HF_DEVICE_MADE = 1,    /* has a factory certificate or an open claim, no owner */
+       HF_DEVICE_CLAIMED = 2, /* has an owner, waits for its first certificate */
+       HF_DEVICE_ACTIVE = 3,
+       HF_DEVICE_QUARANTINED = 4, /* both sides of a clone lose; the owner is asked */
+       HF_DEVICE_REVOKED = 5,     /* lost, scrapped: for ever */
+       HF_DEVICE_RELEASED = 6,    /* unbound, waits for the next owner */
 };
 struct hf_device_row {
 	int64_t id;
 	char dev[HF_STORE_DEV_CAP];       /* "" before the first binding and after a release */
 	char handle[HF_STORE_HANDLE_CAP]; /* "" for self-made devices */
 	char line[HF_STORE_NAME_CAP];
-	char owner[HF_STORE_NAME_CAP];    /* account; "" = none */
+	char owner[HF_STORE_NAME_CAP]; /* account; "" = none */
 	int state;
 	uint8_t budget;
-	char reason[HF_STORE_TEXT_CAP];   /* of quarantine or revocation */
-	char label[HF_STORE_TEXT_CAP];    /* the owner's own name for it */
-	bool rearmed;                     /* the owner's word: the next enrolment may replace the binding */
+	char reason[HF_STORE_TEXT_CAP]; /* of quarantine or revocation */
+	char label[HF_STORE_TEXT_CAP];  /* the owner's own name for it */
+	bool rearmed;                   /* the owner's word: the next enrolment may replace the binding */
 	bool has_boot_count;
-	uint64_t boot_count;              /* highest heard in this lineage */
+	uint64_t boot_count; /* highest heard in this lineage */
 	int64_t created, changed;
-	uint64_t version;                 /* ETag; raised by every hf_device_update */
+	uint64_t version; /* ETag; raised by every hf_device_update */
 };
 /* Fills id, created, changed, version. */
 HF_MUST_CHECK hf_err hf_device_add(struct hf_db *db, struct hf_device_row *d);
@@ -141,14 +144,14 @@ struct hf_claim_row {
 	uint8_t cid[HF_CLAIM_CID_LEN];
 	uint8_t kc[HF_CLAIM_SEALED_MAX]; /* Kc, sealed by the `ca` process */
 	size_t kc_len;
-	bool factory;                    /* Kc came with the unit: an owner's must equal it */
-	int64_t device;                  /* 0 until bound */
-	char line[HF_STORE_NAME_CAP];    /* "" until known */
-	char owner[HF_STORE_NAME_CAP];   /* "" = nobody claimed it */
-	int64_t open_until;              /* 0 = closed */
+	bool factory;                  /* Kc came with the unit: an owner's must equal it */
+	int64_t device;                /* 0 until bound */
+	char line[HF_STORE_NAME_CAP];  /* "" until known */
+	char owner[HF_STORE_NAME_CAP]; /* "" = nobody claimed it */
+	int64_t open_until;            /* 0 = closed */
 	bool bound;
 	uint8_t spki_sha256[HF_SHA256_LEN]; /* first key that used it */
-	unsigned wrong;                  /* wrong MACs since the last right one */
+	unsigned wrong;                     /* wrong MACs since the last right one */
 	int64_t locked_until;
 };
 HF_MUST_CHECK hf_err hf_claim_get(struct hf_db *db, const uint8_t cid[static HF_CLAIM_CID_LEN],

@@ -19,8 +19,8 @@ struct hf_product_row {
 HF_MUST_CHECK hf_err hf_product_put(struct hf_db *db, const struct hf_product_row *p);
 HF_MUST_CHECK hf_err hf_product_get(struct hf_db *db, const char *line, struct hf_product_row *p);
 typedef hf_err (*hf_product_each)(void *ctx, const struct hf_product_row *p);
-HF_MUST_CHECK hf_err hf_product_list(struct hf_db *db, const char *after, unsigned limit, hf_product_each each,
-				     void *ctx);
+HF_MUST_CHECK hf_err hf_product_list(struct hf_db *db, const char *after, unsigned limit,
+				     hf_product_each each, void *ctx);
 
 /* ---- CAs ------------------------------------------------------------------------------------------ */
 
@@ -53,7 +53,7 @@ struct hf_order_row {
 	uint8_t ca_spki[HF_SHA256_LEN];
 	size_t n_stations;
 	uint8_t station[HF_STORE_STATIONS_MAX][HF_SHA256_LEN]; /* SPKI hashes */
-	char by[HF_STORE_NAME_CAP]; /* operator who brought it */
+	char by[HF_STORE_NAME_CAP];                            /* operator who brought it */
 	int64_t created;
 	uint64_t version;
 };
@@ -61,13 +61,19 @@ HF_MUST_CHECK hf_err hf_order_add(struct hf_db *db, const struct hf_order_row *o
 /* `object` NULL = not wanted. */
 HF_MUST_CHECK hf_err hf_order_get(struct hf_db *db, const uint8_t id[static HF_STORE_ORDER_LEN],
 				  struct hf_order_row *o, struct hf_buf *object);
-HF_MUST_CHECK hf_err hf_order_close(struct hf_db *db, const uint8_t id[static HF_STORE_ORDER_LEN], uint64_t version);
+HF_MUST_CHECK hf_err hf_order_close(struct hf_db *db, const uint8_t id[static HF_STORE_ORDER_LEN],
+				    uint64_t version);
 typedef hf_err (*hf_order_each)(void *ctx, int64_t row, const struct hf_order_row *o);
 /* Orders after row `after`, in order of arrival; each call names its row. */
 HF_MUST_CHECK hf_err hf_order_list(struct hf_db *db, int64_t after, unsigned limit, hf_order_each each,
 				   void *ctx);
 
-enum { HF_STORE_UNIT_OPEN = 1, HF_STORE_UNIT_COMMITTED = 2, HF_STORE_UNIT_VOID = 3, HF_STORE_UNIT_SCRAPPED = 4 };
+enum {
+	HF_STORE_UNIT_OPEN = 1,
+	HF_STORE_UNIT_COMMITTED = 2,
+	HF_STORE_UNIT_VOID = 3,
+	HF_STORE_UNIT_SCRAPPED = 4
+};
 enum { HF_STORE_UNIT_NONCE_LEN = 32 };
 struct hf_unit_row {
 	int64_t id;
@@ -90,10 +96,11 @@ HF_MUST_CHECK hf_err hf_unit_by_spki(struct hf_db *db, const uint8_t spki[static
 HF_MUST_CHECK hf_err hf_unit_by_handle(struct hf_db *db, const char *handle, struct hf_unit_row *u);
 HF_MUST_CHECK hf_err hf_unit_update(struct hf_db *db, const struct hf_unit_row *u);
 typedef hf_err (*hf_unit_each)(void *ctx, const struct hf_unit_row *u);
-HF_MUST_CHECK hf_err hf_unit_list(struct hf_db *db, const uint8_t order[static HF_STORE_ORDER_LEN], int64_t after,
-				  unsigned limit, hf_unit_each each, void *ctx);
+HF_MUST_CHECK hf_err hf_unit_list(struct hf_db *db, const uint8_t order[static HF_STORE_ORDER_LEN],
+				  int64_t after, unsigned limit, hf_unit_each each, void *ctx);
 /* Open units whose commit time is over, of every order. */
-HF_MUST_CHECK hf_err hf_unit_overdue(struct hf_db *db, int64_t now, unsigned limit, hf_unit_each each, void *ctx);
+HF_MUST_CHECK hf_err hf_unit_overdue(struct hf_db *db, int64_t now, unsigned limit, hf_unit_each each,
+				     void *ctx);
 struct hf_order_count {
 	uint64_t issued, open, committed, voided, scrapped, shipped;
 	uint64_t journal; /* entries of the order's issuance journal */
@@ -109,8 +116,8 @@ HF_MUST_CHECK hf_err hf_journal_append(struct hf_db *db, const uint8_t tree[stat
 HF_MUST_CHECK hf_err hf_journal_size(struct hf_db *db, const uint8_t tree[static HF_STORE_ORDER_LEN],
 				     uint64_t *size);
 /* Root of the first `size` entries. */
-HF_MUST_CHECK hf_err hf_journal_root(struct hf_db *db, const uint8_t tree[static HF_STORE_ORDER_LEN], uint64_t size,
-				     uint8_t root[static HF_SHA256_LEN]);
+HF_MUST_CHECK hf_err hf_journal_root(struct hf_db *db, const uint8_t tree[static HF_STORE_ORDER_LEN],
+				     uint64_t size, uint8_t root[static HF_SHA256_LEN]);
 HF_MUST_CHECK hf_err hf_journal_entry(struct hf_db *db, const uint8_t tree[static HF_STORE_ORDER_LEN],
 				      uint64_t index, struct hf_buf *entry);
 #endif

@@ -9,8 +9,8 @@ enum { HF_PERSON_ACTIVE = 1, HF_PERSON_BLOCKED = 2 };
 enum { HF_PERSON_OPERATOR = 1, HF_PERSON_STATION = 2 };
 struct hf_person {
 	int kind;
-	char name[HF_STORE_NAME_CAP]; /* CN of the certificate; unique within a kind */
-	char account[HF_STORE_NAME_CAP]; /* operators: whose devices they see */
+	char name[HF_STORE_NAME_CAP];       /* CN of the certificate; unique within a kind */
+	char account[HF_STORE_NAME_CAP];    /* operators: whose devices they see */
 	uint8_t spki_sha256[HF_SHA256_LEN]; /* stations and operators are known by their key */
 	uint8_t pub[HF_P256_POINT_LEN];
 	bool admin; /* may change operators, stations and accounts */
@@ -37,12 +37,12 @@ struct hf_idem {
 	uint8_t request[HF_SHA256_LEN]; /* of method, path and body */
 	int status;                     /* 0 = still running */
 	char type[64];
-	int64_t audit;                  /* event row, 0 = none */
+	int64_t audit; /* event row, 0 = none */
 	int64_t created;
 };
 /* The answer's body is appended to `body`. */
-HF_MUST_CHECK hf_err hf_idem_get(struct hf_db *db, const char *operator_name, const char *key, struct hf_idem *i,
-				 struct hf_buf *body);
+HF_MUST_CHECK hf_err hf_idem_get(struct hf_db *db, const char *operator_name, const char *key,
+				 struct hf_idem *i, struct hf_buf *body);
 HF_MUST_CHECK hf_err hf_idem_start(struct hf_db *db, const struct hf_idem *i);
 HF_MUST_CHECK hf_err hf_idem_finish(struct hf_db *db, const struct hf_idem *i, hf_bytes body);
 HF_MUST_CHECK hf_err hf_idem_drop(struct hf_db *db, const char *operator_name, const char *key);
