@@ -122,7 +122,8 @@ HF_MUST_CHECK hf_err hf_obey_boot(struct hf_obey *o, const struct hf_obey_config
 /* Judge one message in place (`msg` is overwritten by its plain text). `floor_s`: time the device may rely
  * on without a clock, see identity.h. HF_OK with verdict yes: act, then hf_obey_finish with the task's cti.
  * HF_OK with verdict no: publish `receipt` if it is not empty. `receipt`: room for HF_RECEIPT_MAX_LEN.
- * Errors (nothing was decided, the message may be given again): port's and the key's. */
+ * Errors (nothing was decided, the message may be given again): port's and the key's. A receipt that failed
+ * earlier may have been settled on the way: after an error publish what hf_obey_next_unacked gives. */
 HF_MUST_CHECK hf_err hf_obey_receive(struct hf_obey *o, uint8_t *msg, size_t len, uint64_t floor_s,
 				     struct hf_task *task, struct hf_out *receipt);
 

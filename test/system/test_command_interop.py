@@ -318,6 +318,9 @@ def test_foreign_receipts_are_refused(fleet):
                 their_receipt(fleet, status=5)[1], their_receipt(fleet, cls=0)[1],
                 their_receipt(fleet, n=-1)[1]):
         assert read_receipt(fleet, bad) == [("error", "RC1")]
+    renamed = Signer(ES256, fleet.device.secret)
+    renamed.kid = b"12345678"  # the right key under another name
+    assert read_receipt(fleet, payload, signer=renamed) == [("error", "RC2")]
     swapped = {**payload, 7: b"o" * 16}  # a result shown as the answer to another command
     assert read_receipt(fleet, swapped)[-1] == ("error", "CO4")
 
