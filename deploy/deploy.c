@@ -197,9 +197,10 @@ hf_err hf_deploy_line_check(const struct hf_deploy_line *out, struct hf_why *why
 	if (out->oid[0] != '\0' && !is_oid(out->oid))
 		return refuse(why, "oid", out->oid, "an object identifier like 1.3.6.1.4.1.99999.1");
 	if (out->life_s < 3 * out->offline_s)
-		return hf_why_set(why, HF_ERR_DEPLOY_VALUE,
-				  "life must be at least three times offline, or a device out of contact loses its "
-				  "certificate");
+		return hf_why_set(
+			why, HF_ERR_DEPLOY_VALUE,
+			"life must be at least three times offline, or a device out of contact loses its "
+			"certificate");
 	return HF_OK;
 }
 

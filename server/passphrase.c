@@ -35,8 +35,8 @@ static hf_err ask_terminal(struct hf_buf *out, struct hf_why *why)
 	return HF_OK;
 }
 
-/* A wrong passphrase is said once, here; else the key process would start and fail for ever. The enrolment key
- * is always a file under this passphrase, also where CA keys lie on a token. */
+/* A wrong passphrase is said once, here; else the key process would start and fail for ever. The enrolment
+ * key is always a file under this passphrase, also where CA keys lie on a token. */
 static hf_err prove(const struct server *s, hf_bytes passphrase, struct hf_why *why)
 {
 	struct hf_keyuri *key HF_AUTO(hf_keyuri_drop) = NULL;

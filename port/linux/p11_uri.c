@@ -35,7 +35,7 @@ static int hex_digit(uint8_t c)
 }
 
 /* Characters that stand for themselves (RFC 7512 s2.3); the others are written %XX, which also keeps blanks
- * and line ends out of messages. The RFC allows a second '?'; we do not, because whoever writes it meant '&', and
+ * and line ends out of messages. The RFC allows a second '?'; we do not: whoever writes it meant '&', and
  * the rest, perhaps a PIN, would become part of a path. */
 static bool is_raw(uint8_t c, bool query)
 {

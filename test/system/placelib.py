@@ -63,7 +63,8 @@ class Place:
 
     def with_value(self, name, key, value):
         """The file with this key set, and everything else as it was."""
-        kept = [line for line in self.good[name].splitlines() if not re.match(rf"#?{re.escape(key)} = ", line)]
+        kept = [line for line in self.good[name].splitlines()
+                if not re.match(rf"#?{re.escape(key)} = ", line)]
         return "\n".join([*kept, f"{key} = {value}", ""])
 
     def keys(self, name):

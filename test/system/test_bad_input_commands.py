@@ -19,8 +19,9 @@ TIMES = ("x", "-1", "1.5", "")
 GOOD = {
     "init": ("other",), "up": ("fleet",), "backup": ("fleet", "copy.db"), "product add": ("sensor",),
     "product list": (), "product show": ("lamp",), "device claim": (CODE,), "device list": (),
-    "command run": (DEV, "ping"), "command new": (DEV, "reboot", "--out", "new.cmd"), "command sign": ("some.cmd",),
-    "command send": ("some.cmd",), "command cancel": (DEV,), "command list": (DEV,), "command ops": (),
+    "command run": (DEV, "ping"), "command new": (DEV, "reboot", "--out", "new.cmd"),
+    "command sign": ("some.cmd",), "command send": ("some.cmd",), "command cancel": (DEV,),
+    "command list": (DEV,), "command ops": (),
     "operator list": (), "operator add": ("carol", "--public", "04"), "operator remove": ("bob",),
     "operator renew": ("bob",), "operator public": (), "event list": (), "status": (),
 }
@@ -33,8 +34,10 @@ BAD_ARGS = {
     "backup": (("nowhere", "copy.db"), ("fleet", "no/such/copy.db"), ("fleet", "passphrase")),
     "product add": (("Bad Name",), ("lamp",), ("../x",), ("a" * 33,), ("",)),
     "product show": (("nosuch",), ("../lamp",), ("",)),
-    "device claim": (("nonsense",), ("HF1:AAAQEAYEAUDAOCAJBIFQYDIOB4LX",), (CODE[:-1],), (CODE + "A",), ("",)),
-    "command run": ((DEV, "nosuchoperation"), (DEV, "ping", "x"), (DEV, "ping", "a=b"), ("BAD", "ping"), (DEV, "")),
+    "device claim": (("nonsense",), ("HF1:AAAQEAYEAUDAOCAJBIFQYDIOB4LX",), (CODE[:-1],), (CODE + "A",),
+                     ("",)),
+    "command run": ((DEV, "nosuchoperation"), (DEV, "ping", "x"), (DEV, "ping", "a=b"), ("BAD", "ping"),
+                    (DEV, "")),
     "command new": ((DEV, "nosuchoperation", "--out", "n"), ("BAD", "reboot", "--out", "n"), (DEV, "reboot")),
     "command sign": (("nosuch.cmd",), ("passphrase",), ("fleet",)),
     "command send": (("nosuch.cmd",), ("passphrase",), ("fleet",)),
@@ -42,17 +45,18 @@ BAD_ARGS = {
     "command list": (("BAD",),),
     "operator add": (("Bad Name", "--public", "04"), ("carol",), ("carol", "--public", "04" + "00" * 64)),
     "operator remove": (("Bad Name",), ("",)),
-    "operator renew": (("Bad Name", "--dir", "fleet"), ("carol", "--dir", "fleet"), ("bob", "--dir", "nowhere")),
+    "operator renew": (("Bad Name", "--dir", "fleet"), ("carol", "--dir", "fleet"),
+                       ("bob", "--dir", "nowhere")),
 }
 # Bad values of options; "*" holds for every command that has the option.
 BAD_OPTIONS = {
-    "*": {"passphrase-file": ("nosuchfile", "open", "empty", "fleet"), "wait": TIMES, "life": ("0", "86401", *TIMES),
-          "class": ("huge",), "as": ("nowhere", "fleet")},
+    "*": {"passphrase-file": ("nosuchfile", "open", "empty", "fleet"), "wait": TIMES,
+          "life": ("0", "86401", *TIMES), "class": ("huge",), "as": ("nowhere", "fleet")},
     "init": {"domain": ("two words", "A.example", ""), "host": ("other.example", "two words"),
              "operator": ("Bad Name", ""), "est": LISTEN, "api": LISTEN, "mqtt": LISTEN, "root-key": KEYS,
              "server-ca-key": KEYS, "op-ca-key": KEYS, "station-ca-key": KEYS, "token-dir": ("relative",)},
-    "product add": {"dir": ("nowhere",), "enrol": ("all",), "life": ("6d", "399d", "90"), "offline": ("133d", "31d"),
-                    "oid": ("x", "1"), "ca-key": KEYS},
+    "product add": {"dir": ("nowhere",), "enrol": ("all",), "life": ("6d", "399d", "90"),
+                    "offline": ("133d", "31d"), "oid": ("x", "1"), "ca-key": KEYS},
     "product list": {"dir": ("nowhere",)},
     "product show": {"dir": ("nowhere",)},
     "device claim": {"line": ("Bad Name",), "label": ("a" * 200,)},
@@ -69,7 +73,8 @@ ELSEWHERE = {"reason", "label", "account", "out", "code", "order-signer"}
 @pytest.fixture(scope="module")
 def place():
     made = Place()
-    for name, text, mode in (("open", "words\n", 0o644), ("empty", "", 0o600), ("some.cmd", "no command", 0o600)):
+    for name, text, mode in (("open", "words\n", 0o644), ("empty", "", 0o600),
+                             ("some.cmd", "no command", 0o600)):
         (made.folder / name).write_text(text)
         (made.folder / name).chmod(mode)
     yield made
@@ -91,8 +96,9 @@ class Tree:
             if name != "completion":
                 self.walk(place, [*path, name])
         if not names:
-            self.leaves[" ".join(path)] = (re.search(r"usage: holdfast (.*)", text).group(1)[len(" ".join(path)):],
-                                           re.findall(r"(?m)^  --([a-z-]+)( [A-Z:]+)? ", text))
+            command = " ".join(path)
+            usage = re.search(rf"usage: holdfast {command}(.*)", text).group(1)
+            self.leaves[command] = (usage, re.findall(r"(?m)^  --([a-z-]+)( [A-Z:]+)? ", text))
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +151,8 @@ def test_words_that_are_no_command(place):
 
 def test_unknown_options_and_too_many_words(place, tree):
     for command in tree.leaves:
-        for extra in (("--no-such-option",), ("-x",), ("--",  *"x" * 9), ("x",) * 70, ("--json=yes",), ("--as",)):
+        for extra in (("--no-such-option",), ("-x",), ("--", *"x" * 9), ("x",) * 70, ("--json=yes",),
+                      ("--as",)):
             if extra == ("--as",) and "--as" in common(place, command):
                 continue
             code, _ = refused(place, command, *good(command), *common(place, command), *extra)
@@ -178,7 +185,7 @@ def option_cases():
 def test_a_bad_value_of_an_option(place, tree, command, name, value):
     commands = [command] if command != "*" else [
         c for c, (_, options) in tree.leaves.items()
-        if (name, ) in [(o,) for o, _ in options] and name not in BAD_OPTIONS.get(c, {})]
+        if name in [o for o, _ in options] and name not in BAD_OPTIONS.get(c, {})]
     for each in commands:
         # A later option does not overrule an earlier one, so the good one is left out.
         args = [*good(each), *common(place, each)]

@@ -17,8 +17,9 @@ HOSTS = ("two words", "-x", "..", "a..b", "A.example", "1.2.3.4", "")
 BAD = {
     "holdfast.conf": {
         "domain": HOSTS, "host": (*HOSTS, "other.example"), "est-listen": (*LISTEN, ""),
-        "api-listen": (*LISTEN, ""), "mqtt-listen": (*LISTEN, ""), "compat-listen": LISTEN, "default-line": ("Bad Name", "nosuchline"),
-        "compat-line": ("Bad Name", "nosuchline"), "compat-tls": ("1.1", ""), "user": ("no-such-user",),
+        "api-listen": (*LISTEN, ""), "mqtt-listen": (*LISTEN, ""), "compat-listen": LISTEN,
+        "default-line": ("Bad Name", "nosuchline"), "compat-line": ("Bad Name", "nosuchline"),
+        "compat-tls": ("1.1", ""), "user": ("no-such-user",),
         "workers": ("0", "17", "1.5", "-1", "x", ""), "log-level": ("loud", ""), "root-key": KEYS,
         "server-ca-key": KEYS, "op-ca-key": KEYS, "station-ca-key": KEYS, "token-dir": ("relative",),
         "mosquitto": ("/no/such/program",), "plugin": ("/no/such/plugin.so",),
@@ -97,7 +98,8 @@ def test_lines_that_no_file_may_have(place, name):
     text, first = place.good[name], place.keys(name)[0]
     last = text.count("\n") + 1
     for bad, needle in (("no-such-key = 1\n", "no-such-key"), ("just words\n", f":{last}:"),
-                        ("= 1\n", f":{last}:"), (f"{first} = {'x' * 3000}\n", f":{last}:"), ("log-level\n", f":{last}:"),
+                        ("= 1\n", f":{last}:"), (f"{first} = {'x' * 3000}\n", f":{last}:"),
+                        ("log-level\n", f":{last}:"),
                         ("[section]\n", f":{last}:")):
         place.put(name, text + bad)
         assert name.split("/")[-1] in refused(place, name, needle), bad
