@@ -46,19 +46,35 @@ static bool data_key(const struct session *s, struct hf_key *key, uint8_t pub[st
 	return hf_crypto_p256_public(key, pub) == HF_OK || cli_fail("%s: damaged", path) == CLI_DONE;
 }
 
+/* Keys the device has signed with, as its endorsements proved them. */
+static uint8_t signers[TRUST_SIGNERS_MAX + 1][HF_P256_POINT_LEN];
+static size_t n_signers;
+
+static void load_signers(const struct session *s, const struct trust *t)
+{
+	n_signers = trust_signers(s, t->dev, signers);
+	memcpy(signers[n_signers++], t->e.signing, HF_P256_POINT_LEN);
+}
+
 static bool open_stream(const struct hf_json *item, const struct hf_ecdhkey *owner, const struct trust *t,
 			struct hf_seal_key *key)
 {
 	uint8_t mem[HF_SEAL_MAX_OWNERS * HF_SEAL_KEY_CAP], kid[HF_KID_LEN];
-	struct hf_cose_pub device = { .alg = HF_COSE_ES256, .key = HF_ARR(t->e.signing) };
+	const char *text = hf_json_text(hf_json_get(item, "bytes"), "");
 	struct hf_out message = HF_OUT(mem);
 	hf_bytes object;
 
-	return hf_base64url_decode(session_text(hf_json_text(hf_json_get(item, "bytes"), "")), &message) ==
-		       HF_OK &&
-	       hf_crypto_kid(HF_ARR(owner->pub), kid) == HF_OK &&
-	       hf_seal_key_find(hf_out_bytes(&message), kid, &object) == HF_OK &&
-	       hf_seal_key_open(object, owner, &device, session_text(t->dev), key) == HF_OK;
+	if (hf_base64url_decode(session_text(text), &message) != HF_OK ||
+	    hf_crypto_kid(HF_ARR(owner->pub), kid) != HF_OK ||
+	    hf_seal_key_find(hf_out_bytes(&message), kid, &object) != HF_OK)
+		return false;
+	for (size_t i = n_signers; i > 0; i--) { /* the newest first: an older one signed before a renewal */
+		struct hf_cose_pub device = { .alg = HF_COSE_ES256, .key = HF_ARR(signers[i - 1]) };
+
+		if (hf_seal_key_open(object, owner, &device, session_text(t->dev), key) == HF_OK)
+			return true;
+	}
+	return false;
 }
 
 /* A device chose these bytes: no control characters reach the terminal. */
@@ -145,8 +161,9 @@ static bool read_streams(struct session *s, const char *dev, const struct hf_ecd
 	char path[96];
 
 	snprintf(path, sizeof(path), "/v1/devices/%s/streams?limit=200", dev);
-	if (!session_connect(s) || !trust_update(s, dev, &t) || !session_get(s, path, &j))
+	if (!session_connect(s) || !trust_refresh(s, dev, &t) || !session_get(s, path, &j))
 		return false;
+	load_signers(s, &t);
 	items = hf_json_get(j, "items");
 	for (size_t i = 0; i < hf_json_n(items); i++) {
 		struct hf_seal_key key HF_AUTO(hf_seal_key_wipe) = { .stream_len = 0 };

@@ -189,6 +189,53 @@ static bool object_of(const struct hf_json *item, struct hf_out *out)
 	return hf_base64url_decode(session_text(text), out) == HF_OK;
 }
 
+static bool signers_path(const struct session *s, const char *dev, char path[static SESSION_PATH_MAX])
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "devices/%s.signers", dev);
+	return session_path(s, name, path);
+}
+
+/* Add an accepted signing key to the list, one line each; the oldest go when it is full. */
+static bool keep_signer(const struct session *s, const struct trust *t)
+{
+	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(TRUST_SIGNERS_MAX * HEX_POINT_CAP);
+	char path[SESSION_PATH_MAX], line[HEX_POINT_CAP + 1];
+	struct hf_why why = { 0 };
+	hf_bytes old;
+
+	to_hex(t->e.signing, HF_P256_POINT_LEN, line);
+	snprintf(line + 2 * HF_P256_POINT_LEN, 2, "\n");
+	if (!make_folder(s, "devices") || !signers_path(s, t->dev, path))
+		return false;
+	if (hf_file_exists(path) && hf_file_read(path, &text, &why) != HF_OK)
+		return cli_fail("%s", hf_why_text(&why)) == CLI_DONE;
+	old = hf_buf_bytes(&text);
+	if (old.len == TRUST_SIGNERS_MAX * HEX_POINT_CAP)
+		hf_buf_consume(&text, HEX_POINT_CAP);
+	if (hf_buf_puts(&text, line) == HF_OK &&
+	    hf_file_replace(path, hf_buf_bytes(&text), 0600, &why) == HF_OK)
+		return true;
+	return cli_fail("%s", hf_why_text(&why)) == CLI_DONE;
+}
+
+size_t trust_signers(const struct session *s, const char *dev,
+		     uint8_t points[TRUST_SIGNERS_MAX][HF_P256_POINT_LEN])
+{
+	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(TRUST_SIGNERS_MAX * HEX_POINT_CAP);
+	char path[SESSION_PATH_MAX], line[HEX_POINT_CAP];
+	size_t n = 0;
+
+	if (!signers_path(s, dev, path) || hf_file_read(path, &text, NULL) != HF_OK)
+		return 0;
+	for (size_t at = 0; at + HEX_POINT_CAP <= text.len && n < TRUST_SIGNERS_MAX; at += HEX_POINT_CAP) {
+		snprintf(line, sizeof(line), "%s", hf_buf_text(&text) + at);
+		n += from_hex(line, points[n], HF_P256_POINT_LEN);
+	}
+	return n;
+}
+
 /* One pass over what the server holds: true when something was accepted. */
 static bool advance(const struct session *s, const struct hf_json *items, struct trust *t)
 {
@@ -208,7 +255,7 @@ static bool advance(const struct session *s, const struct hf_json *items, struct
 		}
 		t->e = e;
 		t->known = true;
-		return true;
+		return keep_signer(s, t);
 	}
 	return false;
 }
@@ -233,7 +280,7 @@ static bool check_certificate(struct session *s, struct trust *t)
 			t->dev) == CLI_DONE;
 }
 
-bool trust_update(struct session *s, const char *dev, struct trust *t)
+bool trust_refresh(struct session *s, const char *dev, struct trust *t)
 {
 	struct hf_json *j HF_AUTO(session_json_drop) = NULL;
 	bool changed = false;
@@ -251,5 +298,10 @@ bool trust_update(struct session *s, const char *dev, struct trust *t)
 				"claimed by "
 				"another operator, or has it not connected yet?",
 				dev) == CLI_DONE;
-	return (!changed || trust_save(s, t)) && check_certificate(s, t);
+	return !changed || trust_save(s, t);
+}
+
+bool trust_update(struct session *s, const char *dev, struct trust *t)
+{
+	return trust_refresh(s, dev, t) && check_certificate(s, t);
 }

@@ -24,6 +24,14 @@ bool trust_keep_claim(const struct session *s, const struct hf_claim_keys *keys)
 /* From disk; `known` false when nothing is there. */
 bool trust_load(const struct session *s, const char *dev, struct trust *t);
 bool trust_save(const struct session *s, const struct trust *t);
-/* Load, fetch what is new, verify, compare with the certificate's key, save. */
+/* Load, fetch what is new, verify, save. Enough to read what the device signed, also after it was thrown
+ * out. */
+bool trust_refresh(struct session *s, const char *dev, struct trust *t);
+/* The same, and its certificate must show the endorsed key: before anything is sent to it. */
 bool trust_update(struct session *s, const char *dev, struct trust *t);
+/* Signing keys accepted so far, newest last, from FOLDER/devices/DEV.signers: what was signed before a
+ * renewal stays readable. Returns how many. */
+enum { TRUST_SIGNERS_MAX = 64 };
+size_t trust_signers(const struct session *s, const char *dev,
+		     uint8_t points[TRUST_SIGNERS_MAX][HF_P256_POINT_LEN]);
 #endif

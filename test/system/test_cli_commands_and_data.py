@@ -81,3 +81,13 @@ def test_two_people_set_the_owner_key_and_one_reads_the_data(people, lamp, fleet
     lines = [json.loads(x) for x in alice.say("device", "data", lamp.dev, "--json").stdout.splitlines()]
     assert [(x["stream"], x["counter"]) for x in lines] == [("climate", n) for n in range(3)]
     assert "21.5" not in bob.say("device", "data", lamp.dev, want=None).stdout
+
+
+def test_what_was_sealed_stays_readable_after_the_device_was_thrown_out(people, lamp, fleet):
+    alice = people[0]
+    before = alice.say("device", "data", lamp.dev).stdout
+    assert "21.6" in before
+    signers = (alice.folder / "devices" / f"{lamp.dev}.signers").read_text().splitlines()
+    assert len(signers) == 1 and re.fullmatch("04[0-9a-f]{128}", signers[0])
+    alice.say("device", "revoke", lamp.dev)
+    assert alice.say("device", "data", lamp.dev).stdout == before
