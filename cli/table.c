@@ -9,6 +9,7 @@ const struct cli_verb cli_verbs[] = {
 	{ .name = "up", .run = cli_cmd_up, .args = "DIR", .min_args = 1, .max_args = 1, .opts = cli_up_opts,
 	  .summary = "run control plane and broker on this machine, in the foreground", .text = cli_up_text },
 	{ .name = "product", .subs = cli_product_verbs, .summary = "add, list or show product lines" },
+	{ .name = "order", .subs = cli_order_verbs, .summary = "production orders: make, sign, send, reconcile" },
 	{ .name = "device", .subs = cli_device_verbs, .summary = "claim, list, show or throw out devices" },
 	{ .name = "command", .subs = cli_command_verbs, .summary = "order a device to do something, alone or together" },
 	{ .name = "operator", .subs = cli_operator_verbs, .summary = "list, add, renew or remove operators" },
