@@ -52,6 +52,18 @@ static void open_policy(struct args *a)
 		report("kid", HF_OK, HF_ARR(p.key[i].kid));
 }
 
+/* POLICY N, POLICY N + 1. */
+static void follow_policy(struct args *a)
+{
+	static struct hf_policy now, next;
+	struct hf_out scratch = room();
+	hf_err err;
+
+	read_policy(a, &now);
+	err = hf_policy_open_next(bytes(a), &now, &scratch, &next);
+	report("ref", err, HF_ARR(next.ref));
+}
+
 /* VENDOR, then the seeds of three roots and the secrets of two operators. */
 static void write_policy(struct args *a)
 {
@@ -327,10 +339,15 @@ static const struct {
 	const char *name;
 	void (*run)(struct args *a);
 } verbs[] = {
-	{ "open-policy", open_policy },     { "write-policy", write_policy },
-	{ "open-order", open_order },       { "write-order", write_order },
-	{ "write-command", write_command }, { "open-receipt", open_receipt },
-	{ "open-state", open_state },       { "obey", obey },
+	{ "open-policy", open_policy },
+	{ "follow-policy", follow_policy },
+	{ "write-policy", write_policy },
+	{ "open-order", open_order },
+	{ "write-order", write_order },
+	{ "write-command", write_command },
+	{ "open-receipt", open_receipt },
+	{ "open-state", open_state },
+	{ "obey", obey },
 };
 
 int main(int argc, char **argv)
