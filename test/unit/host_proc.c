@@ -246,48 +246,58 @@ static void a_process_nobody_supervises_notices(void **unused)
 	assert_int_equal(hf_proc_child_begin(), HF_ERR_PROC_ORPHAN);
 }
 
-/* The middle process supervises a child and dies; the child must follow. */
-static void a_child_dies_with_its_supervisor(void **unused)
+/* Starts one child, tells its pid and dies. */
+static _Noreturn void supervise_and_die(int to)
 {
 	const struct hf_proc_row row = { .name = "sleep",
 					 .path = "/bin/sleep",
 					 .argv = (char *const[]){ (char *)"sleep", (char *)"60", NULL } };
+	struct hf_loop *loop = NULL;
+	struct hf_proc *proc = NULL;
+	pid_t child;
+
+	if (hf_loop_new(&loop) != HF_OK || hf_proc_new(loop, &row, 1, &events, &proc) != HF_OK ||
+	    hf_proc_start(proc, NULL) != HF_OK)
+		_exit(1);
+	child = hf_proc_pid(proc, 0);
+	_exit(write(to, &child, sizeof(child)) == sizeof(child) ? 0 : 1);
+}
+
+/* Gone, or a zombie that somebody else has to bury. */
+static bool is_dead(pid_t pid)
+{
+	char path[64], line[128] = "";
+	const char *state;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return true;
+	state = fgets(line, sizeof(line), f) != NULL ? strchr(line, ')') : NULL;
+	fclose(f);
+	return state == NULL || state[2] == 'Z' || state[2] == 'X';
+}
+
+static void a_child_dies_with_its_supervisor(void **unused)
+{
 	int fds[2], status;
 	pid_t middle, child = -1;
+	bool dead = false;
 
 	(void)unused;
 	assert_int_equal(pipe(fds), 0);
 	middle = fork();
-	if (middle == 0) {
-		struct hf_loop *loop = NULL;
-		struct hf_proc *proc = NULL;
-
-		if (hf_loop_new(&loop) != HF_OK || hf_proc_new(loop, &row, 1, &events, &proc) != HF_OK ||
-		    hf_proc_start(proc, NULL) != HF_OK)
-			_exit(1);
-		child = hf_proc_pid(proc, 0);
-		_exit(write(fds[1], &child, sizeof(child)) == sizeof(child) ? 0 : 1);
-	}
+	if (middle == 0)
+		supervise_and_die(fds[1]);
 	assert_int_equal(waitpid(middle, &status, 0), middle);
 	assert_int_equal(read(fds[0], &child, sizeof(child)), sizeof(child));
-	/* It becomes somebody else's zombie, so look until it is gone or a zombie. */
-	for (int i = 0; i < 200; i++) {
-		char path[64], state = 'X', line[128] = "";
-		FILE *f;
-
-		(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)child);
-		f = fopen(path, "r");
-		if (f != NULL && fgets(line, sizeof(line), f) != NULL && strchr(line, ')') != NULL)
-			state = strchr(line, ')')[2];
-		if (f != NULL)
-			fclose(f);
-		if (state == 'X' || state == 'Z') {
-			child = 0;
-			break;
-		}
-		usleep(10000);
+	for (int i = 0; i < 200 && !dead; i++) {
+		dead = is_dead(child);
+		if (!dead)
+			usleep(10000);
 	}
-	assert_int_equal(child, 0);
+	assert_true(dead);
 	close(fds[0]);
 	close(fds[1]);
 }
