@@ -49,5 +49,6 @@ def test_the_successor_needs_both_root_quorums(vector):
     payload = pycose.enc(policy)
     for signers, fine in ((new[:2], False), (roots[:2], False), (roots[:2] + new[:1], False),
                           (roots[:1] + new[:2], False), (roots[1:] + new[:2], True)):
-        answer = command_tool("follow-policy", vector["policy"], pycose.sign(signers, b"hf/policy/1", payload))
+        container = pycose.sign(signers, b"hf/policy/1", payload)
+        answer = command_tool("follow-policy", vector["policy"], container)
         assert (answer[0][0] == "ref") == fine, len(signers)
