@@ -290,6 +290,45 @@ static void lifting_a_quarantine_revives_no_certificate(void **state)
 	assert_string_equal(fresh.issued.dev, a.issued.dev);
 }
 
+struct late {
+	struct rig *r;
+	struct hf_identity who;
+	struct hf_enrol_req req;
+	struct hf_enrol_plan plan;
+	struct hf_cert_row cert;
+};
+
+static hf_err plan_late(struct hf_db *db, void *ctx)
+{
+	struct late *l = ctx;
+	return hf_enrol_plan(db, &l->req, &l->plan);
+}
+
+static hf_err commit_late(struct hf_db *db, void *ctx)
+{
+	struct late *l = ctx;
+	return hf_enrol_commit(db, &l->req, &l->plan, &l->cert, HF_STR("der"));
+}
+
+static void a_plan_that_others_overtook_is_not_carried_out(void **state)
+{
+	struct rig *r = *state;
+	struct late l = { .r = r, .who = { .kind = HF_WHO_NOBODY } };
+	struct attempt other = by_claim(7, 0xa2);
+
+	rig_claim(r, 7, "main", HF_OK);
+	l.req = (struct hf_enrol_req){ .line = &r->line, .who = &l.who, .has_claim = true };
+	memset(l.req.cid, 7, sizeof(l.req.cid));
+	memset(l.req.spki_sha256, 0xa1, sizeof(l.req.spki_sha256));
+	assert_int_equal(hf_fleet_new_dev(l.req.new_dev), HF_OK);
+	memset(l.cert.serial, 0x70, sizeof(l.cert.serial));
+	assert_int_equal(hf_store_read(r->store, plan_late, &l), HF_OK);
+	assert_int_equal(l.plan.outcome, HF_OUTCOME_ISSUE);
+	rig_try(r, &other); /* another key of the same claim is quicker */
+	assert_int_equal(other.outcome, HF_OUTCOME_ISSUE);
+	assert_int_equal(hf_store_write(r->store, commit_late, &l), HF_ERR_FLEET_CHANGED);
+}
+
 static void a_released_device_gets_another_name_from_its_next_owner(void **state)
 {
 	struct rig *r = *state;
@@ -326,6 +365,7 @@ int main(void)
 		cmocka_unit_test(unknown_operations_and_kinds_are_denied),
 		cmocka_unit_test(rights_of_people_follow_role_and_date),
 		T(lifting_a_quarantine_revives_no_certificate),
+		T(a_plan_that_others_overtook_is_not_carried_out),
 		T(a_released_device_gets_another_name_from_its_next_owner),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
