@@ -77,7 +77,8 @@ struct hf_receipt {
 HF_MUST_CHECK hf_err hf_receipt_write(const struct hf_receipt *r, struct hf_out *out);
 HF_MUST_CHECK hf_err hf_receipt_sign(hf_bytes payload, hf_bytes dev, const struct hf_hwkey *key,
 				     struct hf_out *out);
-/* Append `result` sealed to the reply point of command `cti`. Errors: HF_ERR_RECEIPT_LIMIT; HF_ERR_COSE_POINT; ... */
+/* Append `result` sealed to the reply point of command `cti`. Errors: HF_ERR_RECEIPT_LIMIT,
+ * HF_ERR_CRYPTO_POINT (the point is none); the COSE sealing functions. */
 HF_MUST_CHECK hf_err hf_receipt_seal_result(struct hf_port *port, hf_bytes result, hf_bytes dev,
 					    const uint8_t cti[static HF_COMMAND_CTI_LEN],
 					    const uint8_t reply[static HF_P256_COMPRESSED_LEN],
