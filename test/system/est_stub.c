@@ -213,6 +213,21 @@ static bool bound_to_channel(const struct hf_http_req *req, const struct hf_pki_
 	return hf_bytes_equal((hf_bytes){ x, n }, (hf_bytes){ req->peer->x, HF_CLAIM_BINDING_LEN });
 }
 
+/* Status of the answer that the mode or the request's own faults ask for; 200: the certificate. */
+static int judge(const struct stub *s, const struct hf_http_req *req, const struct hf_pki_csr *csr, bool renew,
+		 bool has_name)
+{
+	if (!bound_to_channel(req, csr))
+		return 400;
+	if (s->mode == WAIT || s->mode == BUSY)
+		return s->mode == WAIT ? 202 : 503;
+	if (s->mode == REFUSE)
+		return 403;
+	if (renew)
+		return has_name ? 200 : 403;
+	return proven(s, req, csr) ? 200 : 403;
+}
+
 static void on_request(void *ctx, const struct hf_http_req *req, struct hf_http_call *call)
 {
 	bool renew = strstr(req->path, "simplereenroll") != NULL;
@@ -221,6 +236,7 @@ static void on_request(void *ctx, const struct hf_http_req *req, struct hf_http_
 	struct hf_pki_csr csr;
 	struct stub *s = ctx;
 	size_t n = from_base64(req->body, der, sizeof(der));
+	int status;
 
 	if (req->peer->has_cert && hf_pki_cert_read(hf_tls_peer_cert(req->peer), &peer) != HF_OK)
 		peer.cn[0] = '\0';
@@ -228,18 +244,13 @@ static void on_request(void *ctx, const struct hf_http_req *req, struct hf_http_
 	(void)fflush(stdout);
 	if (s->mode == SILENT)
 		return; /* the answer is lost */
-	if (hf_pki_csr_read((hf_bytes){ der, n }, &csr) != HF_OK || !bound_to_channel(req, &csr))
-		say(call, 400, 0);
-	else if (s->mode == WAIT || s->mode == BUSY)
-		say(call, s->mode == WAIT ? 202 : 503, 2);
-	else if (s->mode == REFUSE)
-		say(call, 403, 0);
-	else if (renew && peer.cn[0] == '\0')
-		say(call, 403, 0);
-	else if (!renew && !proven(s, req, &csr))
-		say(call, 403, 0);
-	else
+	status = hf_pki_csr_read((hf_bytes){ der, n }, &csr) != HF_OK
+			 ? 400
+			 : judge(s, req, &csr, renew, peer.cn[0] != '\0');
+	if (status == 200)
 		give(s, req, csr.pub, renew ? peer.cn + 3 : s->dev, renew, call);
+	else
+		say(call, status, status == 202 || status == 503 ? 2 : 0);
 }
 
 /* A first trust policy with one root and one operator, both forgotten at once: enough for a device to
