@@ -64,6 +64,8 @@ int cli_main(int argc, char **argv);
 /* Help of a verb (NULL: of the program) and the completion script, to stdout. */
 void cli_print_help(const struct cli_verb *path[], int depth);
 void cli_print_completion(void);
+/* The manual page, mdoc, to stdout. */
+void cli_print_manual(void);
 
 /* One line "holdfast: ..." to stderr; returns the exit status it belongs to. */
 int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -27,7 +27,8 @@ static void print_program_help(void)
 	     "them.\n\n"
 	     "Commands, in the order of a device's life:");
 	print_rows(cli_verbs);
-	puts("  completion   print a completion script for bash\n\n"
+	puts("  completion   print a completion script for bash\n"
+	     "  manual       print the manual page\n\n"
 	     "Every command: --help explains it, --json prints one JSON value, --as DIR says who you are\n"
 	     "(default: $HOLDFAST_OPERATOR). Exit status: 0 done, 1 refused or failed, 2 usage.\n\n"
 	     "First steps:\n"
@@ -84,7 +85,7 @@ void cli_print_completion(void)
 	     "\tif [ \"$COMP_CWORD\" = 1 ]; then");
 	printf("\t\twords=\"");
 	print_words(cli_verbs);
-	puts("completion --help --version\"\n\telse case \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in");
+	puts("completion manual --help --version\"\n\telse case \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in");
 	for (const struct cli_verb *v = cli_verbs; v->name != NULL; v++)
 		for (const struct cli_verb *s = v->subs; s != NULL && s->name != NULL; s++)
 			print_option_words(v->name, s);

@@ -221,6 +221,10 @@ int cli_main(int argc, char **argv)
 			cli_print_help(path, depth);
 			return i >= argc ? CLI_USAGE : CLI_DONE;
 		}
+		if (depth == 0 && strcmp(argv[i], "manual") == 0) {
+			cli_print_manual();
+			return CLI_DONE;
+		}
 		path[depth] = find_verb(verbs, argv[i]);
 		if (path[depth] == NULL)
 			return no_such_command(argv[i], depth > 0 ? path[0] : NULL);
