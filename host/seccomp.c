@@ -184,7 +184,7 @@ static int add(scmp_filter_ctx ctx, uint32_t action, const char *name, unsigned 
 	if (nr == __NR_SCMP_ERROR)
 		return 0;
 	rc = seccomp_rule_add_array(ctx, action, nr, n, cmp);
-	/* Unknown here: EINVAL or EOPNOTSUPP for calls of other processors, EACCES when equal to the default. */
+	/* Unknown here: EINVAL or EOPNOTSUPP for calls of other processors, EACCES when it is the default. */
 	return nr < 0 || rc == -EACCES ? 0 : rc;
 }
 

@@ -41,7 +41,8 @@ class Demo:
         at = time.monotonic()
         ports = self.ports
         self.admin.ok("init", self.fleet, "--operator", "alice", "--operator", "bob", "--passphrase-file",
-                      self.pass_file, "--est", f"127.0.0.1:{ports['est']}", "--api", f"127.0.0.1:{ports['api']}",
+                      self.pass_file, "--est", f"127.0.0.1:{ports['est']}",
+                      "--api", f"127.0.0.1:{ports['api']}",
                       "--mqtt", f"127.0.0.1:{ports['mqtt']}")
         self.table.fact("a deployment was made: root, four CAs, policy 1, two operators",
                         f"{time.monotonic() - at:.2f} s")
@@ -69,7 +70,8 @@ class Demo:
     def start_fleet(self):
         at = time.monotonic()
         self.begin()
-        self.table.fact("control plane and Mosquitto with our plugin answer", f"{time.monotonic() - at:.2f} s")
+        self.table.fact("control plane and Mosquitto with our plugin answer",
+                        f"{time.monotonic() - at:.2f} s")
         self.expect("who the API sees", self.alice.json("status")["operator"], "alice")
         self.table.fact("operator alice was recognised over mutual TLS 1.3", "HTTP 200")
 
@@ -85,8 +87,8 @@ class Demo:
         state.mkdir()
         port = free_pair()
         self.programs.start("swtpm", ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={state}", "--server",
-                                      f"type=tcp,port={port}", "--ctrl", f"type=tcp,port={port + 1}", "--flags",
-                                      "not-need-init,startup-clear"])
+                                      f"type=tcp,port={port}", "--ctrl", f"type=tcp,port={port + 1}",
+                                      "--flags", "not-need-init,startup-clear"])
         wait_for("swtpm", lambda: self.listens(port + 1))
         return f"tpm2:?tcti=swtpm:host=127.0.0.1,port={port}"
 
@@ -110,8 +112,10 @@ class Demo:
 
     def claim(self, name, state, code, where):
         at = time.monotonic()
-        claim = subprocess.Popen([BIN / "holdfast", "device", "claim", code, "--line", LINE, "--label", name, "--json"],
-                                 env=self.alice.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        claim = subprocess.Popen([BIN / "holdfast", "device", "claim", code, "--line", LINE, "--label",
+                                  name, "--json"],
+                                 env=self.alice.env, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True)
         time.sleep(0.5)  # the owner reads "waiting for the device", then presses its button
         self.admin.ok("poll", "--dir", state, program="holdfast-agent")
         out, err = claim.communicate(timeout=60)
@@ -119,8 +123,8 @@ class Demo:
             raise DemoError(f"claim of {name}: {err.strip()}")
         dev = json.loads(out)["dev"]
         wait_for(f"{name} connected", lambda: self.alice.json("device", "show", dev)["connected"])
-        wait_for(f"{name} confirmed", lambda: self.alice.json("device", "show", dev)["certificate"]["state"] ==
-                 "confirmed")
+        wait_for(f"{name} confirmed",
+                 lambda: self.alice.json("device", "show", dev)["certificate"]["state"] == "confirmed")
         self.table.fact(f"device '{name}' ({where}): claimed, enrolled, first hello",
                         f"{time.monotonic() - at:.2f} s")
         return dev
@@ -140,16 +144,19 @@ class Demo:
         if "too few" not in refusal:
             raise DemoError(f"a danger command with one signature: {refusal}")
         self.table.fact("danger command 'owners.set' with one of two signatures", "refused: too few signed")
-        self.bob.ok("command", "sign", draft, "--code", begun["code"])  # bob read the code in the file's claims
+        # bob reads the code from the claims in the file
+        self.bob.ok("command", "sign", draft, "--code", begun["code"])
         answer = self.alice.json("command", "send", draft)
         self.expect("owners.set", answer["status"], "done")
         self.table.fact("the same with both signatures", answer["status"])
 
     def data(self, dev, name):
         app = self.programs.start("thermometer", [self.example("thermometer"), self.dir / name / "app.sock"])
-        lines = wait_for("a sealed reading", lambda: self.alice.ok("device", "data", dev, "--json").splitlines(), 20, 0.2)
+        lines = wait_for("a sealed reading",
+                         lambda: self.alice.ok("device", "data", dev, "--json").splitlines(), 20, 0.2)
         reading = base64.urlsafe_b64decode(json.loads(lines[0])["bytes"] + "==")
-        self.table.fact("first reading of the application, opened by its owner alone", reading.decode() + " degrees")
+        self.table.fact("first reading of the application, opened by its owner alone",
+                        reading.decode() + " degrees")
         database = b"".join(p.read_bytes() for p in (self.fleet / "store").iterdir())
         self.expect("the stream's name or the reading in the server's database",
                     sum(n in database for n in (b"climate", base64.b64encode(b"climate")[:-3])), 0)
@@ -171,7 +178,8 @@ class Demo:
         """kill -9 of everything on the server's side; the device must come back by itself."""
         self.up.kill()
         self.up.wait()
-        wait_for("everything is down", lambda: not any(self.listens(self.ports[n]) for n in ("est", "api", "mqtt")))
+        wait_for("everything is down",
+                 lambda: not any(self.listens(self.ports[n]) for n in ("est", "api", "mqtt")))
         self.programs.running = [(n, c) for n, c in self.programs.running if c is not self.up]
         at = time.monotonic()
         (self.logs / "fleet.log").rename(self.logs / "fleet-before.log")
@@ -197,8 +205,8 @@ class Demo:
             return None
         self.capture = self.dir / "tap.pcap"
         ports = " or ".join(f"tcp port {p}" for p in self.ports.values())
-        tap = self.programs.start("tcpdump", ["tcpdump", "-i", "lo", "-s", "0", "-U", "--immediate-mode", "-w",
-                                              self.capture, ports])
+        tap = self.programs.start("tcpdump", ["tcpdump", "-i", "lo", "-s", "0", "-U", "--immediate-mode",
+                                              "-w", self.capture, ports])
         wait_for("tcpdump", lambda: "listening on" in (self.logs / "tcpdump.log").read_text())
         return tap
 
@@ -219,7 +227,8 @@ class Demo:
         names |= {b"relay.set", b"owners.set", b"climate"}
         found = sum(n in captured for n in names)
         self.expect("identifiers found in the capture", found, 0)
-        self.table.fact(f"identifiers, secrets and words found in {len(captured)} bytes of captured traffic", found)
+        self.table.fact(f"identifiers, secrets and words found in {len(captured)} bytes of captured traffic",
+                        found)
 
     def journal(self):
         events = self.alice.json("event", "list")
@@ -235,7 +244,8 @@ class Demo:
         tap = self.start_tap()
         self.start_fleet()
         devices = {}
-        for name, key, where in (("lamp-1", None, "key in software"), ("lamp-2", self.start_tpm(), "key in a TPM 2.0")):
+        for name, key, where in (("lamp-1", None, "key in software"),
+                                 ("lamp-2", self.start_tpm(), "key in a TPM 2.0")):
             state, code = self.make_device(name, key)
             devices[name] = self.claim(name, state, code, where)
         self.commands(devices["lamp-1"])
@@ -267,7 +277,8 @@ def main():
     except (DemoError, subprocess.TimeoutExpired) as error:
         print(f"demo: {error}", file=sys.stderr)
         for log in sorted(demo.logs.glob("*.log")):
-            print(f"--- {log.name}", *log.read_text(errors="replace").splitlines()[-15:], sep="\n", file=sys.stderr)
+            print(f"--- {log.name}", *log.read_text(errors="replace").splitlines()[-15:], sep="\n",
+                  file=sys.stderr)
         return 1
     finally:
         demo.close()

@@ -88,13 +88,14 @@ class Run:
             self.env["HOLDFAST_OPERATOR"] = str(folder)
 
     def raw(self, *argv, program="holdfast", text_in=None):
-        return subprocess.run([str(BIN / program), *map(str, argv)], env=self.env, capture_output=True, text=True,
-                              input=text_in, timeout=60)
+        return subprocess.run([str(BIN / program), *map(str, argv)], env=self.env, capture_output=True,
+                              text=True, input=text_in, timeout=60)
 
     def ok(self, *argv, program="holdfast"):
         done = self.raw(*argv, program=program)
         if done.returncode != 0:
-            raise DemoError(f"{program} {' '.join(map(str, argv))}: exit {done.returncode}: {done.stderr.strip()}")
+            said = done.stderr.strip()
+            raise DemoError(f"{program} {' '.join(map(str, argv))}: exit {done.returncode}: {said}")
         return done.stdout
 
     def json(self, *argv, program="holdfast"):
@@ -103,7 +104,8 @@ class Run:
     def refused(self, *argv, program="holdfast"):
         done = self.raw(*argv, program=program)
         if done.returncode != 1:
-            raise DemoError(f"{program} {' '.join(map(str, argv))}: exit {done.returncode} instead of a refusal")
+            words = " ".join(map(str, argv))
+            raise DemoError(f"{program} {words}: exit {done.returncode} instead of a refusal")
         return done.stderr.strip().splitlines()[-1]
 
 

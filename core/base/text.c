@@ -9,9 +9,8 @@ struct code {
 };
 
 static const struct code base32 = { 5, "abcdefghijklmnopqrstuvwxyz234567" };
-static const struct code base64url = {
-	6, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-};
+static const struct code base64url = { 6,
+				       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_" };
 static const struct code hex = { 4, "0123456789abcdef" };
 
 static hf_err encode(const struct code *code, hf_bytes in, struct hf_out *out)
@@ -26,7 +25,8 @@ static hf_err encode(const struct code *code, hf_bytes in, struct hf_out *out)
 		acc = (acc << 8 | in.ptr[i]) & 0xffff;
 		for (held += 8; held >= code->bits; held -= code->bits)
 			out->ptr[out->len++] =
-				(uint8_t)code->alphabet[acc >> (held - code->bits) & ((1u << code->bits) - 1)];
+				(uint8_t)
+					code->alphabet[acc >> (held - code->bits) & ((1u << code->bits) - 1)];
 	}
 	if (held > 0)
 		out->ptr[out->len++] =

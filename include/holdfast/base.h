@@ -13,11 +13,11 @@
 /* Run `fn(&variable)` on every way out of the scope; the variable must be initialised where declared. */
 #define HF_AUTO(fn) __attribute__((cleanup(fn)))
 /* Return the error of `call` upward; the only flow macro of the project. */
-#define HF_TRY(call)                              \
-	do {                                      \
-		hf_err hf_try_err_ = (call);      \
-		if (hf_try_err_ != HF_OK)         \
-			return hf_try_err_;       \
+#define HF_TRY(call) \
+	do { \
+		hf_err hf_try_err_ = (call); \
+		if (hf_try_err_ != HF_OK) \
+			return hf_try_err_; \
 	} while (0)
 
 /* Borrowed input bytes; `ptr` may be NULL only when len is 0. */

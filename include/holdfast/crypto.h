@@ -62,27 +62,31 @@ HF_MUST_CHECK hf_err hf_crypto_hmac(hf_bytes key, const hf_bytes *parts, size_t 
 HF_MUST_CHECK hf_err hf_crypto_hkdf(hf_bytes salt, hf_bytes ikm, hf_bytes info, uint8_t *out, size_t out_len);
 
 /* AES-GCM (NIST SP 800-38D) with a 128- or 256-bit key; `out` gets plain.len + 16 bytes. */
-HF_MUST_CHECK hf_err hf_crypto_aead_seal(const struct hf_key *key, const uint8_t nonce[static HF_AEAD_NONCE_LEN],
-					 hf_bytes aad, hf_bytes plain, uint8_t *out);
+HF_MUST_CHECK hf_err hf_crypto_aead_seal(const struct hf_key *key,
+					 const uint8_t nonce[static HF_AEAD_NONCE_LEN], hf_bytes aad,
+					 hf_bytes plain, uint8_t *out);
 /* `out` gets sealed.len - 16 bytes and is wiped on HF_ERR_CRYPTO_TAG; it may be the sealed buffer. */
-HF_MUST_CHECK hf_err hf_crypto_aead_open(const struct hf_key *key, const uint8_t nonce[static HF_AEAD_NONCE_LEN],
-					 hf_bytes aad, hf_bytes sealed, uint8_t *out);
+HF_MUST_CHECK hf_err hf_crypto_aead_open(const struct hf_key *key,
+					 const uint8_t nonce[static HF_AEAD_NONCE_LEN], hf_bytes aad,
+					 hf_bytes sealed, uint8_t *out);
 
 /* P-256 (FIPS 186-5, SP 800-56A). Points are checked to be on the curve and not infinity wherever they
  * enter: HF_ERR_CRYPTO_POINT. */
 HF_MUST_CHECK hf_err hf_crypto_p256_generate(struct hf_key *secret, uint8_t pub[static HF_P256_POINT_LEN]);
-HF_MUST_CHECK hf_err hf_crypto_p256_public(const struct hf_key *secret, uint8_t pub[static HF_P256_POINT_LEN]);
+HF_MUST_CHECK hf_err hf_crypto_p256_public(const struct hf_key *secret,
+					   uint8_t pub[static HF_P256_POINT_LEN]);
 HF_MUST_CHECK hf_err hf_crypto_p256_check(const uint8_t pub[static HF_P256_POINT_LEN]);
 HF_MUST_CHECK hf_err hf_crypto_p256_decompress(const uint8_t in[static HF_P256_COMPRESSED_LEN],
 					       uint8_t pub[static HF_P256_POINT_LEN]);
-HF_MUST_CHECK hf_err hf_crypto_p256_sign(const struct hf_key *secret, const uint8_t digest[static HF_SHA256_LEN],
+HF_MUST_CHECK hf_err hf_crypto_p256_sign(const struct hf_key *secret,
+					 const uint8_t digest[static HF_SHA256_LEN],
 					 uint8_t rs[static HF_P256_SIG_LEN]);
 /* HF_OK or HF_ERR_CRYPTO_SIGNATURE, _POINT, _FAILED. */
 HF_MUST_CHECK hf_err hf_crypto_p256_verify(const uint8_t pub[static HF_P256_POINT_LEN],
 					   const uint8_t digest[static HF_SHA256_LEN],
 					   const uint8_t rs[static HF_P256_SIG_LEN]);
-HF_MUST_CHECK hf_err hf_crypto_p256_ecdh(const struct hf_key *secret, const uint8_t peer[static HF_P256_POINT_LEN],
-					 struct hf_key *x);
+HF_MUST_CHECK hf_err hf_crypto_p256_ecdh(const struct hf_key *secret,
+					 const uint8_t peer[static HF_P256_POINT_LEN], struct hf_key *x);
 /* The same two secrets as the callbacks above; `secret` must outlive the struct. */
 HF_MUST_CHECK hf_err hf_crypto_p256_hwkey(const struct hf_key *secret, struct hf_hwkey *key);
 HF_MUST_CHECK hf_err hf_crypto_p256_ecdhkey(const struct hf_key *secret, struct hf_ecdhkey *key);
@@ -93,7 +97,8 @@ HF_MUST_CHECK hf_err hf_crypto_ed25519_check(const uint8_t pub[static HF_ED25519
 HF_MUST_CHECK hf_err hf_crypto_ed25519_verify(const uint8_t pub[static HF_ED25519_PUB_LEN], hf_bytes msg,
 					      const uint8_t sig[static HF_ED25519_SIG_LEN]);
 HF_MUST_CHECK hf_err hf_crypto_ed25519_generate(struct hf_key *seed, uint8_t pub[static HF_ED25519_PUB_LEN]);
-HF_MUST_CHECK hf_err hf_crypto_ed25519_public(const struct hf_key *seed, uint8_t pub[static HF_ED25519_PUB_LEN]);
+HF_MUST_CHECK hf_err hf_crypto_ed25519_public(const struct hf_key *seed,
+					      uint8_t pub[static HF_ED25519_PUB_LEN]);
 HF_MUST_CHECK hf_err hf_crypto_ed25519_sign(const struct hf_key *seed, hf_bytes msg,
 					    uint8_t sig[static HF_ED25519_SIG_LEN]);
 

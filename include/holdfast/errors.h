@@ -6,12 +6,12 @@
 #define HOLDFAST_ERRORS_H
 
 enum {
-	HF_CLASS_MISUSE    = 1, /* our bug */
-	HF_CLASS_LIMIT     = 2, /* too large, no room; retry only after making room */
+	HF_CLASS_MISUSE = 1,    /* our bug */
+	HF_CLASS_LIMIT = 2,     /* too large, no room; retry only after making room */
 	HF_CLASS_MALFORMED = 3, /* foreign bytes do not parse */
-	HF_CLASS_REFUSED   = 4, /* parsed, not allowed: signature, policy, replay, expiry */
-	HF_CLASS_GONE      = 5, /* erased or absent */
-	HF_CLASS_MACHINE   = 6, /* storage, randomness, network failed; the only class worth a plain retry */
+	HF_CLASS_REFUSED = 4,   /* parsed, not allowed: signature, policy, replay, expiry */
+	HF_CLASS_GONE = 5,      /* erased or absent */
+	HF_CLASS_MACHINE = 6,   /* storage, randomness, network failed; the only class worth a plain retry */
 };
 
 /* X(name, letter, letter, number, class, text) */
@@ -161,7 +161,8 @@ enum {
 	X(HF_ERR_ENDORSE_SHAPE, 'E', 'N', 1, HF_CLASS_MALFORMED, "not a key endorsement") \
 	X(HF_ERR_ENDORSE_PROOF, 'E', 'N', 2, HF_CLASS_REFUSED, "key endorsement is not the device's") \
 	X(HF_ERR_ENDORSE_DEV, 'E', 'N', 3, HF_CLASS_REFUSED, "key endorsement is for another device") \
-	X(HF_ERR_ENDORSE_GENERATION, 'E', 'N', 4, HF_CLASS_REFUSED, "key endorsement does not follow the last") \
+	X(HF_ERR_ENDORSE_GENERATION, 'E', 'N', 4, HF_CLASS_REFUSED, \
+	  "key endorsement does not follow the last") \
 	X(HF_ERR_ENDORSE_KEY, 'E', 'N', 5, HF_CLASS_REFUSED, "endorsed key is not the certificate's") \
 	X(HF_ERR_HELLO_SHAPE, 'H', 'E', 1, HF_CLASS_MALFORMED, "not a hello or its answer") \
 	X(HF_ERR_HELLO_OTHER, 'H', 'E', 2, HF_CLASS_REFUSED, "answer is for another hello") \
@@ -188,7 +189,8 @@ enum {
 	X(HF_ERR_KEYURI_KIND, 'K', 'U', 2, HF_CLASS_MALFORMED, "no backend has such a key") \
 	X(HF_ERR_KEYURI_ABSENT, 'K', 'U', 3, HF_CLASS_GONE, "no such key") \
 	X(HF_ERR_KEYURI_EXISTS, 'K', 'U', 4, HF_CLASS_REFUSED, "a key of this name exists already") \
-	X(HF_ERR_KEYURI_MODE, 'K', 'U', 5, HF_CLASS_REFUSED, "key or PIN file can be reached by other users") \
+	X(HF_ERR_KEYURI_MODE, 'K', 'U', 5, HF_CLASS_REFUSED, \
+	  "key or PIN file can be reached by other users") \
 	X(HF_ERR_KEYURI_FILE, 'K', 'U', 6, HF_CLASS_MACHINE, "key or PIN file cannot be read or written") \
 	X(HF_ERR_KEYURI_PASSPHRASE, 'K', 'U', 7, HF_CLASS_REFUSED, "passphrase is missing or wrong") \
 	X(HF_ERR_KEYURI_CURVE, 'K', 'U', 8, HF_CLASS_REFUSED, "key is neither P-256 nor P-384") \
@@ -207,14 +209,17 @@ enum {
 	X(HF_ERR_AGENT_APP, 'A', 'G', 4, HF_CLASS_MALFORMED, "not a message of the application socket") \
 	X(HF_ERR_AGENT_AWAY, 'A', 'G', 5, HF_CLASS_MACHINE, "agent does not answer") \
 	/* fleet */ \
-	X(HF_ERR_FLEET_CHANGED, 'F', 'L', 1, HF_CLASS_MACHINE, "rows changed while the certificate was made") \
+	X(HF_ERR_FLEET_CHANGED, 'F', 'L', 1, HF_CLASS_MACHINE, \
+	  "rows changed while the certificate was made") \
 	X(HF_ERR_FLEET_CLAIMED, 'F', 'L', 2, HF_CLASS_REFUSED, "claim belongs to another account") \
 	X(HF_ERR_FLEET_PROOF, 'F', 'L', 3, HF_CLASS_REFUSED, "claim proof is wrong or locked") \
 	X(HF_ERR_FLEET_STATE, 'F', 'L', 4, HF_CLASS_REFUSED, "state does not allow this") \
 	X(HF_ERR_FLEET_ORDER, 'F', 'L', 5, HF_CLASS_REFUSED, "production order does not allow this") \
-	X(HF_ERR_AGENT_OWNER, 'A', 'G', 6, HF_CLASS_GONE, "nobody may read sealed data: no owner key is set") \
+	X(HF_ERR_AGENT_OWNER, 'A', 'G', 6, HF_CLASS_GONE, \
+	  "nobody may read sealed data: no owner key is set") \
 	X(HF_ERR_POOL_FULL, 'P', 'O', 1, HF_CLASS_LIMIT, "too much work is waiting") \
-	X(HF_ERR_CA_REQUEST, 'C', 'A', 1, HF_CLASS_MALFORMED, "request to the CA process is not well formed") \
+	X(HF_ERR_CA_REQUEST, 'C', 'A', 1, HF_CLASS_MALFORMED, \
+	  "request to the CA process is not well formed") \
 	X(HF_ERR_CA_PROFILE, 'C', 'A', 2, HF_CLASS_REFUSED, "certificate profile is not for this process") \
 	X(HF_ERR_CA_KEY, 'C', 'A', 3, HF_CLASS_GONE, "CA process has no such key") \
 	/* New rows go above this line, so that every row ends in a backslash. */ \
@@ -224,7 +229,8 @@ enum {
 	X(HF_ERR_DEPLOY_PROVISION, 'D', 'P', 3, HF_CLASS_MALFORMED, "not a provisioning file") \
 	/* policy */ \
 	X(HF_ERR_POLICY_FORMAT, 'P', 'Y', 1, HF_CLASS_MALFORMED, "not a trust policy") \
-	X(HF_ERR_POLICY_KEY, 'P', 'Y', 2, HF_CLASS_REFUSED, "policy holds a weak key or one of a foreign kind") \
+	X(HF_ERR_POLICY_KEY, 'P', 'Y', 2, HF_CLASS_REFUSED, \
+	  "policy holds a weak key or one of a foreign kind") \
 	X(HF_ERR_POLICY_TWICE, 'P', 'Y', 3, HF_CLASS_REFUSED, "policy holds a key twice") \
 	X(HF_ERR_POLICY_QUORUM, 'P', 'Y', 4, HF_CLASS_REFUSED, "quorum names wrong keys or cannot be met") \
 	X(HF_ERR_POLICY_ABSENT, 'P', 'Y', 5, HF_CLASS_REFUSED, "policy has no such quorum") \
@@ -235,8 +241,7 @@ enum {
 	X(HF_ERR_STATEMENT_SIGNATURE, 'S', 'M', 3, HF_CLASS_REFUSED, "signature on a statement is wrong") \
 	X(HF_ERR_STATEMENT_QUORUM, 'S', 'M', 4, HF_CLASS_REFUSED, "too few of the right people signed") \
 	/* api */ \
-	X(HF_ERR_API_REFUSED, 'A', 'P', 1, HF_CLASS_REFUSED, "request was refused") \
-	X(HF_ERR_API_OTHER_KC, 'A', 'P', 2, HF_CLASS_REFUSED, "claim key differs from the factory's")
+	X(HF_ERR_API_REFUSED, 'A', 'P', 1, HF_CLASS_REFUSED, "request was refused")
 
 typedef enum hf_err {
 	HF_OK = 0,

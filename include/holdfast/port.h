@@ -11,31 +11,31 @@ struct hf_port;
 enum { HF_CLOCK_NONE = 0, HF_CLOCK_SET = 1, HF_CLOCK_TRUSTED = 2 }; /* quality of unix_s */
 
 struct hf_clock {
-	uint64_t boot_ms;   /* since this boot, monotonic, counts suspend */
+	uint64_t boot_ms;    /* since this boot, monotonic, counts suspend */
 	uint64_t boot_count; /* rises by one at each boot of the device, persisted */
-	int64_t unix_s;     /* wall clock, as good as `quality` says */
-	int quality;        /* HF_CLOCK_TRUSTED: authenticated sync within 24 h */
+	int64_t unix_s;      /* wall clock, as good as `quality` says */
+	int quality;         /* HF_CLOCK_TRUSTED: authenticated sync within 24 h */
 };
 
 enum { HF_RECORD_MAX_LEN = 16384 };
 
 /* Durable records, named by number; the port maps them to files, sectors or RAM. */
 enum hf_record {
-	HF_REC_BOOT = 1,        /* boot counter */
-	HF_REC_SLOT0 = 2,       /* identity slot: certificate and state, no secret */
+	HF_REC_BOOT = 1,  /* boot counter */
+	HF_REC_SLOT0 = 2, /* identity slot: certificate and state, no secret */
 	HF_REC_SLOT1 = 3,
-	HF_REC_ACTIVE = 4,      /* which slot leads */
-	HF_REC_FLOOR = 5,       /* time floor */
-	HF_REC_KEY0 = 6,        /* secret: keys of slot 0 */
+	HF_REC_ACTIVE = 4, /* which slot leads */
+	HF_REC_FLOOR = 5,  /* time floor */
+	HF_REC_KEY0 = 6,   /* secret: keys of slot 0 */
 	HF_REC_KEY1 = 7,
-	HF_REC_CLAIM = 8,       /* secret: S of the claim */
-	HF_REC_IDEVID_KEY = 9,  /* secret: software factory key */
+	HF_REC_CLAIM = 8,      /* secret: S of the claim */
+	HF_REC_IDEVID_KEY = 9, /* secret: software factory key */
 	HF_REC_IDEVID_CERT = 10,
-	HF_REC_POLICY = 11,     /* trust policy in force */
-	HF_REC_REPLAY = 12,     /* replay table of commands */
-	HF_REC_CONFIG = 13,     /* settings changed by signed commands */
-	HF_REC_OWNERS = 14,     /* data-owner public keys */
-	HF_REC_PREV_ENC = 15,   /* secret: previous decryption key, at most 24 h */
+	HF_REC_POLICY = 11,       /* trust policy in force */
+	HF_REC_REPLAY = 12,       /* replay table of commands */
+	HF_REC_CONFIG = 13,       /* settings changed by signed commands */
+	HF_REC_OWNERS = 14,       /* data-owner public keys */
+	HF_REC_PREV_ENC = 15,     /* secret: previous decryption key, at most 24 h */
 	HF_REC_RECEIPT_BASE = 64, /* 64 receipts, index n mod 64 */
 	HF_REC_OUTBOX_BASE = 128, /* alarms and others that wait for an application ack */
 	HF_REC_END = 256,

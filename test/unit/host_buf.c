@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <cmocka.h>
 #include <hf/buf.h>
 
@@ -85,6 +86,26 @@ static void taking_hands_the_memory_over(void **unused)
 	assert_string_equal(hf_buf_text(&b), "again");
 }
 
+/* More than any machine has; the sanitizers would stop the program instead of answering NULL. */
+static void memory_that_is_not_there_is_an_error(void **unused)
+{
+	struct hf_buf b = HF_BUF(SIZE_MAX / 4);
+	struct rlimit before, little;
+	uint8_t *at = NULL;
+	hf_err err;
+	(void)unused;
+
+	assert_int_equal(getrlimit(RLIMIT_DATA, &before), 0);
+	little = before;
+	little.rlim_cur = 64 << 20;
+	assert_int_equal(setrlimit(RLIMIT_DATA, &little), 0);
+	err = hf_buf_reserve(&b, (size_t)1 << 40, &at);
+	assert_int_equal(setrlimit(RLIMIT_DATA, &before), 0);
+	assert_int_equal(err, HF_ERR_HOST_MEMORY);
+	assert_int_equal(b.len, 0);
+	hf_buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,6 +114,7 @@ int main(void)
 		cmocka_unit_test(a_length_near_the_end_of_size_t_does_not_wrap),
 		cmocka_unit_test(consuming_drops_the_front),
 		cmocka_unit_test(a_secret_leaves_nothing_behind_after_reset),
+		cmocka_unit_test(memory_that_is_not_there_is_an_error),
 		cmocka_unit_test(taking_hands_the_memory_over),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

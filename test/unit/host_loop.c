@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -188,6 +189,27 @@ static void a_signal_arrives_on_the_loop(void **unused)
 	hf_sig_close(&s);
 }
 
+static void never_called(void *ctx, int fd, unsigned what)
+{
+	(void)ctx;
+	(void)fd;
+	(void)what;
+	calls++;
+}
+
+/* A file on disk is always ready, so epoll refuses to watch it. */
+static void what_cannot_be_watched_is_an_error(void **unused)
+{
+	struct hf_watch w = { 0 };
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	(void)unused;
+
+	assert_true(fd >= 0);
+	assert_int_equal(hf_watch_open(&w, loop, fd, HF_WATCH_READ, never_called, NULL), HF_ERR_LOOP_FAILED);
+	close(fd);
+	assert_int_equal(calls, 0);
+}
+
 int main(void)
 {
 #define ON_LOOP(f) cmocka_unit_test_setup_teardown(f, open_loop, close_loop)
@@ -200,6 +222,7 @@ int main(void)
 		ON_LOOP(work_posted_by_a_thread_runs_on_the_loop),
 		ON_LOOP(work_still_queued_runs_when_the_loop_is_freed),
 		ON_LOOP(a_signal_arrives_on_the_loop),
+		ON_LOOP(what_cannot_be_watched_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

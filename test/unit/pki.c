@@ -330,6 +330,30 @@ static void a_revocation_list_and_attributes_are_der(void **unused)
 	end(&r);
 }
 
+static hf_err no_signature(void *ctx, const uint8_t *digest, size_t n, uint8_t *rs)
+{
+	(void)ctx;
+	(void)digest;
+	(void)n;
+	(void)rs;
+	return HF_ERR_PORT_KEY;
+}
+
+static void a_key_that_cannot_sign_makes_nothing(void **unused)
+{
+	const struct hf_pki_csr_spec spec = { .cn = "hf-a" };
+	uint8_t mem[HF_PKI_CSR_MAX];
+	struct hf_out out = HF_OUT(mem);
+	struct rig r;
+	(void)unused;
+
+	start(&r, HF_PKI_SUB_CA);
+	r.leaf.sign = no_signature;
+	assert_int_equal(hf_pki_csr_write(&spec, &r.leaf, &out), HF_ERR_CRYPTO_FAILED);
+	assert_int_equal(out.len, 0);
+	end(&r);
+}
+
 /* RFC 9562 appendix A.4: www.example.com in the DNS namespace. */
 static void a_vendor_has_the_uuid_of_its_domain(void **unused)
 {
@@ -355,6 +379,7 @@ int main(void)
 		cmocka_unit_test(certs_only_objects_round_trip),
 		cmocka_unit_test(an_encrypted_key_opens_with_its_passphrase_only),
 		cmocka_unit_test(pem_finds_its_label_and_no_other),
+		cmocka_unit_test(a_key_that_cannot_sign_makes_nothing),
 		cmocka_unit_test(a_vendor_has_the_uuid_of_its_domain),
 		cmocka_unit_test(a_revocation_list_and_attributes_are_der),
 	};
