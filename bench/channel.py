@@ -215,14 +215,17 @@ def holding(devices):
     say(f"holding {held} devices")
     with running() as broker:
         empty = int(pathlib.Path(f"/proc/{broker.process.pid}/statm").read_text().split()[1]) * 4
-        found = swarm(broker, devices=held, rate=380, phases="ramp:300,hold:10,storm:600,resume:600,stop")
+        found = swarm(broker, devices=held, rate=380, spread=60,
+                      phases="ramp:120,hold:10,storm:150,resume:150,stop")
     row("devices held by one broker", f"{found['hold']['up']:.0f}", "", str(devices), note)
     row("an idle session in the broker's memory",
         f"{(found['hold']['broker_rss_kib'] - empty) / held:.1f}", "KiB", "30",
         "RSS; the kernel's buffers are extra")
-    for name, title in (("ramp", "ramp at 380/s"), ("storm", "all links cut, all return"),
-                        ("resume", "all close, all resume")):
-        p = found[name]
+    for name, title in (("ramp", "ramp at 380/s"), ("storm", "all links cut, all return, spread over 60 s"),
+                        ("resume", "all close, all resume, spread over 60 s")):
+        p = found.get(name)
+        if p is None:
+            continue
         row(f"{title}: {p['up']:.0f} devices up after", f"{p['seconds']:.1f}", "s", "",
             f"{p['later']:.0f} sent away to back off, broker {p['broker_cpu_s']:.1f} CPU-s, "
             f"{p['broker_rss_kib'] / 1024:.0f} MiB")

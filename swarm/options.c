@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ static const char usage[] =
 	"                             (ramp,steady:10,stop); S = seconds, at most\n"
 	"  --rate N                   connects a second while ramping (200)\n"
 	"  --window N --payload N     messages outstanding per device, their bytes (1, 100)\n"
+	"  --spread S                 after storm and resume each waits up to S seconds first (0)\n"
 	"  --budget N                 budget class given to the plugin: 1, 2, 3 (3)\n"
 	"  --plugin-socket PATH       play the bus for the broker plugin there\n"
 	"  --watch NAME=PID           CPU time and memory of a process; may be repeated\n"
@@ -42,6 +44,7 @@ enum {
 	OPT_SEED,
 	OPT_DOMAIN,
 	OPT_HELP,
+	OPT_SPREAD,
 };
 
 static const struct option options[] = {
@@ -61,6 +64,7 @@ static const struct option options[] = {
 	{ "watch", 1, NULL, OPT_WATCH },
 	{ "csv", 1, NULL, OPT_CSV },
 	{ "seed", 1, NULL, OPT_SEED },
+	{ "spread", 1, NULL, OPT_SPREAD },
 	{ "domain", 1, NULL, OPT_DOMAIN },
 	{ "help", 0, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
@@ -166,30 +170,36 @@ static bool read_text(struct swarm_opts *o, int option, const char *value)
 	return true;
 }
 
+static const struct {
+	int option;
+	uint32_t min, max;
+	size_t at;
+} numbers[] = {
+	{ OPT_DEVICES, 1, SWARM_DEVICES_MAX, offsetof(struct swarm_opts, devices) },
+	{ OPT_WORKERS, 1, SWARM_WORKERS_MAX, offsetof(struct swarm_opts, workers) },
+	{ OPT_RATE, 1, 1000000, offsetof(struct swarm_opts, rate) },
+	{ OPT_WINDOW, 1, SWARM_WINDOW_MAX, offsetof(struct swarm_opts, window) },
+	{ OPT_PAYLOAD, 1, 4096, offsetof(struct swarm_opts, payload) },
+	{ OPT_BUDGET, 1, 3, offsetof(struct swarm_opts, budget) },
+	{ OPT_SPREAD, 0, 3600, offsetof(struct swarm_opts, spread) },
+};
+
 static bool read_option(struct swarm_opts *o, int option, char *value)
 {
 	uint32_t port = 0;
 
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (numbers[i].option == option)
+			return read_u32(value, numbers[i].min, numbers[i].max,
+					(uint32_t *)(void *)((char *)o + numbers[i].at));
 	switch (option) {
 	case OPT_PORT:
 		if (!read_u32(value, 1, 65535, &port))
 			return false;
 		o->port = (uint16_t)port;
 		return true;
-	case OPT_DEVICES:
-		return read_u32(value, 1, SWARM_DEVICES_MAX, &o->devices);
-	case OPT_WORKERS:
-		return read_u32(value, 1, SWARM_WORKERS_MAX, &o->workers);
 	case OPT_PHASES:
 		return read_phases(o, value);
-	case OPT_RATE:
-		return read_u32(value, 1, 1000000, &o->rate);
-	case OPT_WINDOW:
-		return read_u32(value, 1, SWARM_WINDOW_MAX, &o->window);
-	case OPT_PAYLOAD:
-		return read_u32(value, 1, 4096, &o->payload);
-	case OPT_BUDGET:
-		return read_u32(value, 1, 3, &o->budget);
 	case OPT_WATCH:
 		return read_watch(o, value);
 	case OPT_SEED:

@@ -39,7 +39,7 @@ struct swarm_opts {
 	const char *csv;           /* NULL: standard output */
 	const char *plugin_socket; /* NULL: somebody else feeds the plugin */
 	const char *domain;
-	uint32_t devices, rate, window, payload, workers, budget;
+	uint32_t devices, rate, window, payload, workers, budget, spread;
 	uint64_t seed;
 	struct {
 		enum swarm_phase kind;

@@ -82,6 +82,17 @@ static void forget_session(struct conn *c)
 	c->device->session = NULL;
 }
 
+/* As devices do whose broker went away: not all in one moment. */
+static void spread_out(struct conn *c)
+{
+	uint64_t *x = &c->swarm->random;
+
+	*x ^= *x << 13;
+	*x ^= *x >> 7;
+	*x ^= *x << 17;
+	c->retry_us = swarm_now_us() + (int64_t)(*x % (c->swarm->o->spread * UINT64_C(1000000) + 1));
+}
+
 static void make_deaf(struct worker *w, bool deaf)
 {
 	for (uint32_t i = 0; i < w->n; i += 10) {
@@ -106,6 +117,8 @@ static void begin_phase(struct worker *w, int phase)
 	}
 	if (phase == SWARM_RESUME || phase == SWARM_STOP)
 		for_all(w, conn_leave);
+	if (phase == SWARM_STORM || phase == SWARM_RESUME)
+		for_all(w, spread_out);
 	if (phase == SWARM_SLOW)
 		make_deaf(w, true);
 	if (w->s.publishing)
