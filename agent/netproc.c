@@ -49,6 +49,18 @@ static void wait_and_reconnect(struct netproc *n, enum hf_wait why)
 		hf_log(HF_LOG_ERR, "net", "timer", "");
 }
 
+/* A whole fleet loses its sessions at once when its broker restarts: come back somewhere in the time that the
+ * server asked for, not in one storm of cold handshakes. */
+static void wait_spread(struct netproc *n)
+{
+	struct hf_port port = HF_LINUX_PORT_NONE;
+	uint8_t raw[8] = { 0 };
+
+	if (hf_port_random(&port, raw, sizeof(raw)) != HF_OK ||
+	    hf_timer_start(&n->reconnect, hf_get_be64(raw) % (n->spread_ms + 1)) != HF_OK)
+		hf_log(HF_LOG_ERR, "net", "spread", "");
+}
+
 /* Follow soon, but not inside a callback of the MQTT client, which may be about to be freed. */
 static void follow_soon(struct netproc *n)
 {
@@ -133,7 +145,10 @@ static void on_down(void *ctx, int reason)
 		follow_soon(n);
 		return;
 	}
-	wait_and_reconnect(n, HF_WAIT_LINK);
+	if (was_up && n->spread_ms > 0)
+		wait_spread(n);
+	else
+		wait_and_reconnect(n, HF_WAIT_LINK);
 }
 
 /* ---- the session that key wants -------------------------------------------------------------------- */

@@ -147,7 +147,7 @@ hf_err hf_cert_of_device(struct hf_db *db, int64_t device, int kind, hf_cert_eac
 
 	HF_TRY(hf__bind(db, &s,
 			"SELECT " CERT_COLS "WHERE c.device = ? AND (?2 = 0 OR c.kind = ?2) "
-			"ORDER BY c.issued_at, c.serial",
+			"ORDER BY c.issued_at, c.parent IS NOT NULL, c.serial", /* both in one second */
 			"ii", device, (int64_t)kind));
 	return each_cert(&s, each, ctx);
 }
