@@ -95,6 +95,46 @@ hf_err hf_caproc_make_intake(const char *dir, hf_bytes passphrase, struct hf_why
 	return err == HF_OK ? HF_OK : hf_why_add(why, err, "%s", path);
 }
 
+/* 128 bits as decimal text, by repeated division. */
+static void put_decimal(uint8_t n[static HF_PKI_UUID_LEN], char *out, size_t cap)
+{
+	char digits[40];
+	size_t used = 0;
+
+	for (;;) {
+		unsigned rest = 0, left = 0;
+
+		for (size_t i = 0; i < HF_PKI_UUID_LEN; i++) {
+			unsigned v = rest << 8 | n[i];
+			n[i] = (uint8_t)(v / 10);
+			rest = v % 10;
+			left |= n[i];
+		}
+		digits[used++] = (char)('0' + rest);
+		if (!left)
+			break;
+	}
+	for (size_t i = 0; i < used && i + 1 < cap; i++) {
+		out[i] = digits[used - 1 - i];
+		out[i + 1] = 0;
+	}
+}
+
+/* A line without an object identifier of its own gets one that nobody else has: 2.25.UUID (ITU-T X.667), from
+ * its name in the domain of the fleet. */
+static hf_err default_oid(const struct hf_caproc *p, struct hf__line *line)
+{
+	uint8_t domain[HF_PKI_UUID_LEN], uuid[HF_PKI_UUID_LEN];
+	const char *texts[] = { p->deploy.domain, line->name };
+
+	HF_TRY(hf_pki_uuid5(hf_pki_uuid_dns, (hf_bytes){ (const uint8_t *)texts[0], strlen(texts[0]) },
+			    domain));
+	HF_TRY(hf_pki_uuid5(domain, (hf_bytes){ (const uint8_t *)texts[1], strlen(texts[1]) }, uuid));
+	memcpy(line->oid, "2.25.", 6);
+	put_decimal(uuid, line->oid + 5, sizeof(line->oid) - 5);
+	return HF_OK;
+}
+
 static hf_err open_line(struct hf_caproc *p, const char *path, hf_bytes passphrase, struct hf_why *why)
 {
 	struct hf_deploy_line conf;
@@ -112,6 +152,8 @@ static hf_err open_line(struct hf_caproc *p, const char *path, hf_bytes passphra
 	if (!hf_file_exists(full))
 		return HF_OK; /* self-made devices need none */
 	line->has_ca = true;
+	if (!line->oid[0])
+		HF_TRY(default_oid(p, line));
 	(void)snprintf(line->uri, sizeof(line->uri), "%s", conf.ca_key[0] ? conf.ca_key : uri);
 	return open_issuer(&line->ca, p->dir, cert, line->uri, passphrase, why);
 }

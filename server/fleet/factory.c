@@ -147,8 +147,7 @@ hf_err hf_unit_commit(struct hf_db *db, const struct hf_unit_row *unit)
 	HF_TRY(hf_order_count(db, u.order, &c));
 	if (u.state != HF_STORE_UNIT_OPEN || u.commit_by < hf_db_now(db) || c.committed >= o.quantity)
 		return HF_ERR_FLEET_ORDER;
-	u.state = HF_STORE_UNIT_COMMITTED;
-	u.has_nonce = false;
+	u.state = HF_STORE_UNIT_COMMITTED; /* the nonce stays: the answer may be lost and asked for again */
 	return hf_unit_update(db, &u);
 }
 
