@@ -179,16 +179,18 @@ static bool put_value(struct hf_cborw *w, const struct word *word)
 
 static bool all_given(const struct mission_op *op, int n)
 {
+	char names[128] = "";
 	int wanted = 0;
 
-	while (op != NULL && wanted < 2 && op->arg[wanted] != NULL)
-		wanted++;
+	for (; op != NULL && wanted < 2 && op->arg[wanted] != NULL; wanted++) {
+		size_t used = strlen(names);
+
+		snprintf(names + used, sizeof(names) - used, "%s%.*s", wanted > 0 ? " and " : ": ",
+			 (int)strcspn(op->arg[wanted], ":"), op->arg[wanted]);
+	}
 	if (op == NULL || n == wanted)
 		return true;
-	(void)cli_usage("%s takes %d argument%s%s%.*s%s%.*s", op->name, wanted, wanted == 1 ? "" : "s",
-			wanted > 0 ? ": " : "", wanted > 0 ? (int)strcspn(op->arg[0], ":") : 0,
-			wanted > 0 ? op->arg[0] : "", wanted > 1 ? " and " : "",
-			wanted > 1 ? (int)strcspn(op->arg[1], ":") : 0, wanted > 1 ? op->arg[1] : "");
+	(void)cli_usage("%s takes %d argument%s%s", op->name, wanted, wanted == 1 ? "" : "s", names);
 	return false;
 }
 

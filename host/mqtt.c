@@ -10,26 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <hf/mqtt.h>
-#include "tls_priv.h"
+#include "mqtt_priv.h"
 
 enum { KEEPALIVE_S = 300, CONNECT_MS = 30000, TICK_MS = 1000, INFLIGHT = 20 };
-enum { CLOSED = 0, CONNECTING, UP };
-
-struct hf_mqtt {
-	struct hf_mqtt_conf conf;
-	char *client_id, *host, *user;
-	struct mosquitto *lib;
-	struct hf_watch watch;
-	bool watching;
-	struct hf_timer tick;  /* keep-alive, and the limit of a connect */
-	struct hf_timer later; /* tells what happened outside the library's callbacks */
-	uint64_t connect_until_ms;
-	int state;
-	bool connack, down, goodbye;
-	int reason;          /* of the CONNACK or DISCONNECT; -1 = lost */
-	uint8_t asked[8192]; /* one bit per message id whose PUBACK somebody waits for */
-};
 
 static pthread_once_t lib_once = PTHREAD_ONCE_INIT;
 
@@ -38,7 +21,7 @@ static void lib_init(void)
 	(void)mosquitto_lib_init();
 }
 
-static void look_at_socket(struct hf_mqtt *m)
+void hf__mqtt_look(struct hf_mqtt *m)
 {
 	unsigned what = HF_WATCH_READ;
 
@@ -68,7 +51,7 @@ static void on_connect(struct mosquitto *lib, void *obj, int rc, int flags, cons
 	m->connack = true;
 	m->reason = rc;
 	if (rc == 0)
-		m->state = UP;
+		m->state = HF_MQTT_STATE_UP;
 }
 
 static void on_disconnect(struct mosquitto *lib, void *obj, int rc, const mosquitto_property *props)
@@ -162,10 +145,10 @@ static void tell(void *ctx)
 		if (!down)
 			return;
 	}
-	if (!down || m->state == CLOSED)
+	if (!down || m->state == HF_MQTT_STATE_CLOSED)
 		return;
 	m->down = false;
-	m->state = CLOSED;
+	m->state = HF_MQTT_STATE_CLOSED;
 	close_watch(m);
 	hf_timer_stop(&m->tick);
 	if (e->on_down != NULL)
@@ -179,7 +162,7 @@ static void after_library(struct hf_mqtt *m, int rc)
 	if (rc != MOSQ_ERR_SUCCESS && !m->down)
 		note_down(m, -1);
 	if (!m->down)
-		look_at_socket(m);
+		hf__mqtt_look(m);
 	if (m->down || m->connack)
 		tell(m);
 }
@@ -200,7 +183,7 @@ static void on_ready(void *ctx, int fd, unsigned what)
 	struct hf_mqtt *m = ctx;
 	int rc = MOSQ_ERR_SUCCESS;
 
-	if (m->state == CONNECTING && is_dead(fd)) {
+	if (m->state == HF_MQTT_STATE_CONNECTING && is_dead(fd)) {
 		note_down(m, -1);
 		after_library(m, rc);
 		return;
@@ -217,7 +200,7 @@ static void on_tick(void *ctx)
 	struct hf_mqtt *m = ctx;
 	int rc = mosquitto_loop_misc(m->lib);
 
-	if (m->state == CONNECTING && hf_now_ms() >= m->connect_until_ms)
+	if (m->state == HF_MQTT_STATE_CONNECTING && hf_now_ms() >= m->connect_until_ms)
 		note_down(m, -1);
 	if (hf_timer_start(&m->tick, TICK_MS) != HF_OK)
 		note_down(m, -1);
@@ -317,7 +300,7 @@ static hf_err failed(struct hf_mqtt *m, struct hf_why *why, int rc)
 {
 	close_watch(m);
 	hf_timer_stop(&m->tick);
-	m->state = CLOSED;
+	m->state = HF_MQTT_STATE_CLOSED;
 	m->down = m->connack = false;
 	if (rc == MOSQ_ERR_ERRNO)
 		return hf_why_errno(why, HF_ERR_MQTT_CONNECT, "%s", m->host);
@@ -329,13 +312,13 @@ hf_err hf_mqtt_connect(struct hf_mqtt *m, struct hf_why *why)
 	unsigned keepalive = m->conf.keepalive_s != 0 ? m->conf.keepalive_s : KEEPALIVE_S;
 	int rc;
 
-	if (m->state != CLOSED)
+	if (m->state != HF_MQTT_STATE_CLOSED)
 		return hf_why_set(why, HF_ERR_MQTT_CONNECT, "connected already");
 	HF_TRY(new_handle(m, why));
 	m->connack = m->down = m->goodbye = false;
 	m->reason = -1;
 	memset(m->asked, 0, sizeof(m->asked));
-	m->state = CONNECTING;
+	m->state = HF_MQTT_STATE_CONNECTING;
 	m->connect_until_ms = hf_now_ms() + CONNECT_MS;
 	rc = mosquitto_connect_async(m->lib, m->host, m->conf.port, (int)keepalive);
 	if (rc != MOSQ_ERR_SUCCESS || mosquitto_socket(m->lib) < 0)
@@ -349,11 +332,11 @@ hf_err hf_mqtt_connect(struct hf_mqtt *m, struct hf_why *why)
 
 void hf_mqtt_disconnect(struct hf_mqtt *m)
 {
-	if (m->state == CLOSED)
+	if (m->state == HF_MQTT_STATE_CLOSED)
 		return;
 	m->goodbye = true;
 	m->reason = 0;
-	if (m->state == UP)
+	if (m->state == HF_MQTT_STATE_UP)
 		(void)mosquitto_disconnect_v5(m->lib, 0, NULL);
 	m->down = true;
 	close_watch(m);
@@ -363,56 +346,5 @@ void hf_mqtt_disconnect(struct hf_mqtt *m)
 
 bool hf_mqtt_is_up(const struct hf_mqtt *m)
 {
-	return m->state == UP && !m->down;
-}
-
-static hf_err from_library(struct hf_mqtt *m, int rc)
-{
-	if (rc == MOSQ_ERR_SUCCESS) {
-		look_at_socket(m);
-		return HF_OK;
-	}
-	if (rc == MOSQ_ERR_NO_CONN || rc == MOSQ_ERR_CONN_LOST)
-		return HF_ERR_MQTT_DOWN;
-	return rc == MOSQ_ERR_PAYLOAD_SIZE || rc == MOSQ_ERR_OVERSIZE_PACKET ? HF_ERR_MQTT_TOO_LARGE
-									     : HF_ERR_MQTT_FAILED;
-}
-
-hf_err hf_mqtt_subscribe(struct hf_mqtt *m, const char *filter, int qos, int *mid)
-{
-	if (!hf_mqtt_is_up(m))
-		return HF_ERR_MQTT_DOWN;
-	return from_library(m, mosquitto_subscribe_v5(m->lib, mid, filter, qos, 0, NULL));
-}
-
-hf_err hf_mqtt_publish(struct hf_mqtt *m, const char *topic, hf_bytes payload, int qos, uint32_t expiry_s,
-		       int *mid)
-{
-	mosquitto_property *props = NULL;
-	int id = 0, rc = MOSQ_ERR_SUCCESS;
-
-	if (!hf_mqtt_is_up(m))
-		return HF_ERR_MQTT_DOWN;
-	if (strlen(topic) > HF_MQTT_TOPIC_MAX || payload.len > HF_MQTT_PACKET_MAX - HF_MQTT_TOPIC_MAX - 32)
-		return HF_ERR_MQTT_TOO_LARGE;
-	if (expiry_s != 0)
-		rc = mosquitto_property_add_int32(&props, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, expiry_s);
-	if (rc == MOSQ_ERR_SUCCESS)
-		rc = mosquitto_publish_v5(m->lib, &id, topic, (int)payload.len, payload.ptr, qos, false,
-					  props);
-	mosquitto_property_free_all(&props);
-	if (rc == MOSQ_ERR_SUCCESS && qos > 0)
-		m->asked[(id & 0xffff) >> 3] = (uint8_t)(m->asked[(id & 0xffff) >> 3] | (1u << (id & 7)));
-	if (mid != NULL)
-		*mid = id;
-	return from_library(m, rc);
-}
-
-void hf_mqtt_peer(const struct hf_mqtt *m, struct hf_tls_peer *out)
-{
-	const SSL *ssl = m->lib != NULL && m->conf.tls != NULL ? mosquitto_ssl_get(m->lib) : NULL;
-
-	*out = (struct hf_tls_peer){ 0 };
-	if (ssl != NULL && SSL_is_init_finished(ssl))
-		hf__tls_peer(ssl, out);
+	return m->state == HF_MQTT_STATE_UP && !m->down;
 }
