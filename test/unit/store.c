@@ -1,137 +1,44 @@
-/* store.c -- the registry on a real file: durable or absent, chained, counted, never from the future.
+/* store.c -- the registry on a real file: durable or absent, chained, counted.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <cmocka.h>
-#include <sqlite3.h>
-#include <hf/store.h>
-
-struct rig {
-	char dir[64], path[128];
-	struct hf_store *store;
-	int64_t now;
-	int nudges;
-};
-
-static int64_t fake_now(void *ctx)
-{
-	return ((struct rig *)ctx)->now;
-}
-
-static void count_nudge(void *ctx)
-{
-	((struct rig *)ctx)->nudges++;
-}
-
-static void open_rig(struct rig *r)
-{
-	struct hf_store_conf conf = {
-		.path = r->path, .now = fake_now, .now_ctx = r, .after_commit = count_nudge, .after_ctx = r
-	};
-	assert_int_equal(hf_store_open(&conf, &r->store, NULL), HF_OK);
-}
-
-static int setup(void **state)
-{
-	struct rig *r = calloc(1, sizeof(*r));
-
-	strcpy(r->dir, "/tmp/hf-store-XXXXXX");
-	assert_non_null(mkdtemp(r->dir));
-	(void)snprintf(r->path, sizeof(r->path), "%s/holdfast.db", r->dir);
-	r->now = 1800000000;
-	assert_int_equal(hf_store_create(r->path, NULL), HF_OK);
-	open_rig(r);
-	*state = r;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct rig *r = *state;
-	char cmd[128];
-
-	hf_store_close(r->store);
-	(void)snprintf(cmd, sizeof(cmd), "rm -rf %s", r->dir);
-	assert_int_equal(system(cmd), 0);
-	free(r);
-	return 0;
-}
-
-static void raw(struct rig *r, const char *sql, int want)
-{
-	sqlite3 *db = NULL;
-
-	assert_int_equal(sqlite3_open(r->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), want);
-	sqlite3_close(db);
-}
-
-static struct hf_cert_row some_cert(uint8_t n, int state)
-{
-	struct hf_cert_row c = {
-		.kind = HF_CERT_LDEVID, .state = state, .not_before = 1, .not_after = 1900000000
-	};
-
-	memset(c.serial, n, sizeof(c.serial));
-	memset(c.sha256, n, sizeof(c.sha256));
-	memset(c.spki_sha256, n, sizeof(c.spki_sha256));
-	memcpy(c.lineage, c.serial, sizeof(c.lineage));
-	(void)snprintf(c.dev, sizeof(c.dev), "abcdefghijklmn%02x", n);
-	strcpy(c.identity, "test");
-	return c;
-}
+#include "store_rig.h"
 
 static hf_err add_two_then_fail(struct hf_db *db, void *ctx)
 {
-	struct hf_cert_row c = some_cert(9, HF_CERT_ISSUED);
+	struct hf_cert_row c = rig_cert(9, HF_CERT_ISSUED);
 	(void)ctx;
 	HF_TRY(hf_cert_add(db, &c, HF_STR("der")));
 	return HF_ERR_STORE_LIMIT;
 }
 
-static hf_err add_cert(struct hf_db *db, void *ctx)
-{
-	return hf_cert_add(db, ctx, HF_STR("der"));
-}
-
-static hf_err get_cert(struct hf_db *db, void *ctx)
-{
-	struct hf_cert_row *c = ctx;
-	uint8_t serial[16];
-
-	memcpy(serial, c->serial, 16);
-	return hf_cert_by_serial(db, serial, c);
-}
-
 static void a_failing_job_changes_nothing(void **state)
 {
 	struct rig *r = *state;
-	struct hf_cert_row c = some_cert(9, 0);
+	struct hf_cert_row c = rig_cert(9, 0);
 
 	assert_int_equal(hf_store_write(r->store, add_two_then_fail, NULL), HF_ERR_STORE_LIMIT);
-	assert_int_equal(hf_store_read(r->store, get_cert, &c), HF_ERR_STORE_ABSENT);
+	assert_int_equal(hf_store_read(r->store, rig_get_cert, &c), HF_ERR_STORE_ABSENT);
 	assert_int_equal(r->nudges, 0);
 }
 
 static void a_taken_key_is_refused_and_a_row_survives_reopening(void **state)
 {
 	struct rig *r = *state;
-	struct hf_cert_row c = some_cert(1, HF_CERT_ISSUED), twin = some_cert(2, HF_CERT_ISSUED);
+	struct hf_cert_row c = rig_cert(1, HF_CERT_ISSUED), twin = rig_cert(2, HF_CERT_ISSUED);
 
-	assert_int_equal(hf_store_write(r->store, add_cert, &c), HF_OK);
+	assert_int_equal(hf_store_write(r->store, rig_add_cert, &c), HF_OK);
 	assert_int_equal(r->nudges, 1);
 	memcpy(twin.spki_sha256, c.spki_sha256, sizeof(twin.spki_sha256));
-	assert_int_equal(hf_store_write(r->store, add_cert, &twin), HF_ERR_STORE_EXISTS);
+	assert_int_equal(hf_store_write(r->store, rig_add_cert, &twin), HF_ERR_STORE_EXISTS);
 	hf_store_close(r->store);
-	open_rig(r);
-	struct hf_cert_row back = some_cert(1, 0);
-	assert_int_equal(hf_store_read(r->store, get_cert, &back), HF_OK);
+	rig_open(r);
+	struct hf_cert_row back = rig_cert(1, 0);
+	assert_int_equal(hf_store_read(r->store, rig_get_cert, &back), HF_OK);
 	assert_int_equal(back.state, HF_CERT_ISSUED);
 	assert_string_equal(back.dev, c.dev);
 	assert_int_equal(back.issued_at, r->now);
@@ -168,11 +75,11 @@ static hf_err snapshot(struct hf_db *db, void *ctx)
 static void every_change_of_admission_is_listed_in_order(void **state)
 {
 	struct rig *r = *state;
-	struct hf_cert_row a = some_cert(1, HF_CERT_ISSUED), b = some_cert(2, HF_CERT_CONFIRMED);
+	struct hf_cert_row a = rig_cert(1, HF_CERT_ISSUED), b = rig_cert(2, HF_CERT_CONFIRMED);
 	struct seen s = { 0 };
 
-	assert_int_equal(hf_store_write(r->store, add_cert, &a), HF_OK);
-	assert_int_equal(hf_store_write(r->store, add_cert, &b), HF_OK);
+	assert_int_equal(hf_store_write(r->store, rig_add_cert, &a), HF_OK);
+	assert_int_equal(hf_store_write(r->store, rig_add_cert, &b), HF_OK);
 	assert_int_equal(hf_store_write(r->store, revoke_one, a.serial), HF_OK);
 	assert_int_equal(hf_store_read(r->store, list_changes, &s), HF_OK);
 	assert_int_equal(s.n, 3);
@@ -202,10 +109,10 @@ static void the_journal_cannot_be_edited_unseen(void **state)
 
 	assert_int_equal(hf_store_write(r->store, three_events, NULL), HF_OK);
 	assert_int_equal(hf_store_check(r->store, NULL), HF_OK);
-	raw(r, "UPDATE event SET kind = 'x' WHERE id = 2", SQLITE_CONSTRAINT);
-	raw(r, "DELETE FROM event WHERE id = 2", SQLITE_CONSTRAINT);
+	rig_raw(r, "UPDATE event SET kind = 'x' WHERE id = 2", SQLITE_CONSTRAINT);
+	rig_raw(r, "DELETE FROM event WHERE id = 2", SQLITE_CONSTRAINT);
 	assert_int_equal(hf_store_check(r->store, NULL), HF_OK);
-	raw(r, "DROP TRIGGER event_no_update; UPDATE event SET kind = 'x' WHERE id = 2", SQLITE_OK);
+	rig_raw(r, "DROP TRIGGER event_no_update; UPDATE event SET kind = 'x' WHERE id = 2", SQLITE_OK);
 	assert_int_equal(hf_store_check(r->store, NULL), HF_ERR_STORE_CHAIN);
 }
 
@@ -278,78 +185,6 @@ static void an_old_journal_head_stays_true(void **state)
 	assert_int_equal(hf_store_write(r->store, journal_ten, NULL), HF_OK);
 }
 
-static void a_store_of_a_newer_program_is_left_alone(void **state)
-{
-	struct rig *r = *state;
-	struct hf_store_conf conf = { .path = r->path };
-	struct hf_store *s = NULL;
-
-	raw(r, "PRAGMA user_version = 99", SQLITE_OK);
-	assert_int_equal(hf_store_open(&conf, &s, NULL), HF_ERR_STORE_NEWER);
-	raw(r, "PRAGMA application_id = 5", SQLITE_OK);
-	assert_int_equal(hf_store_open(&conf, &s, NULL), HF_ERR_STORE_FOREIGN);
-	assert_int_equal(hf_store_create(r->path, NULL), HF_ERR_STORE_EXISTS_FILE);
-	conf.path = "/nonexistent/holdfast.db";
-	assert_int_equal(hf_store_open(&conf, &s, NULL), HF_ERR_STORE_NONE);
-}
-
-static void a_locked_store_answers_busy_after_five_seconds(void **state)
-{
-	struct rig *r = *state;
-	struct hf_cert_row c = some_cert(1, HF_CERT_ISSUED);
-	sqlite3 *db = NULL;
-
-	assert_int_equal(sqlite3_open(r->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(hf_store_write(r->store, add_cert, &c), HF_ERR_STORE_BUSY);
-	sqlite3_close(db);
-	assert_int_equal(hf_store_write(r->store, add_cert, &c), HF_OK);
-}
-
-static hf_err cap_pages(struct hf_db *db, void *ctx)
-{
-	/* The first member of a transaction is its connection; max_page_count makes a full disk. */
-	sqlite3 *sql = *(sqlite3 **)(void *)db;
-	(void)ctx;
-	return sqlite3_exec(sql, "PRAGMA max_page_count = 1", NULL, NULL, NULL) == SQLITE_OK
-		       ? HF_OK
-		       : HF_ERR_STORE_IO;
-}
-
-static hf_err add_much(struct hf_db *db, void *ctx)
-{
-	static const uint8_t big[60000];
-	struct hf_cert_row *c = ctx;
-	return hf_cert_add(db, c, HF_ARR(big));
-}
-
-static void a_full_disk_is_said_and_nothing_is_half_written(void **state)
-{
-	struct rig *r = *state;
-	struct hf_cert_row c = some_cert(1, HF_CERT_ISSUED);
-
-	assert_int_equal(hf_store_write(r->store, cap_pages, NULL), HF_OK);
-	assert_int_equal(hf_store_write(r->store, add_much, &c), HF_ERR_STORE_FULL);
-	assert_int_equal(hf_store_read(r->store, get_cert, &c), HF_ERR_STORE_ABSENT);
-}
-
-static void a_backup_is_a_whole_store(void **state)
-{
-	struct rig *r = *state;
-	struct hf_cert_row c = some_cert(1, HF_CERT_ISSUED);
-	char copy[128];
-
-	assert_int_equal(hf_store_write(r->store, add_cert, &c), HF_OK);
-	(void)snprintf(copy, sizeof(copy), "%s/copy.db", r->dir);
-	assert_int_equal(hf_store_backup(r->path, copy, NULL), HF_OK);
-	assert_int_equal(hf_store_backup(r->path, copy, NULL), HF_ERR_STORE_EXISTS_FILE);
-	hf_store_close(r->store);
-	(void)snprintf(r->path, sizeof(r->path), "%s", copy);
-	open_rig(r);
-	assert_int_equal(hf_store_read(r->store, get_cert, &c), HF_OK);
-	assert_int_equal(hf_store_check(r->store, NULL), HF_OK);
-}
-
 struct counter {
 	pthread_mutex_t lock;
 	unsigned n;
@@ -385,7 +220,7 @@ static void queued_writes_share_commits(void **state)
 	assert_true(stats.commits < 150);
 	hf_store_close(r->store);
 	assert_int_equal(c.n, 200);
-	open_rig(r);
+	rig_open(r);
 	assert_int_equal(hf_store_check(r->store, NULL), HF_OK);
 }
 
@@ -406,21 +241,9 @@ static void a_stale_version_is_refused(void **state)
 	assert_int_equal(hf_store_write(r->store, stale_device, NULL), HF_ERR_STORE_STALE);
 }
 
-static void a_damaged_row_is_not_believed(void **state)
-{
-	struct rig *r = *state;
-	struct hf_cert_row c = some_cert(1, HF_CERT_ISSUED);
-
-	assert_int_equal(hf_store_write(r->store, add_cert, &c), HF_OK);
-	raw(r, "UPDATE cert SET lineage = x'00'", SQLITE_OK);
-	assert_int_equal(hf_store_read(r->store, get_cert, &c), HF_ERR_STORE_FOREIGN);
-	raw(r, "DROP TABLE cert", SQLITE_OK);
-	assert_int_equal(hf_store_read(r->store, get_cert, &c), HF_ERR_STORE_IO);
-}
-
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_failing_job_changes_nothing),
 		T(a_taken_key_is_refused_and_a_row_survives_reopening),
@@ -429,13 +252,8 @@ int main(void)
 		T(the_outbox_holds_64_open_commands),
 		T(a_receipt_closes_its_command_once),
 		T(an_old_journal_head_stays_true),
-		T(a_store_of_a_newer_program_is_left_alone),
-		T(a_locked_store_answers_busy_after_five_seconds),
-		T(a_full_disk_is_said_and_nothing_is_half_written),
-		T(a_backup_is_a_whole_store),
 		T(queued_writes_share_commits),
 		T(a_stale_version_is_refused),
-		T(a_damaged_row_is_not_believed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,16 +12,16 @@
 #include <hf/ipc.h>
 
 enum {                         /* message types, extend only */
-       HF_CA_ISSUE = 1,        /* [profile, public key, name, line, life s] -> DER */
-       HF_CA_CLAIM_CHECK = 2,  /* [sealed Kc or h'', cid, X, CSR hash, MAC] -> empty, or HF_ERR_CLAIM_MAC */
-       HF_CA_CLAIM_ANSWER = 3, /* [sealed Kc, cid, X, certificate hash] -> MAC */
-       HF_CA_SEAL_KC = 4,      /* [cid, Kc] -> sealed */
-       HF_CA_SAME_KC = 5,      /* [sealed Kc, cid, Kc] -> empty, or HF_ERR_CLAIM_MAC */
-       HF_CA_INTAKE_KC = 6,    /* [Kc sealed to the intake key, cid] -> sealed */
-       HF_CA_CRL = 7,          /* [number, now, next, bstr of (serial 16 | time 8)...] -> DER */
-       HF_CA_MAC_KEY = 8,      /* [purpose] -> 32 bytes for MACs of this process (cursors) */
-       HF_CA_SIGN_HEAD = 9,    /* [tree, size, root, time] -> [COSE_Sign1, public key] */
-       HF_CA_INTAKE_PUB = 10,  /* [] -> 65 bytes */
+	HF_CA_ISSUE = 1,        /* [profile, public key, name, line, life s] -> DER */
+	HF_CA_CLAIM_CHECK = 2,  /* [sealed Kc or h'', cid, X, CSR hash, MAC] -> empty, or HF_ERR_CLAIM_MAC */
+	HF_CA_CLAIM_ANSWER = 3, /* [sealed Kc, cid, X, certificate hash] -> MAC */
+	HF_CA_SEAL_KC = 4,      /* [cid, Kc] -> sealed */
+	HF_CA_SAME_KC = 5,      /* [sealed Kc, cid, Kc] -> empty, or HF_ERR_CLAIM_MAC */
+	HF_CA_INTAKE_KC = 6,    /* [Kc sealed to the intake key, cid] -> sealed */
+	HF_CA_CRL = 7,          /* [number, now, next, bstr of (serial 16 | time 8)...] -> DER */
+	HF_CA_MAC_KEY = 8,      /* [purpose] -> 32 bytes for MACs of this process (cursors) */
+	HF_CA_SIGN_HEAD = 9,    /* [tree, size, root, time] -> [COSE_Sign1, public key] */
+	HF_CA_INTAKE_PUB = 10,  /* [] -> 65 bytes */
 };
 enum { HF_CA_TLS_ENROL = 1, HF_CA_TLS_API = 2 }; /* key numbers for hf_ipc_key_open */
 enum {

@@ -89,12 +89,12 @@ HF_MUST_CHECK hf_err hf_change_snapshot(struct hf_db *db, hf_change_each each, v
 /* ---- devices ----------------------------------------------------------------------------------- */
 
 enum {                        /* written to disk, extend only */
-       HF_DEVICE_MADE = 1,    /* has a factory certificate or an open claim, no owner */
-       HF_DEVICE_CLAIMED = 2, /* has an owner, waits for its first certificate */
-       HF_DEVICE_ACTIVE = 3,
-       HF_DEVICE_QUARANTINED = 4, /* both sides of a clone lose; the owner is asked */
-       HF_DEVICE_REVOKED = 5,     /* lost, scrapped: for ever */
-       HF_DEVICE_RELEASED = 6,    /* unbound, waits for the next owner */
+	HF_DEVICE_MADE = 1,    /* has a factory certificate or an open claim, no owner */
+	HF_DEVICE_CLAIMED = 2, /* has an owner, waits for its first certificate */
+	HF_DEVICE_ACTIVE = 3,
+	HF_DEVICE_QUARANTINED = 4, /* both sides of a clone lose; the owner is asked */
+	HF_DEVICE_REVOKED = 5,     /* lost, scrapped: for ever */
+	HF_DEVICE_RELEASED = 6,    /* unbound, waits for the next owner */
 };
 struct hf_device_row {
 	int64_t id;
