@@ -234,7 +234,10 @@ hf_err hf_watch_open(struct hf_watch *w, struct hf_loop *loop, int fd, unsigned 
 {
 	*w = (struct hf_watch){ .loop = loop, .fn = fn, .ctx = ctx, .fd = fd };
 	w->ev = event_new(loop->base, fd, EV_PERSIST, on_watch, w);
-	return w->ev != NULL ? hf_watch_set(w, what) : HF_ERR_LOOP_FAILED;
+	if (hf_watch_set(w, what) == HF_OK)
+		return HF_OK;
+	hf_watch_close(w);
+	return HF_ERR_LOOP_FAILED;
 }
 
 hf_err hf_watch_set(struct hf_watch *w, unsigned what)
