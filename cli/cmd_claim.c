@@ -134,7 +134,7 @@ int cli_cmd_claim(const struct cli_args *args)
 		return cli_usage("device claim: %s; it looks like HF1:AAQEAYEAUDAOCAJBIFQYDIOB4LKX",
 				 hf_err_text(err));
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	ok = claim(&s, &keys, wait_s);
 	session_close(&s);
 	return ok ? CLI_DONE : CLI_FAILED;

@@ -167,7 +167,7 @@ static int cmd_run(const struct cli_args *args)
 	if (!command_read_order(args, &o))
 		return CLI_USAGE;
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	if (session_open_key(&s) && may_alone(&s, &o) && command_is_safe(&s, &o) &&
 	    mission_begin(&s, o.dev, &m) && mission_deadline(&m, o.cls, o.life_s, o.wait_s) &&
 	    sign_and_send(&m, &o, &out)) {
@@ -201,6 +201,15 @@ static bool is_cti(const char *text)
 	       hf_base64url_decode((hf_bytes){ (const uint8_t *)text, strlen(text) }, &raw) == HF_OK;
 }
 
+static bool cancel(struct session *s, const struct command_order *o, const char *cti, struct mission *m,
+		   struct mission_outcome *out)
+{
+	if (!session_open_key(s) || !may_alone(s, o) || (cti != NULL && !withdraw(s, o->dev, cti)))
+		return false;
+	return mission_begin(s, o->dev, m) && mission_deadline(m, o->cls, o->life_s, o->wait_s) &&
+	       sign_and_send(m, o, out);
+}
+
 static int cmd_cancel(const struct cli_args *args)
 {
 	static struct mission_outcome out;
@@ -219,10 +228,8 @@ static int cmd_cancel(const struct cli_args *args)
 	if (cti != NULL && !is_cti(cti))
 		return cli_usage("'%s' is no id of a command: 22 characters are needed", cti);
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
-	if (session_open_key(&s) && may_alone(&s, &o) && (cti == NULL || withdraw(&s, o.dev, cti)) &&
-	    mission_begin(&s, o.dev, &m) && mission_deadline(&m, o.cls, o.life_s, o.wait_s) &&
-	    sign_and_send(&m, &o, &out))
+		return session_refused(args);
+	if (cancel(&s, &o, cti, &m, &out))
 		rc = mission_report(&m, &out, o.wait_s);
 	mission_end(&m);
 	session_close(&s);
@@ -248,7 +255,7 @@ static int cmd_list(const struct cli_args *args)
 	if (!session_is_dev(args->args[0]))
 		return CLI_USAGE;
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	snprintf(path, sizeof(path), "/v1/devices/%s/commands", args->args[0]);
 	rc = print_list(&s, path, print_row);
 	session_close(&s);

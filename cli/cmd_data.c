@@ -191,7 +191,7 @@ int cli_cmd_data(const struct cli_args *args)
 	if (!session_is_dev(args->args[0]))
 		return CLI_USAGE;
 	if (!session_open(args, &s))
-		return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	ok = data_key(&s, &key, pub);
 	if (ok && cli_flag(args, "public")) {
 		for (size_t i = 0; i < sizeof(pub); i++)

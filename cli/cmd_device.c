@@ -153,7 +153,7 @@ static int cmd_list(const struct cli_args *args)
 	if (!list_path(args, path, sizeof(path)))
 		return CLI_USAGE;
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	rc = print_list(&s, path, print_row);
 	session_close(&s);
 	return rc;
@@ -208,7 +208,7 @@ static int cmd_show(const struct cli_args *args)
 	if (!session_is_dev(args->args[0]))
 		return CLI_USAGE;
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	ok = show(&s, args->args[0]);
 	session_close(&s);
 	return ok ? CLI_DONE : CLI_FAILED;
@@ -251,7 +251,7 @@ static int change(const struct cli_args *args, const char *act, const char *stan
 	if (!session_is_dev(args->args[0]))
 		return CLI_USAGE;
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	ok = post_reason(&s, args->args[0], act, reason);
 	session_close(&s);
 	return ok ? CLI_DONE : CLI_FAILED;
@@ -324,7 +324,7 @@ static int cmd_set(const struct cli_args *args)
 	if (!is_one_of(args, "budget", budgets, "low, normal or high"))
 		return CLI_USAGE;
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	ok = put_settings(&s, args->args[0]);
 	session_close(&s);
 	return ok ? CLI_DONE : CLI_FAILED;

@@ -90,7 +90,7 @@ static int cmd_list(const struct cli_args *args)
 	if (dev != NULL)
 		snprintf(filter, sizeof(filter), "&dev=%s", dev);
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	snprintf(path, sizeof(path), "/v1/events%s%s", filter[0] != '\0' ? "?" : "",
 		 filter[0] != '\0' ? filter + 1 : "");
 	if (cli_flag(args, "follow"))
@@ -110,7 +110,7 @@ int cli_cmd_status(const struct cli_args *args)
 	bool ok;
 
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	ok = session_get(&s, "/v1/status", &j);
 	if (ok && args->json)
 		print_json(j);

@@ -83,7 +83,7 @@ static int cmd_list(const struct cli_args *args)
 	int rc;
 
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	rc = print_list(&s, "/v1/operators", print_row);
 	session_close(&s);
 	return rc;
@@ -127,7 +127,7 @@ static int cmd_add(const struct cli_args *args)
 	    hf_crypto_p256_check(pub) != HF_OK)
 		return cli_usage("operator add: --public HEX: a P-256 public key of 65 bytes is needed");
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	ok = post_operator(&s, args->args[0], account, HF_ARR(pub));
 	session_close(&s);
 	return ok ? CLI_DONE : CLI_FAILED;
@@ -160,7 +160,7 @@ static int cmd_remove(const struct cli_args *args)
 	if (!hf_deploy_is_name(args->args[0]))
 		return cli_usage("operator remove: '%s' is no name", args->args[0]);
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	ok = remove_operator(&s, args->args[0]);
 	session_close(&s);
 	return ok ? CLI_DONE : CLI_FAILED;
@@ -254,7 +254,7 @@ static int cmd_renew(const struct cli_args *args)
 	if (args->n_args != 0)
 		return cli_usage("operator renew: NAME goes with --dir DIR only; you renew your own");
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	ok = renew_online(&s);
 	session_close(&s);
 	return ok ? CLI_DONE : CLI_FAILED;
@@ -266,7 +266,7 @@ static int cmd_public(const struct cli_args *args)
 	bool ok;
 
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	ok = session_open_key(&s);
 	for (size_t i = 0; ok && i < HF_P256_POINT_LEN; i++)
 		printf("%02x", s.key.key.pub[i]);

@@ -154,7 +154,7 @@ static int cmd_sign(const struct cli_args *args)
 	hf_err err = HF_ERR_BASE_MISUSE;
 
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	if (read_file(args->args[0], &file, &st, &o) && session_open_key(&s)) {
 		const struct hf_cose_signer me = { .alg = HF_COSE_ES256,
 						   .kid = HF_ARR(s.kid),
@@ -194,7 +194,7 @@ static int cmd_send(const struct cli_args *args)
 	bool ok;
 
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	ok = read_file(args->args[0], &file, &st, &o) &&
 	     session_post(&s, "/v1/orders", "application/cose; cose-type=\"cose-sign\"", hf_buf_bytes(&file),
 			  &j) &&
@@ -229,7 +229,7 @@ static int list(const struct cli_args *args, const char *path, void (*row)(const
 	int rc;
 
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	rc = print_list(&s, path, row);
 	session_close(&s);
 	return rc;
@@ -276,7 +276,7 @@ static int cmd_report(const struct cli_args *args)
 	if (!is_order(args->args[0]))
 		return CLI_USAGE;
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	snprintf(path, sizeof(path), "/v1/orders/%s/report", args->args[0]);
 	ok = session_get(&s, path, &j) && print_report(&s, j);
 	session_close(&s);
@@ -295,7 +295,7 @@ static int post(const struct cli_args *args, const char *act, const char *type, 
 	if (!is_order(args->args[0]))
 		return CLI_USAGE;
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	snprintf(path, sizeof(path), "/v1/orders/%s/%s", args->args[0], act);
 	ok = session_post(&s, path, type, body, &j) && print_answer(&s, j);
 	session_close(&s);

@@ -164,14 +164,16 @@ int cli_cmd_order_new(const struct cli_args *args)
 	struct session s;
 	bool ok;
 
-	if (!hf_deploy_is_name(args->args[0]) || !read_numbers(args, &d))
+	if (!hf_deploy_is_name(args->args[0]))
+		return cli_usage("order new: '%s' is no name of a product line", args->args[0]);
+	if (!read_numbers(args, &d))
 		return CLI_USAGE;
 	if (out == NULL || cli_option(args, "dir") == NULL || cli_option(args, "station") == NULL)
 		return cli_usage("order new: --dir DIR, --station CERT and --out FILE are needed");
 	if (hf_file_exists(out))
 		return cli_fail("%s exists already; nothing was changed", out);
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	ok = read_stations(args, &d) && read_deployment(args, &d) && sign_new(&s, &d, out);
 	if (ok)
 		cli_say(args,
@@ -223,7 +225,7 @@ int cli_cmd_order_station(const struct cli_args *args)
 	if (hf_pki_pem_read("CERTIFICATE REQUEST", hf_buf_bytes(&pem), &der) != HF_OK)
 		return cli_fail("order station: %s: no certificate request in PEM", file);
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	ok = certify(&s, hf_out_bytes(&der), out);
 	session_close(&s);
 	return ok ? CLI_DONE : CLI_FAILED;

@@ -39,6 +39,15 @@ static void report_new(const struct cli_args *args, const char *out, hf_bytes in
 		puts(hf_buf_text(&text));
 }
 
+static bool begin(struct session *s, const struct command_order *o, const char *out, struct mission *m)
+{
+	if (!session_open_key(s) || !command_is_safe(s, o) || !mission_begin(s, o->dev, m))
+		return false;
+	return mission_deadline(m, o->cls, o->life_s, COMMAND_WAIT_S) &&
+	       mission_sign(m, o->op, o->cls, hf_out_bytes(&o->args), o->life_s, false) &&
+	       hfd_keep_reply(m) && hfd_write(out, o->dev, hf_out_bytes(&m->inner), true);
+}
+
 int command_new(const struct cli_args *args)
 {
 	const char *out = cli_option(args, "out");
@@ -54,11 +63,8 @@ int command_new(const struct cli_args *args)
 	if (hf_file_exists(out))
 		return cli_fail("%s exists already; nothing was changed", out);
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
-	ok = session_open_key(&s) && command_is_safe(&s, &o) && mission_begin(&s, o.dev, &m) &&
-	     mission_deadline(&m, o.cls, o.life_s, COMMAND_WAIT_S) &&
-	     mission_sign(&m, o.op, o.cls, hf_out_bytes(&o.args), o.life_s, false) && hfd_keep_reply(&m) &&
-	     hfd_write(out, o.dev, hf_out_bytes(&m.inner), true);
+		return session_refused(args);
+	ok = begin(&s, &o, out, &m);
 	if (ok)
 		report_new(args, out, hf_out_bytes(&m.inner));
 	mission_end(&m);
@@ -121,7 +127,7 @@ int command_sign(const struct cli_args *args)
 	bool ok;
 
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	ok = hfd_read(args->args[0], &h) && was_read(args, &h.c) && cosign(&s, args->args[0], &h);
 	if (ok)
 		cli_say(args, "Signed by you; it has %zu signatures now.", h.c.n + 1);
@@ -171,7 +177,7 @@ int command_send(const struct cli_args *args)
 	if (!cli_number(args, "wait", 0, WAIT_MAX_S, COMMAND_WAIT_S, &wait_s))
 		return CLI_USAGE;
 	if (!session_open(args, &s))
-		return args->operator== NULL ? CLI_USAGE : CLI_FAILED;
+		return session_refused(args);
 	if (hfd_read(args->args[0], &h) && is_complete(&s, &h) && load_mission(&s, &h, &m) &&
 	    mission_send(&m) && mission_wait(&m, wait_s, &out)) {
 		rc = mission_report(&m, &out, wait_s);

@@ -180,7 +180,7 @@ static int run_verb(const struct cli_verb *path[], int depth, int argc, char **a
 				 depth > 1 ? path[1]->name : "", args.verb->args);
 	args.json = cli_flag(&args, "json");
 	args.operator= cli_option(&args, "as");
-	if (args.operator== NULL)
+	if (args.operator == NULL)
 		args.operator= getenv("HOLDFAST_OPERATOR");
 	return args.verb->run(&args);
 }

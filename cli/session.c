@@ -71,7 +71,7 @@ bool session_open(const struct cli_args *args, struct session *s)
 	struct hf_why why = { 0 };
 
 	*s = (struct session){ .args = args, .res = HF_HTTPC_RES(ANSWER_CEILING) };
-	if (args->operator== NULL) {
+	if (args->operator == NULL) {
 		(void)cli_usage("who are you? Give --as DIR or set HOLDFAST_OPERATOR to your operator folder "
 				"(holdfast init made DIR/operators/NAME)");
 		return false;
@@ -82,6 +82,11 @@ bool session_open(const struct cli_args *args, struct session *s)
 	if (hf_deploy_operator_read(s->folder, &s->conf, &why) != HF_OK)
 		return cli_fail("%s", hf_why_text(&why)) == CLI_DONE;
 	return read_policy(s);
+}
+
+int session_refused(const struct cli_args *args)
+{
+	return args->operator == NULL ? CLI_USAGE : CLI_FAILED;
 }
 
 bool session_open_key(struct session *s)

@@ -35,6 +35,8 @@ struct session {
 
 /* Folder, configuration and policy; key and network follow with the two calls below. */
 bool session_open(const struct cli_args *args, struct session *s);
+/* The exit status after session_open said no. */
+int session_refused(const struct cli_args *args);
 bool session_open_key(struct session *s);
 /* Connects with the key; opens it when that was not done. */
 bool session_connect(struct session *s);
