@@ -10,6 +10,9 @@ import pytest
 from placelib import Place
 
 DEV = "aaaaaaaaaaaaaaaa"
+ORDER, HANDLE = "0" * 32, "a" * 26
+STATION = ("--csr", "some.cmd", "--out", "new.crt")
+NEW_ORDER = ("--dir", "fleet", "--station", "some.cmd", "--out", "new.order")
 CODE = "HF1:AAAQEAYEAUDAOCAJBIFQYDIOB4LK"
 KEYS = ("nonsense", "tpm2:", "pkcs11:object=x", "https://x")
 LISTEN = ("8443", "1.2.3.4", "1.2.3.4:0", "x:y")
@@ -22,7 +25,10 @@ GOOD = {
     "command run": (DEV, "ping"), "command new": (DEV, "reboot", "--out", "new.cmd"),
     "command sign": ("some.cmd",), "command send": ("some.cmd",), "command cancel": (DEV,),
     "command list": (DEV,), "command ops": (),
-    "operator list": (), "operator add": ("carol", "--public", "04"), "operator remove": ("bob",),
+    "order station": ("one", *STATION), "order new": ("lamp", "5", *NEW_ORDER), "order sign": ("some.cmd",),
+    "order send": ("some.cmd",), "order list": (), "order report": (ORDER,), "order units": (ORDER,),
+    "order manifest": (ORDER, "some.cmd"), "order scrap": (ORDER, HANDLE), "order ship": (ORDER, HANDLE),
+    "order close": (ORDER,), "operator list": (), "operator add": ("carol", "--public", "04"), "operator remove": ("bob",),
     "operator renew": ("bob",), "operator public": (), "event list": (), "status": (),
 }
 ONE_DEVICE = ("show", "set", "quarantine", "revoke", "release", "retire", "rearm", "data", "owner")
@@ -43,6 +49,17 @@ BAD_ARGS = {
     "command send": (("nosuch.cmd",), ("passphrase",), ("fleet",)),
     "command cancel": (("BAD",), (DEV, "short"), (DEV, "=" * 22)),
     "command list": (("BAD",),),
+    "order station": (("Bad Name", *STATION), ("one",)),
+    "order new": (("Bad Name", "5", *NEW_ORDER), ("nosuch", "5", *NEW_ORDER), ("lamp", "0", *NEW_ORDER),
+                  ("lamp", "x", *NEW_ORDER), ("lamp", "-5", *NEW_ORDER), ("lamp", "5")),
+    "order sign": (("nosuch",), ("passphrase",), ("fleet",)),
+    "order send": (("nosuch",), ("passphrase",), ("fleet",)),
+    "order report": (("BAD",), (ORDER + "0",), ("",)),
+    "order units": (("BAD",),),
+    "order manifest": (("BAD", "some.cmd"), (ORDER, "nosuch"), (ORDER, "fleet")),
+    "order scrap": (("BAD", HANDLE), (ORDER, "BAD")),
+    "order ship": (("BAD", HANDLE), (ORDER, "BAD")),
+    "order close": (("BAD",),),
     "operator add": (("Bad Name", "--public", "04"), ("carol",), ("carol", "--public", "04" + "00" * 64)),
     "operator remove": (("Bad Name",), ("",)),
     "operator renew": (("Bad Name", "--dir", "fleet"), ("carol", "--dir", "fleet"),
@@ -59,6 +76,9 @@ BAD_OPTIONS = {
                     "offline": ("133d", "31d"), "oid": ("x", "1"), "ca-key": KEYS},
     "product list": {"dir": ("nowhere",)},
     "product show": {"dir": ("nowhere",)},
+    "order station": {"csr": ("nosuch", "passphrase")},
+    "order new": {"dir": ("nowhere",), "station": ("nosuch", "passphrase"), "allowance": TIMES,
+                  "days": ("0", *TIMES), "commit": ("0", *TIMES)},
     "device claim": {"line": ("Bad Name",), "label": ("a" * 200,)},
     "device list": {"line": ("Bad Name",), "state": ("lost",)},
     "device set": {"budget": ("huge",)},
@@ -93,7 +113,7 @@ class Tree:
         rows = re.search(r"(?ms)^Commands[^\n]*:\n(.*?)(?:\n\n|\Z)", text)
         names = re.findall(r"(?m)^  ([a-z]+) ", rows.group(1)) if rows else []
         for name in names:
-            if name != "completion":
+            if name not in ("completion", "manual"):
                 self.walk(place, [*path, name])
         if not names:
             command = " ".join(path)
