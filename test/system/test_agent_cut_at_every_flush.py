@@ -52,8 +52,10 @@ def one_life(where, n):
         world.start_broker()
         world.claim()
         inject = ["-e", f"inject=fsync:signal=SIGKILL:when={n}"] if n else []
-        trace = run_traced(world, *inject).read_text()
-        kill_all(world)
+        try:
+            trace = run_traced(world, *inject).read_text()
+        finally:
+            kill_all(world)
         cut = "killed by SIGKILL" in trace
         flushes = {}
         for pid in re.findall(r"^(\d+) +fsync\(", trace, re.M):

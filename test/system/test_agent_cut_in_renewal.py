@@ -36,14 +36,21 @@ def traced(device, n, done):
     def ended():
         return trace.exists() and ("killed by SIGKILL" in trace.read_text() or done())
 
-    until("killed or done", ended, 30)
+    try:
+        until("killed or done", ended, 30)
+    finally:
+        end_traced(run, device)
+    return trace.read_text()
+
+
+def end_traced(run, device):
+    """strace and everything of this device below it."""
     tree = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
     run.kill()
     run.wait()
     for line in tree.splitlines():
         if f"--dir {device.state}" in line:
             subprocess.run(["kill", "-9", line.split()[0]], check=False, stderr=subprocess.DEVNULL)
-    return trace.read_text()
 
 
 def one_renewal(fleet, n):
