@@ -70,7 +70,8 @@ void cli_print_manual(void);
 /* One line "holdfast: ..." to stderr; returns the exit status it belongs to. */
 int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int cli_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The passphrase of --passphrase-file, or asked on the terminal (twice when `fresh`). Prints its own error. */
+/* The passphrase of --passphrase-file, or asked on the terminal (twice when `fresh`). Prints its own
+ * error. */
 bool cli_passphrase(const struct cli_args *args, const char *prompt, bool fresh, struct hf_buf *out);
 /* Path of one of our programs: beside this one, else in PATH; false after an error was printed. */
 bool cli_find_program(const char *name, char out[static CLI_PATH_MAX]);

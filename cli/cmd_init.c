@@ -125,7 +125,8 @@ static void make_all(struct maker *m, const struct hf_deploy *d, const struct in
 
 	make_dirs(m);
 	make_root(m, d, &root);
-	make_ca(m, d, &(struct ca_choice){ "server", "Server CA", d->server_ca_key, CA_YEARS }, &root, &server);
+	make_ca(m, d, &(struct ca_choice){ "server", "Server CA", d->server_ca_key, CA_YEARS }, &root,
+		&server);
 	make_ca(m, d, &(struct ca_choice){ "op", "Operational CA", d->op_ca_key, OP_YEARS }, &root, &op);
 	make_ca(m, d, &(struct ca_choice){ "station", "Station CA", d->station_ca_key, CA_YEARS }, &root,
 		&station);

@@ -77,7 +77,8 @@ void cli_print_manual(void)
 	     "For the people who answer for devices.\nEvery command takes\n.Fl Fl help ,\n.Fl Fl json\n"
 	     "(one JSON value on standard output, nothing else) and\n.Fl Fl as Ar DIR\n"
 	     "(the folder of the operator to act as; default:\n.Ev HOLDFAST_OPERATOR ) .\n.Pp\n"
-	     "The operator's private key is opened in a process of its own that has no network and no files;\n"
+	     "The operator's private key is opened in a process of its own that has no network and no "
+	     "files;\n"
 	     "what the server delivers (endorsements, states, receipts, sealed data) is verified here.");
 	put_commands();
 	puts(".Sh FILES\n.Bl -tag -width Ds\n.It Pa operator.conf\n"

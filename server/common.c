@@ -68,9 +68,10 @@ static hf_err visit(const struct server *s, const char *name, server_line_fn eac
 	snprintf(relative, sizeof(relative), "products/%.255s", name);
 	HF_TRY(hf_deploy_path(path, s->dir, relative, why));
 	HF_TRY(hf_deploy_line_read(path, &line, why));
-	if (strncmp(name, line.line, strlen(line.line)) != 0 || strcmp(name + strlen(line.line), ".conf") != 0)
-		return hf_why_set(why, HF_ERR_DEPLOY_VALUE, "%s: line = %s: must be the name of the file", path,
-				  line.line);
+	if (strncmp(name, line.line, strlen(line.line)) != 0 ||
+	    strcmp(name + strlen(line.line), ".conf") != 0)
+		return hf_why_set(why, HF_ERR_DEPLOY_VALUE, "%s: line = %s: must be the name of the file",
+				  path, line.line);
 	return each(ctx, &line, why);
 }
 

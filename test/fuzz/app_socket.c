@@ -1,5 +1,5 @@
-/* Fuzz target: packets of the application socket, and deliveries from keyproc. The first byte chooses; keyproc
- * is played here and takes everything.
+/* Fuzz target: packets of the application socket, and deliveries from keyproc. The first byte chooses;
+ * keyproc is played here and takes everything.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>

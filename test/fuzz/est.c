@@ -1,4 +1,5 @@
-/* est.c -- bodies and Basic headers of EST requests: whatever decodes, encodes to something that decodes the same.
+/* est.c -- bodies and Basic headers of EST requests: whatever decodes, encodes to
+ * something that decodes the same.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>

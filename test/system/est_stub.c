@@ -214,8 +214,8 @@ static bool bound_to_channel(const struct hf_http_req *req, const struct hf_pki_
 }
 
 /* Status of the answer that the mode or the request's own faults ask for; 200: the certificate. */
-static int judge(const struct stub *s, const struct hf_http_req *req, const struct hf_pki_csr *csr, bool renew,
-		 bool has_name)
+static int judge(const struct stub *s, const struct hf_http_req *req, const struct hf_pki_csr *csr,
+		 bool renew, bool has_name)
 {
 	if (!bound_to_channel(req, csr))
 		return 400;

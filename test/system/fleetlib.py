@@ -1,7 +1,7 @@
 """fleetlib -- a whole deployment: control plane, real broker, devices, and a client of the API of our own.
 
-Everything is made by the programs themselves; this side derives claims and speaks to the API by its own code, so
-both sides of each contract are seen.
+Everything is made by the programs themselves; this side derives claims and speaks to the API by its own code,
+so both sides of each contract are seen.
 SPDX-License-Identifier: Apache-2.0
 """
 import base64
@@ -42,7 +42,8 @@ class Api:
 
     def __init__(self, fleet, name):
         self.port, folder = fleet.ports["api"], fleet.dir / "operators" / name
-        key = serialization.load_pem_private_key((folder / "operator.key").read_bytes(), fleet.passphrase.encode())
+        key = serialization.load_pem_private_key((folder / "operator.key").read_bytes(),
+                                                 fleet.passphrase.encode())
         self.key_file = fleet.folder / f"{name}.plain.key"
         self.key_file.touch(0o600)
         self.key_file.write_bytes(key.private_bytes(serialization.Encoding.PEM,
@@ -85,7 +86,8 @@ class Device:
     def __init__(self, fleet, name, line="lamp", key=None):
         self.fleet, self.name, self.line = fleet, name, line
         self.state = fleet.folder / name
-        argv = [AGENT, "provision", "--dir", self.state, "--file", fleet.dir / "products" / f"{line}.hfp", "--json"]
+        argv = [AGENT, "provision", "--dir", self.state, "--file", fleet.dir / "products" / f"{line}.hfp",
+                "--json"]
         if key is not None:
             argv += ["--key", key]
         self.code = json.loads(subprocess.run(argv, check=True, capture_output=True).stdout)["claim"]
@@ -95,8 +97,9 @@ class Device:
 
     def start(self, env=None):
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([AGENT, "run", "--dir", self.state], stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log, env={**os.environ, **(env or {})}, start_new_session=True)
+            self.process = subprocess.Popen([AGENT, "run", "--dir", self.state], stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, env={**os.environ, **(env or {})},
+                                            start_new_session=True)
 
     def kill(self):
         """kill -9 of the whole daemon: the supervisor's children die with it."""
@@ -111,7 +114,8 @@ class Device:
     def claim(self, api, label=""):
         cid, kc = derive(self.code, b"hf/claim/1/id", 16), derive(self.code, b"hf/claim/1/mac", 32)
         self.cid = cid.hex()
-        return api.call("POST", "/v1/claim", {"cid": cid.hex(), "kc": b64(kc), "line": self.line, "label": label})
+        return api.call("POST", "/v1/claim",
+                        {"cid": cid.hex(), "kc": b64(kc), "line": self.line, "label": label})
 
     def join(self, api):
         """Claim, start, wait until the server has confirmed it."""
@@ -154,7 +158,8 @@ class Fleet:
         self.apis = {}
 
     def cli(self, *argv, check=True):
-        return subprocess.run([HOLDFAST, *map(str, argv)], check=check, capture_output=True, text=True, env=self.env,
+        return subprocess.run([HOLDFAST, *map(str, argv)], check=check, capture_output=True, text=True,
+                              env=self.env,
                               timeout=60)
 
     def listens(self, name):
@@ -220,7 +225,8 @@ class Tap:
     def __init__(self, ports, path):
         self.path = path
         ports = " or ".join(f"tcp port {p}" for p in ports)
-        self.process = subprocess.Popen(["tcpdump", "-i", "lo", "-s", "0", "-U", "--immediate-mode", "-B", "65536", "-w", str(path), ports],
+        self.process = subprocess.Popen(["tcpdump", "-i", "lo", "-s", "0", "-U", "--immediate-mode", "-B",
+                                         "65536", "-w", str(path), ports],
                                         stderr=subprocess.PIPE, text=True)
         while "listening on" not in (line := self.process.stderr.readline()):
             assert line, "tcpdump did not start"
