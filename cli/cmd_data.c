@@ -28,7 +28,8 @@ static bool data_key(const struct session *s, struct hf_key *key, uint8_t pub[st
 	if (!session_path(s, "data.key", path))
 		return false;
 	if (!hf_file_exists(path) && !cli_flag(s->args, "public"))
-		return cli_fail("%s: there is no data-owner key yet; 'holdfast device data DEV --public' makes it",
+		return cli_fail("%s: there is no data-owner key yet; 'holdfast device data DEV --public' "
+				"makes it",
 				path) == CLI_DONE;
 	if (!hf_file_exists(path)) {
 		if (hf_crypto_p256_generate(key, pub) != HF_OK)
