@@ -25,10 +25,12 @@ GOOD = {
     "command run": (DEV, "ping"), "command new": (DEV, "reboot", "--out", "new.cmd"),
     "command sign": ("some.cmd",), "command send": ("some.cmd",), "command cancel": (DEV,),
     "command list": (DEV,), "command ops": (),
-    "order station": ("one", *STATION), "order new": ("lamp", "5", *NEW_ORDER), "order sign": ("some.cmd",),
-    "order send": ("some.cmd",), "order list": (), "order report": (ORDER,), "order units": (ORDER,),
+    "order station": ("one", *STATION), "order new": ("lamp", "5", *NEW_ORDER),
+    "order sign": ("some.cmd",), "order send": ("some.cmd",),
+    "order list": (), "order report": (ORDER,), "order units": (ORDER,),
     "order manifest": (ORDER, "some.cmd"), "order scrap": (ORDER, HANDLE), "order ship": (ORDER, HANDLE),
-    "order close": (ORDER,), "operator list": (), "operator add": ("carol", "--public", "04"), "operator remove": ("bob",),
+    "order close": (ORDER,), "operator list": (),
+    "operator add": ("carol", "--public", "04"), "operator remove": ("bob",),
     "operator renew": ("bob",), "operator public": (), "event list": (), "status": (),
 }
 ONE_DEVICE = ("show", "set", "quarantine", "revoke", "release", "retire", "rearm", "data", "owner")
