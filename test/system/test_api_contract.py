@@ -1,4 +1,5 @@
-"""test_api_contract -- server/api/openapi.yaml is the truth: every operation is called, every answer fits its schema,
+"""test_api_contract -- server/api/openapi.yaml is the truth: every operation is called, every answer fits
+its schema,
 every error it lists is provoked where a client can provoke it.
 
 channel.md section 9. SPDX-License-Identifier: Apache-2.0
@@ -47,7 +48,8 @@ def resolve(node):
 
 
 def validator(schema):
-    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", "components": SPEC["components"], **schema}
+    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", "components": SPEC["components"],
+            **schema}
     return jsonschema.Draft202012Validator(whole)
 
 
@@ -149,7 +151,8 @@ def test_devices(call, fleet, device):
     call("listCertificates", 200, dev=device)
     call("listCertificates", 404, dev="a" * 16)
     call("putDevice", 428, {"label": "hall"}, dev=device)
-    fresh, body = call("putDevice", 200, {"label": "hall", "budget": "high"}, {"If-Match": head["ETag"]}, dev=device)
+    fresh, body = call("putDevice", 200, {"label": "hall", "budget": "high"}, {"If-Match": head["ETag"]},
+            dev=device)
     assert body["label"] == "hall" and body["budget"] == "high" and fresh["ETag"] != head["ETag"]
     call("putDevice", 412, {"label": "x"}, {"If-Match": head["ETag"]}, dev=device)
     call("putDevice", 400, {"owner": "me"}, {"If-Match": fresh["ETag"]}, dev=device)
@@ -185,7 +188,8 @@ def test_commands(call, device):
     call("putCommand", 200, body, kind, dev=device, cti=cti)
     call("putCommand", 409, sealed(), kind, dev=device, cti=cti)
     call("putCommand", 400, cbor2.dumps(cbor2.CBORTag(98, [])), kind, dev=device, cti=b64url(os.urandom(16)))
-    call("putCommand", 415, body, {"Content-Type": "application/json"}, dev=device, cti=b64url(os.urandom(16)))
+    call("putCommand", 415, body, {"Content-Type": "application/json"}, dev=device,
+            cti=b64url(os.urandom(16)))
     call("putCommand", 413, sealed(17000), kind, dev=device, cti=b64url(os.urandom(16)))
     call("putCommand", 404, body, kind, dev="a" * 16, cti=cti)
     got = call("getCommand", 200, dev=device, cti=cti)[1]
@@ -246,7 +250,8 @@ def test_people(call, fleet):
         (fleet.dir / "operators/alice/operator.key").read_bytes(), fleet.passphrase.encode())
     kind = {"Content-Type": "application/pkcs10"}
     pem = call("renewOperator", 201, make_csr(key), kind, name="alice")[1]["certificate"]
-    assert x509.load_pem_x509_certificate(pem.encode()).public_key().public_numbers() == key.public_key().public_numbers()
+    issued = x509.load_pem_x509_certificate(pem.encode()).public_key()
+    assert issued.public_numbers() == key.public_key().public_numbers()
     call("renewOperator", 403, make_csr(new_key()), kind, name="alice")
     call("renewOperator", 403, make_csr(key), kind, name="bob")
     call("renewOperator", 400, b"0", kind, name="alice")
@@ -271,7 +276,8 @@ def test_orders_that_nobody_signed(call):
     for name in ("scrapUnits", "shipUnits"):
         call(name, 404, {"handles": ["a" * 26]}, order=none)
     call("closeOrder", 404, {"reason": "x"}, order=none)
-    call("postManifest", 404, b"\xd2\x84", {"Content-Type": 'application/cose; cose-type="cose-sign1"'}, order=none)
+    call("postManifest", 404, b"\xd2\x84", {"Content-Type": 'application/cose; cose-type="cose-sign1"'},
+            order=none)
 
 
 def test_strangers_hear_403_everywhere(call, fleet):
@@ -304,6 +310,7 @@ def test_every_operation_was_called(call):
     """Runs last: the walk is complete."""
     missing = set(OPERATIONS) - set(call.seen)
     assert not missing
-    listed = {(name, code) for name, (_, _, op) in OPERATIONS.items() for code in op["responses"] if code >= "400"}
+    listed = {(name, code) for name, (_, _, op) in OPERATIONS.items() for code in op["responses"]
+            if code >= "400"}
     seen = {(name, str(code)) for name, codes in call.seen.items() for code in codes}
     print(f"{len(OPERATIONS)} operations, {len(listed & seen)} of {len(listed)} listed errors provoked")

@@ -116,8 +116,10 @@ def test_without_any_proof_nothing_is_parsed(fleet):
         assert c.post("simplereenroll", c.csr(new_key())).status == 403
 
 
-@pytest.mark.parametrize("value", ["Bearer x", "Basic YTpi", "HF-Claim", "HF-Claim id=, mac=", "HF-Claim id=AA, mac=AA",
-                                   "Negotiate", "HF-Claim id=AAAAAAAAAAAAAAAAAAAAAA", "hf-claim mac=" + "A" * 43])
+@pytest.mark.parametrize("value", ["Bearer x", "Basic YTpi", "HF-Claim", "HF-Claim id=, mac=",
+        "HF-Claim id=AA, mac=AA",
+                                   "Negotiate", "HF-Claim id=AAAAAAAAAAAAAAAAAAAAAA",
+                                           "hf-claim mac=" + "A" * 43])
 def test_another_scheme_is_denied(fleet, value):
     with Channel(fleet) as c:
         assert c.post("simpleenroll", c.csr(new_key()), [("Authorization", value)]).status == 403

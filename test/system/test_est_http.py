@@ -67,7 +67,8 @@ def test_the_answer_is_one_line_unless_the_request_was_wrapped_or_1_0(fleet):
 
 
 @pytest.mark.parametrize("mangle", [
-    lambda t: t, lambda t: b"\r\n".join(t[i:i + 76] for i in range(0, len(t), 76)), lambda t: b" \t" + t + b"\r\n\r\n",
+    lambda t: t, lambda t: b"\r\n".join(t[i:i + 76] for i in range(0, len(t), 76)),
+            lambda t: b" \t" + t + b"\r\n\r\n",
     lambda t: b"\n".join(t[i:i + 1] for i in range(len(t)))])
 def test_blanks_in_base64_are_dropped(fleet, mangle):
     secret, key = claimed(fleet), new_key()
@@ -80,11 +81,13 @@ def test_blanks_in_base64_are_dropped(fleet, mangle):
     assert answer.status == 200
 
 
-@pytest.mark.parametrize("text", [b"", b"====", b"AAAA!AAA", b"-----BEGIN", b"AAA", b"AA=A", b"AB==", b"\0AAA",
+@pytest.mark.parametrize("text", [b"", b"====", b"AAAA!AAA", b"-----BEGIN", b"AAA", b"AA=A", b"AB==",
+        b"\0AAA",
                                   b"AAAA\xff", b"QUJD=", b"_-AA"])
 def test_foreign_bytes_in_base64_are_refused(fleet, text):
     with Channel(fleet) as c:
-        answer = c.request("POST", f"{ROOT}/lamp/simpleenroll", text, [("Content-Type", "application/pkcs10")])
+        answer = c.request("POST", f"{ROOT}/lamp/simpleenroll", text, [("Content-Type",
+                "application/pkcs10")])
     assert answer.status == 400
 
 
@@ -104,13 +107,15 @@ def test_an_unknown_method_is_refused(fleet):
 
 def test_the_content_type_must_fit(fleet):
     with Channel(fleet) as c:
-        assert c.request("POST", f"{ROOT}/lamp/simpleenroll", b"AAAA", [("Content-Type", "text/plain")]).status == 415
+        assert c.request("POST", f"{ROOT}/lamp/simpleenroll", b"AAAA", [("Content-Type",
+                "text/plain")]).status == 415
     with Channel(fleet) as c:
         assert c.request("POST", f"{ROOT}/lamp/simpleenroll", b"AAAA").status == 415
 
 
 def test_length_is_needed_single_and_small(fleet):
-    post = f"POST {ROOT}/lamp/simpleenroll HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/pkcs10\r\n"
+    post = (f"POST {ROOT}/lamp/simpleenroll HTTP/1.1\r\nHost: localhost\r\n"
+            "Content-Type: application/pkcs10\r\n")
     for head, status in (("", 411), ("Transfer-Encoding: chunked\r\n", 411),
                          ("Content-Length: 4\r\nContent-Length: 5\r\n", 400),
                          ("Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", 400),

@@ -72,10 +72,12 @@ def test_curl_enrols_with_a_code_and_renews_with_its_certificate(fleet, folder, 
     cert = load_der_pkcs7_certificates(base64.b64decode(out))[0]
     assert cert.public_key().public_numbers() == key.public_key().public_numbers()
     (folder / "cert").write_bytes(cert.public_bytes(serialization.Encoding.PEM))
-    (folder / "key").write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+    (folder / "key").write_bytes(key.private_bytes(serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
                                                    serialization.NoEncryption()))
     (folder / "csr").write_bytes(encode(make_csr(fresh, cn="hf-" + dev_of(cert))))
-    out = curl(fleet, folder, "simplereenroll", *post, "--cert", "cert", "--key", "key", port=fleet.compat).stdout
+    out = curl(fleet, folder, "simplereenroll", *post, "--cert", "cert", "--key", "key",
+            port=fleet.compat).stdout
     child = load_der_pkcs7_certificates(base64.b64decode(out))[0]
     assert dev_of(child) == dev_of(cert)
     # The code is used up: another key is refused.
@@ -87,7 +89,8 @@ def test_curl_enrols_with_a_code_and_renews_with_its_certificate(fleet, folder, 
 
 def test_basic_is_for_the_compatibility_listener_only(fleet, folder):
     (folder / "csr").write_bytes(base64.b64encode(make_csr(new_key(), cn="x")))
-    post = ("--data-binary", "@csr", "-H", "Content-Type: application/pkcs10", "-o", "/dev/null", "-w", "%{http_code}")
+    post = ("--data-binary", "@csr", "-H", "Content-Type: application/pkcs10", "-o", "/dev/null", "-w",
+            "%{http_code}")
     assert curl(fleet, folder, "esp/simpleenroll", *post, "-u", code(fleet)).stdout == b"403"
     assert curl(fleet, folder, "simpleenroll", *post, port=fleet.compat).stdout == b"401"
     assert curl(fleet, folder, "simpleenroll", *post, "-u", "a:b", port=fleet.compat).stdout == b"403"
@@ -97,11 +100,14 @@ def test_basic_is_for_the_compatibility_listener_only(fleet, folder):
 def test_curl_with_a_client_certificate_renews_on_our_own_listener_only_with_its_channel(fleet, folder):
     _, key, cert = joined(fleet)
     (folder / "cert").write_bytes(cert.public_bytes(serialization.Encoding.PEM))
-    (folder / "key").write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+    (folder / "key").write_bytes(key.private_bytes(serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
                                                    serialization.NoEncryption()))
     (folder / "csr").write_bytes(base64.b64encode(make_csr(new_key())))
-    status = curl(fleet, folder, "lamp/simplereenroll", "--tlsv1.3", "--cert", "cert", "--key", "key", "--data-binary",
-                  "@csr", "-H", "Content-Type: application/pkcs10", "-o", "/dev/null", "-w", "%{http_code}").stdout
+    status = curl(fleet, folder, "lamp/simplereenroll", "--tlsv1.3", "--cert", "cert", "--key", "key",
+            "--data-binary",
+                  "@csr", "-H", "Content-Type: application/pkcs10", "-o", "/dev/null", "-w",
+                          "%{http_code}").stdout
     assert status == b"403"  # curl cannot bind the request to its channel
 
 
@@ -114,24 +120,28 @@ def test_strongswan_enrols_and_renews(fleet, folder, tls):
     env = {"STRONGSWAN_CONF": str(folder / "swan.conf")}
     url = f"https://localhost:{fleet.compat}"
     root, op = fleet.dir / "root/root.crt", fleet.dir / "ca/op.crt"
-    run(folder, "pki", "--estca", "--url", url, "--cacert", root, "--caout", "ca.pem", "--outform", "pem", "--force",
+    run(folder, "pki", "--estca", "--url", url, "--cacert", root, "--caout", "ca.pem", "--outform", "pem",
+            "--force",
         env=env)
     assert list(folder.glob("ca*.pem")), "no CA certificate was written"
 
     def request(name, subject):
         key = run(folder, "pki", "--gen", "--type", "ecdsa", "--size", "256", "--outform", "pem").stdout
         (folder / f"{name}.key").write_bytes(key)
-        csr = run(folder, "pki", "--req", "--in", f"{name}.key", "--type", "ecdsa", "--dn", f"CN={subject}", "--outform",
+        csr = run(folder, "pki", "--req", "--in", f"{name}.key", "--type", "ecdsa", "--dn", f"CN={subject}",
+                "--outform",
                   "der").stdout
         (folder / f"{name}.csr").write_bytes(csr)
 
     request("a", "x")
-    first = run(folder, "pki", "--est", "--url", url, "--in", "a.csr", "--cacert", root, "--cacert", op, "--userpass",
+    first = run(folder, "pki", "--est", "--url", url, "--in", "a.csr", "--cacert", root, "--cacert", op,
+            "--userpass",
                 code(fleet), "--outform", "pem", env=env)
     cert = x509.load_pem_x509_certificate(first.stdout)
     (folder / "a.pem").write_bytes(first.stdout)
     request("b", "hf-" + dev_of(cert))
-    second = run(folder, "pki", "--est", "--url", url, "--in", "b.csr", "--cacert", root, "--cacert", op, "--cert",
+    second = run(folder, "pki", "--est", "--url", url, "--in", "b.csr", "--cacert", root, "--cacert", op,
+            "--cert",
                  "a.pem", "--key", "a.key", "--outform", "pem", env=env)
     child = x509.load_pem_x509_certificate(second.stdout)
     assert dev_of(child) == dev_of(cert)

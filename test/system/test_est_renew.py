@@ -36,8 +36,10 @@ def test_a_renewal_keeps_the_name_and_the_parent_lives_until_the_child_speaks(fl
     assert child.public_key().public_numbers() == fresh.public_key().public_numbers()
     again = renew(fleet, cert, key, fresh)
     assert again.cert() == child
-    states = {c["serial"]: c["state"] for c in fleet.api().get(f"/v1/devices/{dev_of(cert)}/certificates")["items"]}
-    assert states[f"{cert.serial_number:032x}"] == "issued" and states[f"{child.serial_number:032x}"] == "issued"
+    states = {c["serial"]: c["state"]
+            for c in fleet.api().get(f"/v1/devices/{dev_of(cert)}/certificates")["items"]}
+    for one in (cert, child):
+        assert states[f"{one.serial_number:032x}"] == "issued"
 
 
 def test_the_same_key_is_no_renewal(fleet):
@@ -124,7 +126,8 @@ def unknown(fleet):
 
 def test_a_certificate_without_a_row_is_refused_although_its_chain_is_good(fleet):
     """Minted with the stolen key of the Operational CA."""
-    ca_key = serialization.load_pem_private_key((fleet.dir / "ca/op.key").read_bytes(), fleet.passphrase.encode())
+    ca_key = serialization.load_pem_private_key((fleet.dir / "ca/op.key").read_bytes(),
+            fleet.passphrase.encode())
     ca = x509.load_pem_x509_certificate((fleet.dir / "ca/op.crt").read_bytes())
     secret, real_key, real = joined(fleet)
     key, now = new_key(), datetime.datetime.utcnow()

@@ -1,5 +1,7 @@
-"""test_orders_are_not_exceeded -- a factory makes what was ordered and not one more: quorum, station, date, count,
-proof at the end of the line, reconciliation; and what it made enrols, waits for its owner, and recovers nothing else.
+"""test_orders_are_not_exceeded -- a factory makes what was ordered and not one more: quorum, station, date,
+count,
+proof at the end of the line, reconciliation; and what it made enrols, waits for its owner, and recovers
+nothing else.
 
 identity.md sections 10 and 14 row 19. SPDX-License-Identifier: Apache-2.0
 """
@@ -65,7 +67,8 @@ def order(fleet, station, signers, quantity=2, allowance=0, begin=-60, end=3600)
     policy = pycose.dec((fleet.dir / "trust/policy-1.cose").read_bytes()).value[2]
     ca = x509.load_pem_x509_certificate((fleet.dir / "ca/deviceid-tool.crt").read_bytes())
     name, now = os.urandom(16), int(time.time())
-    payload = pycose.enc({0: "holdfast/order/v1", 1: name, 2: "tool", 3: quantity, 4: allowance, 5: now + begin,
+    payload = pycose.enc({0: "holdfast/order/v1", 1: name, 2: "tool", 3: quantity, 4: allowance,
+            5: now + begin,
                           6: now + end, 7: [station.spki], 8: 0, 9: 86400,
                           10: hashlib.sha256(policy).digest()[:8], 11: spki_hash(ca.public_key()),
                           12: signer_of(load_key(fleet, "ca/intake.key")).public})
@@ -103,7 +106,8 @@ def test_a_unit_is_made_committed_claimed_and_enrolled(fleet, station, operators
     handle = idevid.subject.rfc4514_string().removeprefix("CN=")
     assert len(handle) == 26 and idevid.not_valid_after.year == 9999
     with Channel(fleet, cert=station.cert, key=station.key) as c:
-        nonce = json.loads(c.request("POST", f"/v1/order/{name.hex()}/commit", json.dumps({"handle": handle}).encode(),
+        nonce = json.loads(c.request("POST", f"/v1/order/{name.hex()}/commit",
+                json.dumps({"handle": handle}).encode(),
                                      [("Content-Type", "application/json")]).body)["nonce"]
         raw = base64.urlsafe_b64decode(nonce + "==")
         der = idevid.public_bytes(Encoding.DER)
