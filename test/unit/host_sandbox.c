@@ -166,7 +166,8 @@ static const struct {
 	unsigned powers;
 	int expect[N_ACTS];
 } profiles[] = {
-	/*                                read write creat else exec fork thrd inet unix pack acpt ptrc kill code dev chrt lim */
+	/* read write create elsewhere exec fork thread inet unix packet accept ptrace kill code device chroot
+	 * limit */
 	{ "server net", HF_SANDBOX_SERVER_NET, { o, o, o, D, K, D, o, D, D, D, o, K, D, D, D, K, D } },
 	{ "server bus", HF_SANDBOX_SERVER_BUS, { o, o, o, D, K, D, o, D, o, D, o, K, D, D, D, K, D } },
 	{ "server ca", HF_SANDBOX_SERVER_CA, { o, o, o, D, K, D, o, D, D, D, D, K, D, D, D, K, D } },
