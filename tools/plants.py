@@ -163,7 +163,8 @@ PLANTS = [
                    "\tif (a)\n\t\treturn *p;\n\treturn 0;\n}\n"), database())),
     Plant("memory used after free", ["tools/check-analysis", "build/clang", "build/release"],
           "not ok 2 - gcc -fanalyzer",
-          both(add("core/base/bad.c", LICENCE + "void free(void *p);\nint hf_x(int *p);\nint hf_x(int *p)\n{\n"
+          both(add("core/base/bad.c", LICENCE + "void free(void *p);\nint hf_x(int *p);\n"
+                   "int hf_x(int *p)\n{\n"
                    "\tfree(p);\n\treturn *p;\n}\n"), database())),
     Plant("a link that leads nowhere", DOCS, "leads nowhere", add("doc/bad.md", "[x](nothing.md)\n")),
     Plant("a page nobody links to", DOCS, "nobody links to it", add("doc/alone.md", "# alone\n")),

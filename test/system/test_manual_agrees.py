@@ -12,7 +12,8 @@ PAGE = pathlib.Path(__file__).resolve().parents[2] / "doc" / "man" / "holdfast.1
 
 
 def holdfast(*words):
-    return subprocess.run([fleetlib.HOLDFAST, *words], capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run([fleetlib.HOLDFAST, *words], capture_output=True, text=True, timeout=20,
+            check=False)
 
 
 def test_the_page_is_what_the_program_prints():

@@ -1,6 +1,7 @@
 """A tap on the wire and a reader of the logs learn no identifier, no secret and no content.
 
-The same search is first turned on TLS 1.2, where it must find the name in the client certificate: a search that
+The same search is first turned on TLS 1.2, where it must find the name in the client certificate: a search
+that
 cannot find proves nothing.
 SPDX-License-Identifier: Apache-2.0
 """

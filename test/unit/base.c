@@ -27,7 +27,7 @@ static void decoding_refuses_unused_bits_and_foreign_characters(void **unused)
 
 	assert_int_equal(hf_base32_decode(HF_STR("mz======"), &out), HF_ERR_BASE_TEXT);
 	assert_int_equal(hf_base32_decode(HF_STR("mzxw6ytboj"), &out), HF_ERR_BASE_TEXT); /* set unused bit */
-	assert_int_equal(hf_base32_decode(HF_STR("mzx"), &out), HF_ERR_BASE_TEXT); /* whole unused character */
+	assert_int_equal(hf_base32_decode(HF_STR("mzx"), &out), HF_ERR_BASE_TEXT); /* unused character */
 	assert_int_equal(hf_base64url_decode(HF_STR("_-+"), &out), HF_ERR_BASE_TEXT);
 	assert_int_equal(hf_hex_decode(HF_STR("abc"), &out), HF_ERR_BASE_TEXT);
 	assert_int_equal(out.len, 0);

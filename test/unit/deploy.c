@@ -94,7 +94,8 @@ static void standard_values_are_filled_in(void **unused)
 
 static void a_host_outside_the_domain_is_refused(void **unused)
 {
-	static const char *const hosts[] = { "localhost", "notfleet.example", "example", "fleet.example.org" };
+	static const char *const hosts[] = { "localhost", "notfleet.example", "example",
+					     "fleet.example.org" };
 	struct rig r = new_rig();
 	struct hf_deploy d;
 	char path[HF_DEPLOY_PATH_MAX], text[128];
@@ -118,7 +119,8 @@ static void a_bad_address_is_named(void **unused)
 	struct hf_deploy d;
 	(void)unused;
 
-	put(&r, "holdfast.conf", "domain = fleet.example\nhost = server.fleet.example\napi-listen = nowhere\n", path);
+	put(&r, "holdfast.conf",
+	    "domain = fleet.example\nhost = server.fleet.example\napi-listen = nowhere\n", path);
 	assert_int_equal(hf_deploy_read(r.dir, &d, &r.why), HF_ERR_DEPLOY_VALUE);
 	assert_non_null(strstr(r.why.text, "api-listen"));
 	end(&r, path);
