@@ -40,8 +40,8 @@ static hf_err wrap_base64(hf_bytes in, struct hf_buf *out)
 			v |= (uint32_t)in.ptr[i + 1] << 8;
 		if (left > 2)
 			v |= in.ptr[i + 2];
-		for (size_t j = 0; j < 4 && j <= left; j++)
-			quad[j] = alphabet[v >> (18 - 6 * j) & 63];
+		for (unsigned j = 0; j < 4 && j <= left; j++)
+			quad[j] = alphabet[v >> (18u - 6u * j) % 32u & 63];
 		HF_TRY(hf_buf_put(out, (hf_bytes){ (const uint8_t *)quad, 4 }));
 		column += 4;
 		if (column == LINE_LEN || left <= 3) {

@@ -17,9 +17,9 @@ enum { N_RANKS = sizeof(ranks) / sizeof(ranks[0]), RANK_SEAL = 4 };
 
 static uint8_t rank_of(const char *topic)
 {
-	for (uint8_t i = 0; i < N_RANKS; i++)
+	for (int i = 0; i < N_RANKS; i++)
 		if (strncmp(topic, ranks[i], strlen(ranks[i])) == 0)
-			return i;
+			return (uint8_t)i;
 	return N_RANKS;
 }
 

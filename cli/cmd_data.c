@@ -184,9 +184,9 @@ static bool read_streams(struct session *s, const char *dev, const struct hf_ecd
 int cli_cmd_data(const struct cli_args *args)
 {
 	struct hf_key key HF_AUTO(hf_key_wipe) = { .len = 0 };
-	uint8_t pub[HF_P256_POINT_LEN];
-	struct hf_ecdhkey owner;
-	struct session s;
+	uint8_t pub[HF_P256_POINT_LEN] = { 0 };
+	struct hf_ecdhkey owner = { 0 };
+	struct session s = { 0 };
 	bool ok;
 
 	if (!session_is_dev(args->args[0]))

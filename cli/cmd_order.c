@@ -147,10 +147,10 @@ static int cmd_sign(const struct cli_args *args)
 	static uint8_t scratch_mem[HF_STATEMENT_SCRATCH], out_mem[ORDER_MAX];
 	struct hf_out scratch = HF_OUT(scratch_mem), out = HF_OUT(out_mem);
 	struct hf_buf file HF_AUTO(hf_buf_free) = HF_BUF(ORDER_MAX);
-	struct hf_statement st;
+	struct hf_statement st = { 0 };
 	struct hf_why why = { 0 };
-	struct hf_order o;
-	struct session s;
+	struct hf_order o = { 0 };
+	struct session s = { 0 };
 	hf_err err = HF_ERR_BASE_MISUSE;
 
 	if (!session_open(args, &s))
@@ -188,9 +188,9 @@ static int cmd_send(const struct cli_args *args)
 {
 	struct hf_buf file HF_AUTO(hf_buf_free) = HF_BUF(ORDER_MAX);
 	struct hf_json *j = NULL;
-	struct hf_statement st;
-	struct hf_order o;
-	struct session s;
+	struct hf_statement st = { 0 };
+	struct hf_order o = { 0 };
+	struct session s = { 0 };
 	bool ok;
 
 	if (!session_open(args, &s))

@@ -95,7 +95,7 @@ static hf_err copy_request(struct hf_http_call *call, struct evhttp_request *ere
 		&call->memory,
 		text_size(ereq) + evbuffer_get_length(evhttp_request_get_input_buffer(ereq)) + 64, &room));
 	call->req.method = method_of(evhttp_request_get_command(ereq));
-	call->req.minor = ereq->minor;
+	call->req.minor = ereq->minor == 0 ? 0 : 1; /* a char there; the wire's check let 0 and 1 pass */
 	call->req.query = keep_text(&call->memory, query != NULL ? query + 1 : "");
 	if (call->req.query == NULL)
 		return HF_ERR_HOST_MEMORY;

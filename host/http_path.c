@@ -117,7 +117,7 @@ static hf_err decode_value(const char *p, char *out, size_t cap)
 
 		if (c < 0 || len + 1 >= cap)
 			return HF_ERR_HTTP_QUERY;
-		out[len++] = plus ? ' ' : (char)c;
+		((uint8_t *)out)[len++] = (uint8_t)(plus ? ' ' : c);
 	}
 	out[len] = 0;
 	return HF_OK;

@@ -65,10 +65,9 @@ static hf_err add_line_ca(void *ctx, const struct hf_deploy_line *line, struct h
 	return add_ca(cas, name, why);
 }
 
-hf_err server_write_broker(const struct server *s, const char *self, struct hf_broker_start *start,
-			   struct hf_why *why)
+static hf_err write_broker(const struct server *s, const char *self, struct cas *cas,
+			   struct hf_broker_start *start, struct hf_why *why)
 {
-	struct cas *cas HF_AUTO(hf_auto_free) = calloc(1, sizeof(*cas));
 	char dir[HF_DEPLOY_PATH_MAX], plugin[HF_DEPLOY_PATH_MAX], cert[HF_DEPLOY_PATH_MAX],
 		key[HF_DEPLOY_PATH_MAX];
 	char host[HF_DEPLOY_HOST_MAX];
@@ -82,9 +81,6 @@ hf_err server_write_broker(const struct server *s, const char *self, struct hf_b
 				       .program =
 					       s->deploy.mosquitto[0] != '\0' ? s->deploy.mosquitto : NULL };
 
-	if (cas == NULL)
-		return hf_why_set(why, HF_ERR_HOST_MEMORY, "broker");
-	cas->s = s;
 	HF_TRY(find_plugin(s, self, plugin, why));
 	HF_TRY(hf_deploy_path(dir, s->dir, "broker", why));
 	HF_TRY(hf_deploy_path(cert, s->dir, "tls/broker.crt", why));
@@ -101,4 +97,18 @@ hf_err server_write_broker(const struct server *s, const char *self, struct hf_b
 		conf.user = s->deploy.user[0] != '\0' ? s->deploy.user : "root";
 	HF_TRY(hf_broker_write(&conf, why));
 	return hf_broker_start_command(&conf, start, why);
+}
+
+hf_err server_write_broker(const struct server *s, const char *self, struct hf_broker_start *start,
+			   struct hf_why *why)
+{
+	struct cas *cas = calloc(1, sizeof(*cas));
+	hf_err err;
+
+	if (cas == NULL)
+		return hf_why_set(why, HF_ERR_HOST_MEMORY, "broker");
+	cas->s = s;
+	err = write_broker(s, self, cas, start, why);
+	free(cas);
+	return err;
 }

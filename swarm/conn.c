@@ -155,7 +155,7 @@ static bool flush(struct conn *c)
 
 static bool put(struct conn *c, const uint8_t *data, size_t len)
 {
-	if (c->out_len + len > c->out_cap) {
+	if (c->out == NULL || c->out_len + len > c->out_cap) {
 		size_t cap = (c->out_len + len) * 2;
 		uint8_t *bigger = realloc(c->out, cap);
 
@@ -335,7 +335,7 @@ static void take(struct conn *c, const uint8_t *data, size_t len)
 static void read_all(struct conn *c)
 {
 	static uint8_t data[READ_CAP]; /* one thread per worker */
-	int n;
+	int n = 0;
 
 	while (c->fd >= 0 && (n = SSL_read(c->ssl, data, sizeof(data))) > 0)
 		take(c, data, (size_t)n);

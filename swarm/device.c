@@ -124,11 +124,14 @@ struct device *swarm_devices(const struct swarm_opts *o)
 	struct ca ca = { NULL, NULL };
 	uint64_t random = o->seed;
 
-	if (devices == NULL || !open_ca(o, &ca))
+	if (devices == NULL || !open_ca(o, &ca)) {
+		free(devices);
 		return NULL;
+	}
 	for (uint32_t i = 0; i < o->devices; i++) {
 		if (!make_device(&devices[i], &ca, o, &random)) {
 			fprintf(stderr, "holdfast-swarm: make a certificate: %s\n", swarm_tls_error());
+			free(devices);
 			return NULL;
 		}
 	}

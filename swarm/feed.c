@@ -29,7 +29,7 @@ bool feed_open(struct feed *f, const struct swarm_opts *o, struct device *device
 	if (o->plugin_socket == NULL)
 		return true;
 	if (strlen(o->plugin_socket) < sizeof(at.sun_path)) {
-		strcpy(at.sun_path, o->plugin_socket);
+		memcpy(at.sun_path, o->plugin_socket, strlen(o->plugin_socket));
 		unlink(at.sun_path);
 		f->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		if (f->listen_fd >= 0 && bind(f->listen_fd, (struct sockaddr *)&at, sizeof(at)) == 0 &&

@@ -12,6 +12,23 @@ static const char *const names[SWARM_COUNTS] = {
 	[SWARM_PUBACK_135] = "puback135", [SWARM_COMMANDS] = "commands",
 };
 
+/* The two numbers after `skip` words. */
+static bool read_fields(const char *text, unsigned skip, unsigned long *a, unsigned long *b)
+{
+	char *end = NULL;
+
+	while (skip-- > 0) {
+		text += strspn(text, " ");
+		text += strcspn(text, " ");
+	}
+	*a = strtoul(text, &end, 10);
+	if (end == text)
+		return false;
+	text = end;
+	*b = strtoul(text, &end, 10);
+	return end != text;
+}
+
 /* Fields 14 and 15 of /proc/PID/stat, after the name, which may hold blanks. */
 static double read_cpu(int pid)
 {
@@ -28,26 +45,25 @@ static double read_cpu(int pid)
 		text[0] = '\0';
 	fclose(f);
 	rest = strrchr(text, ')');
-	if (rest == NULL ||
-	    sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
+	if (rest == NULL || !read_fields(rest + 1, 11, &user, &system))
 		return 0;
 	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
 static uint64_t read_rss(int pid)
 {
-	char path[64];
-	uint64_t size = 0, rss = 0;
+	char path[64], text[256];
+	unsigned long rss = 0, rest = 0;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
 	f = fopen(path, "r");
 	if (f == NULL)
 		return 0;
-	if (fscanf(f, "%" SCNu64 " %" SCNu64, &size, &rss) != 2)
+	if (fgets(text, sizeof(text), f) == NULL || !read_fields(text, 1, &rss, &rest))
 		rss = 0;
 	fclose(f);
-	return rss * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+	return (uint64_t)rss * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 }
 
 void stats_take(const struct swarm_opts *o, const struct swarm_shared *shared, struct stats *s)

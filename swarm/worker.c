@@ -66,6 +66,15 @@ static bool init(struct worker *w, const struct swarm_opts *o, struct swarm_shar
 	return true;
 }
 
+static void end(struct worker *w)
+{
+	free(w->conns);
+	free(w->clones);
+	SSL_CTX_free(w->s.ctx);
+	if (w->s.epoll >= 0)
+		close(w->s.epoll);
+}
+
 /* ---- what begins with a phase ---- */
 
 static void for_all(struct worker *w, void (*fn)(struct conn *c))
@@ -198,8 +207,10 @@ int swarm_worker_run(const struct swarm_opts *o, struct swarm_shared *shared, un
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* no orphans when the parent dies */
 	signal(SIGPIPE, SIG_IGN);
-	if (!init(&w, o, shared, index, devices))
+	if (!init(&w, o, shared, index, devices)) {
+		end(&w);
 		return 1;
+	}
 	while (atomic_load(&shared->phase) != SWARM_QUIT) {
 		int n = epoll_wait(w.s.epoll, events, EVENTS, TICK_MS);
 
@@ -215,5 +226,6 @@ int swarm_worker_run(const struct swarm_opts *o, struct swarm_shared *shared, un
 		}
 	}
 	for_all(&w, conn_leave);
+	end(&w);
 	return 0;
 }

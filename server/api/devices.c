@@ -100,7 +100,7 @@ hf_err api_device(struct hf_db *db, struct api_call *c, struct hf_device_row *d)
 
 static hf_err show(struct hf_db *db, struct api_call *c)
 {
-	struct hf_device_row d;
+	struct hf_device_row d = { 0 };
 
 	HF_TRY(api_device(db, c, &d));
 	api_set_etag(c, d.version);
@@ -177,7 +177,7 @@ static hf_err change(struct hf_db *db, struct api_call *c)
 		  .seen = offsetof(struct change, has_budget) },
 	};
 	struct change in = { 0 };
-	struct hf_device_row d;
+	struct hf_device_row d = { 0 };
 	struct hf_why why = { 0 };
 
 	HF_TRY(api_device(db, c, &d));
@@ -216,7 +216,7 @@ hf_err api_reason(struct api_call *c, char reason[static HF_STORE_TEXT_CAP])
 static hf_err act(struct hf_db *db, struct api_call *c, enum hf_owner_act what)
 {
 	char reason[HF_STORE_TEXT_CAP], actor[HF_STORE_NAME_CAP + 16];
-	struct hf_device_row d;
+	struct hf_device_row d = { 0 };
 
 	HF_TRY(api_device(db, c, &d));
 	HF_TRY(api_reason(c, reason));
@@ -263,7 +263,7 @@ static hf_err list_cert(void *ctx, const struct hf_cert_row *row)
 static hf_err list_certs(struct hf_db *db, struct api_call *c)
 {
 	struct api_page page = { .limit = HF_STORE_LIST_MAX };
-	struct hf_device_row d;
+	struct hf_device_row d = { 0 };
 
 	HF_TRY(api_device(db, c, &d));
 	api_page_open(c);

@@ -68,7 +68,7 @@ static hf_err find_operator(struct hf_db *db, struct api_call *c, struct hf_pers
 
 static hf_err show_operator(struct hf_db *db, struct api_call *c)
 {
-	struct hf_person p;
+	struct hf_person p = { 0 };
 
 	HF_TRY(find_operator(db, c, &p));
 	api_set_etag(c, p.version);
@@ -136,7 +136,7 @@ static hf_err add_operator(struct hf_db *db, struct api_call *c)
 
 static hf_err block_operator(struct hf_db *db, struct api_call *c)
 {
-	struct hf_person p;
+	struct hf_person p = { 0 };
 
 	HF_TRY(find_operator(db, c, &p));
 	HF_TRY(api_match(c, p.version));

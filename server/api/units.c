@@ -28,6 +28,11 @@ struct find {
 	bool found;
 };
 
+static void find_end(struct find *f)
+{
+	hf_buf_free(&f->object);
+}
+
 /* The first station of the order whose key signed the list. */
 static hf_err try_stations(struct hf_db *db, struct find *f)
 {
@@ -119,19 +124,15 @@ static hf_err add_unit(struct hf_db *db, struct api_call *c, const struct list *
 
 static hf_err add_units(struct hf_db *db, struct api_call *c)
 {
-	struct hf_buf object HF_AUTO(hf_buf_free) = HF_BUF(HF_STATEMENT_MAX_LEN);
 	struct list list = { 0 };
-	struct find f = { .c = c, .list = &list, .object = HF_BUF(HF_STATEMENT_MAX_LEN) };
 	uint8_t id[HF_STORE_ORDER_LEN];
+	struct find f HF_AUTO(find_end) = { .c = c, .id = id, .list = &list,
+					    .object = HF_BUF(HF_STATEMENT_MAX_LEN) };
 	struct hf_units_row row;
 	size_t i = 0;
-	hf_err err;
 
 	HF_TRY(api_path_bytes(c, 0, true, id));
-	f.id = id;
-	err = find_job(db, &f);
-	object = f.object;
-	HF_TRY(err);
+	HF_TRY(find_job(db, &f));
 	if (!f.found)
 		return api_refuse(c, API_FORBIDDEN, "the station was blocked meanwhile");
 	while (hf_units_next(&list.units, &row) && (i + 1) * sizeof(struct sealed) <= c->extra.len) {

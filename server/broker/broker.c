@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <hf/broker.h>
@@ -190,8 +191,7 @@ hf_err hf_broker_start_command(const struct hf_broker_conf *c, struct hf_broker_
 	    hf_path_join(cnf, sizeof(cnf), c->dir, "openssl.cnf") != HF_OK)
 		return hf_why_set(why, HF_ERR_BROKER_CONF, "directory: path is too long");
 	HF_TRY(find_program(c->program, start->program, why));
-	memcpy(start->openssl_env, env, sizeof(env));
-	strcat(start->openssl_env, cnf);
+	(void)snprintf(start->openssl_env, sizeof(start->openssl_env), "%s%s", env, cnf);
 	start->argv[0] = start->program;
 	start->argv[1] = minus_c;
 	start->argv[2] = start->conf_path;

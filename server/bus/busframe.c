@@ -224,7 +224,7 @@ bool hf__bus_topic_read(const char *topic, struct hf_bus_up *up)
 	if (len >= sizeof(up->cls) || strlen(slash + 1) > HF_BUS_ID_MAX_LEN)
 		return false;
 	memcpy(up->cls, topic + CLASS_AT, len);
-	strcpy(up->id, slash + 1);
+	memcpy(up->id, slash + 1, strlen(slash + 1)); /* *up was zeroed, and there is room for a NUL */
 	return is_dev(up->dev) && is_class(up->cls) && is_id(up->id);
 }
 

@@ -190,7 +190,7 @@ static int listen_at(const char *path)
 
 	if (path == NULL || strlen(path) >= sizeof(at.sun_path))
 		return -1;
-	strcpy(at.sun_path, path);
+	memcpy(at.sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
