@@ -174,7 +174,7 @@ class Fleet:
                                             start_new_session=True)
         for name in self.ports:
             until(f"{name} listens", lambda n=name: self.listens(n), 20)
-        until("bus", lambda: b"broker reached" in self.log.read_bytes()[mark:], 20)
+        until("the bus reaches the broker", lambda: b"broker reached" in self.log.read_bytes()[mark:], 60)
 
     def stop(self):
         if self.process is not None and self.process.poll() is None:
