@@ -83,14 +83,19 @@ class Demo:
     # ---- devices ----
 
     def start_tpm(self):
+        """Somebody may take a port between our look and swtpm's, so another pair is tried."""
         state = self.dir / "tpm"
         state.mkdir()
-        port = free_pair()
-        self.programs.start("swtpm", ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={state}", "--server",
-                                      f"type=tcp,port={port}", "--ctrl", f"type=tcp,port={port + 1}",
-                                      "--flags", "not-need-init,startup-clear"])
-        wait_for("swtpm", lambda: self.listens(port + 1))
-        return f"tpm2:?tcti=swtpm:host=127.0.0.1,port={port}"
+        for _ in range(5):
+            port = free_pair()
+            tpm = self.programs.start("swtpm", ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={state}", "--server",
+                                                f"type=tcp,port={port}", "--ctrl", f"type=tcp,port={port + 1}",
+                                                "--flags", "not-need-init,startup-clear"])
+            wait_for("swtpm", lambda p=port, t=tpm: t.poll() is not None or self.listens(p + 1))
+            if tpm.poll() is None:
+                return f"tpm2:?tcti=swtpm:host=127.0.0.1,port={port}"
+            self.programs.stop(tpm)
+        raise DemoError("no port for swtpm")
 
     def make_device(self, name, key=None):
         state = self.dir / name
