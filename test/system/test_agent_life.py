@@ -82,7 +82,7 @@ def test_each_renewal_brings_a_fresh_key_and_the_old_one_goes(new_world):
     world.claim()
     world.agent.start().stable()
     first = world.endorsed()
-    world.server.wait("id/endorse", 2, timeout=60)
+    world.server.wait("id/endorse", 2, timeout=100)
     world.agent.stable()
     second = cbor2.loads(cbor2.loads(world.server.seen("id/endorse")[-1]).value[2])
     assert second[:3] == ["hf-end1", world.dev, 1]
