@@ -88,8 +88,9 @@ class Demo:
         state.mkdir()
         for _ in range(5):
             port = free_pair()
-            tpm = self.programs.start("swtpm", ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={state}", "--server",
-                                                f"type=tcp,port={port}", "--ctrl", f"type=tcp,port={port + 1}",
+            tpm = self.programs.start("swtpm", ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={state}",
+                                                "--server", f"type=tcp,port={port}",
+                                                "--ctrl", f"type=tcp,port={port + 1}",
                                                 "--flags", "not-need-init,startup-clear"])
             wait_for("swtpm", lambda p=port, t=tpm: t.poll() is not None or self.listens(p + 1))
             if tpm.poll() is None:

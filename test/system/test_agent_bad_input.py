@@ -92,7 +92,8 @@ def test_bad_key_of_agent_conf_is_named_with_its_line(new_world, key, value):
         assert f"agent.conf:{len(lines) + 1}:" in words
 
 
-@pytest.mark.parametrize("key, value", [("user", "no-such-user"), ("app-group", "no-such-group"), ("key", "what:")])
+@pytest.mark.parametrize("key, value", [("user", "no-such-user"), ("app-group", "no-such-group"),
+                                        ("key", "what:")])
 def test_names_that_do_not_exist_are_refused_before_the_start(new_world, key, value):
     w = new_world
     w.agent.provision()
