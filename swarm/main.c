@@ -39,6 +39,12 @@ int64_t swarm_now_us(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+static void write_line(struct run *r, const char *phase, const struct stats *now)
+{
+	stats_csv(&r->o, r->csv, phase, &r->last, now);
+	r->last = *now;
+}
+
 /* A turn of the parent: the plugin, and a line each second. */
 static void turn(struct run *r, const char *phase, int wait_ms)
 {
@@ -48,8 +54,7 @@ static void turn(struct run *r, const char *phase, int wait_ms)
 	if (swarm_now_us() - r->last.at_us < 1000000)
 		return;
 	stats_take(&r->o, r->shared, &now);
-	stats_csv(&r->o, r->csv, phase, &r->last, &now);
-	r->last = now;
+	write_line(r, phase, &now);
 }
 
 static bool workers_live(struct run *r)
@@ -140,6 +145,7 @@ static bool run_phase(struct run *r, enum swarm_phase kind, uint32_t amount)
 		while (swarm_now_us() < end && !is_done(r, kind) && workers_live(r))
 			turn(r, name, TURN_MS);
 	stats_take(&r->o, r->shared, &to);
+	write_line(r, name, &to); /* also of a phase shorter than a second; none counts as part of the next */
 	stats_summary(&r->o, name, &from, &to);
 	if ((kind == SWARM_RAMP || kind == SWARM_STORM || kind == SWARM_RESUME) &&
 	    to.up != (int64_t)r->o.devices)

@@ -50,7 +50,11 @@ def test_ramp_storm_resume_stop(alone):
     assert found["resume"]["up"] == 120 and found["resume"]["resumed"] == found["resume"]["connects"] >= 120
     assert found["stop"]["up"] == 0
     rows = list(csv.DictReader(run.stdout.splitlines()))
-    assert rows and {"t_s", "phase", "up", "connects", "p99_us", "broker_cpu_s"} <= set(rows[0])
+    assert {"t_s", "phase", "up", "connects", "p99_us", "broker_cpu_s"} <= set(rows[0])
+    for phase in ("ramp", "storm", "resume", "stop"):  # every phase ends in a line, however short it was
+        mine = [row for row in rows if row["phase"] == phase]
+        assert mine and float(mine[-1]["up"]) == found[phase]["up"], phase
+        assert sum(int(row["connects"]) for row in mine) == found[phase]["connects"], phase
 
 
 def test_steady_publishing_runs_into_the_budget(alone):
