@@ -362,13 +362,23 @@ int hf__renew_session(const struct hf_renew *r)
 	return r->active;
 }
 
+/* Renewal may hang on a settled session: look every minute, and at the moment it falls due. */
+static int64_t next_look_s(const struct hf_renew *r, int64_t now_s)
+{
+	int64_t due_s = r->window_s, at = now_s + 60;
+
+	if (due_s == 0 && hf_renew_due(&r->slot[r->active].leaf, &due_s) != HF_OK)
+		return at;
+	return due_s > now_s && due_s < at ? due_s : at;
+}
+
 /* Seconds until time alone can matter. */
 static int64_t next_s(const struct hf_renew *r, int64_t now_s)
 {
 	int64_t at = r->next_try_s;
 
 	if (r->state == HF_RENEW_STABLE)
-		at = now_s + 60; /* due time may hang on a settled session: look every minute */
+		at = next_look_s(r, now_s);
 	if (r->state == HF_RENEW_REQUESTED || r->state == HF_RENEW_PROMOTED ||
 	    (r->state == HF_RENEW_PROVE && !r->proven) || at > now_s + 3600)
 		at = now_s + 3600;

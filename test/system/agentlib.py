@@ -27,7 +27,7 @@ from testca import Pki, new_dev
 AGENT = BUILD / "agent/holdfast-agent"
 
 
-def until(what, true, timeout=10.0, step=0.02):
+def until(what, true, timeout=60.0, step=0.02):
     """Waits until true() is; returns what it gave."""
     end = time.monotonic() + timeout
     while True:
@@ -69,7 +69,7 @@ class Est:
                 self.lines.append(line.strip())
                 self.changed.notify_all()
 
-    def wait(self, begins, since=0, timeout=20.0):
+    def wait(self, begins, since=0, timeout=60.0):
         end = time.monotonic() + timeout
         with self.changed:
             while True:
@@ -157,7 +157,7 @@ class Server:
         with self.lock:
             return [payload for topic, payload, _ in self.messages if topic.endswith(f"/up/{rest}")]
 
-    def wait(self, rest, n=1, timeout=15.0):
+    def wait(self, rest, n=1, timeout=60.0):
         return until(f"{n} x {rest}", lambda: len(self.seen(rest)) >= n and self.seen(rest), timeout)
 
     def stop(self):
@@ -221,7 +221,7 @@ class Agent:
         """A person is waiting: do not sit out the wait."""
         self.cli("poll", "--dir", self.dir, check=False)
 
-    def stable(self, timeout=15.0):
+    def stable(self, timeout=60.0):
         def is_stable():
             status = self.status()
             return status.get("identity") == "stable" and status["connected"]

@@ -121,10 +121,10 @@ class Device:
         """Claim, start, wait until the server has confirmed it."""
         assert self.claim(api)[0] == 201
         self.start()
-        claim = until("bound", lambda: (c := api.get(f"/v1/claims/{self.cid}"))["dev"] and c, 20)
+        claim = until("bound", lambda: (c := api.get(f"/v1/claims/{self.cid}"))["dev"] and c)
         self.dev = claim["dev"]
-        until("confirmed", lambda: self.show(api)["certificate"]["state"] == "confirmed", 20)
-        until("connected", lambda: self.show(api)["connected"], 20)
+        until("confirmed", lambda: self.show(api)["certificate"]["state"] == "confirmed")
+        until("connected", lambda: self.show(api)["connected"])
         return self.dev
 
     def show(self, api):
@@ -173,13 +173,13 @@ class Fleet:
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env,
                                             start_new_session=True)
         for name in self.ports:
-            until(f"{name} listens", lambda n=name: self.listens(n), 20)
+            until(f"{name} listens", lambda n=name: self.listens(n))
         until("the bus reaches the broker", lambda: b"broker reached" in self.log.read_bytes()[mark:], 60)
 
     def stop(self):
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            assert self.process.wait(15) == 0
+            assert self.process.wait(60) == 0
         self.process = None
 
     def kill(self):

@@ -37,7 +37,7 @@ def traced(device, n, done):
         return trace.exists() and ("killed by SIGKILL" in trace.read_text() or done())
 
     try:
-        until("killed or done", ended, 30)
+        until("killed or done", ended, 90)
     finally:
         end_traced(run, device)
     return trace.read_text()

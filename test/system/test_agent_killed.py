@@ -17,7 +17,7 @@ def test_every_process_is_restarted_and_nothing_is_lost(world):
         pid = world.agent.children()[role]
         __import__("os").kill(pid, 9)
         until(f"{role} is back", lambda r=role, p=pid: world.agent.children().get(r, p) != p)
-        world.agent.stable(timeout=30)
+        world.agent.stable()
     assert world.est.count("enrolled") == 1
     no_alarm(world)
 
@@ -43,7 +43,7 @@ def test_kill_9_during_enrolment_keeps_the_one_key(new_world):
 def test_kill_9_during_renewal(new_world):
     world = new_world
     world.start_broker()
-    world.est.say("life 60")  # due after 36 to 42 s; looked at once a minute
+    world.est.say("life 60")  # due after 36 to 42 s
     world.claim()
     world.agent.start().stable()
     until("due", lambda: world.est.count("request renew") > 0 or time.sleep(0.01), timeout=100)
@@ -72,7 +72,7 @@ def test_est_is_away_at_first_start(new_world):
     world.est.lines[:0] = lines
     world.server.est = world.est
     world.est.say(f"claim {code}")
-    world.agent.stable(timeout=30)
+    world.agent.stable()
 
 
 def test_lost_answers_bring_the_same_certificate_later(new_world):
@@ -96,11 +96,11 @@ def test_broker_away_then_back(world):
     world.server.stop()
     world.broker.start().fed()
     world.server = type(world.server)(broker, world.est)
-    world.agent.stable(timeout=30)
+    world.agent.stable()
     assert world.est.count("enrolled") == 1
 
 
 def test_stop_is_clean_and_quick(world):
     begin = time.monotonic()
     assert world.agent.stop() == 0
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 30

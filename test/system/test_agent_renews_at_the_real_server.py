@@ -36,8 +36,8 @@ def joined(fleet):
 def renew(device, api):
     before = certificate(device, api)["serial"]
     start_ahead(device, 70)
-    until("renewed", lambda: certificate(device, api)["serial"] != before, 30)
-    until("confirmed", lambda: certificate(device, api)["state"] == "confirmed", 30)
+    until("renewed", lambda: certificate(device, api)["serial"] != before, 60)
+    until("confirmed", lambda: certificate(device, api)["state"] == "confirmed")
     return before
 
 

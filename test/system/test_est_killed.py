@@ -115,7 +115,7 @@ def cut_everywhere(fleet, role, writes, prepare, act, judge):
         state = prepare()
         fleet.cutter.arm(role, at, how)
         attempt(lambda s=state: act(s))
-        until("cut or done", lambda a=at: fleet.cutter.read()["cuts"] or fleet.cutter.read()["count"] >= a, 5)
+        until("cut or done", lambda a=at: fleet.cutter.read()["cuts"] or fleet.cutter.read()["count"] >= a)
         cuts += fleet.cutter.read()["cuts"]
         kill_all(fleet)
         fleet.cutter.arm("nobody", 0, 0)
