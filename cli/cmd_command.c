@@ -71,6 +71,16 @@ const struct cli_verb cli_command_verbs[] = {
 	  .max_args = 1,
 	  .opts = list_opts,
 	  .summary = "list the commands of a device and how far they are" },
+	{ .name = "receipts",
+	  .run = command_receipts,
+	  .args = "DEV",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .opts = command_receipts_opts,
+	  .summary = "check that no receipt was held back, repeated or replaced",
+	  .text = "Every receipt carries its number and the hash of the one before it. Exit status 1: some\n"
+		  "are missing, or the server shows what the device did not sign. What you have seen is\n"
+		  "kept in your operator folder; --recover lets the device send its last 64 once more." },
 	{ .name = "ops", .run = cmd_ops, .args = "", .summary = "list the operations every agent knows" },
 	{ 0 },
 };
@@ -137,23 +147,9 @@ static bool may_alone(const struct session *s, const struct command_order *o)
 			o->op, mission_class_word(o->cls)) == CLI_DONE;
 }
 
-static bool sign_and_send(struct mission *m, const struct command_order *o, struct mission_outcome *out)
+static bool give(struct mission *m, const struct command_order *o, struct mission_outcome *out)
 {
-	if (!mission_sign(m, o->op, o->cls, hf_out_bytes(&o->args), o->life_s, true) || !mission_send(m))
-		return false;
-	return mission_wait(m, o->wait_s, out);
-}
-
-/* The device had seen a higher number of mine (another workstation): once more, except danger. */
-static bool should_repeat(struct mission *m, const struct command_order *o, const struct mission_outcome *out)
-{
-	if (!out->found || out->r.status != HF_STATUS_REFUSED || o->cls >= HF_COMMAND_DANGER)
-		return false;
-	if (out->r.reason != HF_REASON_REPLAY && out->r.reason != HF_REASON_EPOCH)
-		return false;
-	memcpy(m->rep, out->r.rep, sizeof(m->rep));
-	m->high = out->r.high;
-	return true;
+	return mission_order(m, o->op, o->cls, hf_out_bytes(&o->args), o->life_s, o->wait_s, out);
 }
 
 static int cmd_run(const struct cli_args *args)
@@ -170,12 +166,8 @@ static int cmd_run(const struct cli_args *args)
 		return session_refused(args);
 	if (session_open_key(&s) && may_alone(&s, &o) && command_is_safe(&s, &o) &&
 	    mission_begin(&s, o.dev, &m) && mission_deadline(&m, o.cls, o.life_s, o.wait_s) &&
-	    sign_and_send(&m, &o, &out)) {
-		bool again = should_repeat(&m, &o, &out);
-
-		if (!again || sign_and_send(&m, &o, &out))
-			rc = mission_report(&m, &out, o.wait_s);
-	}
+	    give(&m, &o, &out))
+		rc = mission_report(&m, &out, o.wait_s);
 	mission_end(&m);
 	session_close(&s);
 	return rc;
@@ -207,7 +199,7 @@ static bool cancel(struct session *s, const struct command_order *o, const char 
 	if (!session_open_key(s) || !may_alone(s, o) || (cti != NULL && !withdraw(s, o->dev, cti)))
 		return false;
 	return mission_begin(s, o->dev, m) && mission_deadline(m, o->cls, o->life_s, o->wait_s) &&
-	       sign_and_send(m, o, out);
+	       give(m, o, out);
 }
 
 static int cmd_cancel(const struct cli_args *args)

@@ -161,7 +161,8 @@ static bool load_mission(struct session *s, const struct hfd *h, struct mission 
 	m->inner = HF_OUT(m->inner_mem);
 	memcpy(m->cti, h->c.claims.cti, sizeof(m->cti));
 	hfd_take_reply(m);
-	return hf_out_put(&m->inner, h->c.inner) == HF_OK && trust_update(s, h->dev, &m->t);
+	return hf_out_put(&m->inner, h->c.inner) == HF_OK && trust_update(s, h->dev, &m->t) &&
+	       ledger_load(s, h->dev, &m->book);
 }
 
 int command_send(const struct cli_args *args)

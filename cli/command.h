@@ -40,6 +40,10 @@ bool command_read_order(const struct cli_args *args, struct command_order *o);
 /* Danger to a device that is under suspicion wants a second thought. */
 bool command_is_safe(struct session *s, const struct command_order *o);
 
+/* cmd_receipts.c */
+extern const struct cli_opt command_receipts_opts[];
+int command_receipts(const struct cli_args *args);
+
 /* cmd_together.c: several people, one after the other. */
 extern const struct cli_opt command_new_opts[], command_sign_opts[], command_send_opts[];
 int command_new(const struct cli_args *args);

@@ -10,7 +10,7 @@
 #include "mission.h"
 #include "print.h"
 
-enum { POLL_MS = 200, PAGE_PATH = 256, SEALED_MAX = HF_COMMAND_MAX_LEN + 256 };
+enum { POLL_MS = 200, TAIL_MS = 2000, SEALED_MAX = HF_COMMAND_MAX_LEN + 256 };
 
 void mission_cti_text(const uint8_t cti[static HF_COMMAND_CTI_LEN], char out[static MISSION_CTI_TEXT])
 {
@@ -39,7 +39,7 @@ bool mission_begin(struct session *s, const char *dev, struct mission *m)
 
 	*m = (struct mission){ .s = s };
 	m->inner = HF_OUT(m->inner_mem);
-	if (!session_connect(s) || !trust_update(s, dev, &m->t))
+	if (!session_connect(s) || !trust_update(s, dev, &m->t) || !ledger_load(s, dev, &m->book))
 		return false;
 	snprintf(path, sizeof(path), "/v1/devices/%s/state", dev);
 	if (!session_find(s, path, &j))
@@ -55,6 +55,8 @@ bool mission_begin(struct session *s, const char *dev, struct mission *m)
 	m->boot = state.boot;
 	m->uptime_s = state.uptime_s;
 	m->clock = state.clock;
+	m->told = state.receipts;
+	memcpy(m->told_rep, state.rep, sizeof(m->told_rep));
 	memcpy(m->rep, state.rep, sizeof(m->rep));
 	take_seq(m, hf_state_high(&state, s->kid));
 	return true;
@@ -63,6 +65,7 @@ bool mission_begin(struct session *s, const char *dev, struct mission *m)
 void mission_end(struct mission *m)
 {
 	hf_key_wipe(&m->reply);
+	ledger_drop(&m->book);
 }
 
 bool mission_alone(const struct session *s, unsigned cls)
@@ -180,59 +183,70 @@ static bool take_receipt(struct mission *m, hf_bytes object, struct mission_outc
 	return true;
 }
 
-static bool look_in_page(struct mission *m, const char *cti, char next[static 128],
-			 struct mission_outcome *out)
+struct look {
+	struct mission *m;
+	struct mission_outcome *out;
+};
+
+static void on_receipt(void *ctx, hf_bytes object)
 {
-	struct hf_json *j HF_AUTO(session_json_drop) = NULL;
-	const struct hf_json *items;
-	char path[PAGE_PATH];
+	struct look *look = ctx;
 
-	snprintf(path, sizeof(path), "/v1/devices/%s/receipts?limit=200%s%s", m->t.dev,
-		 next[0] != '\0' ? "&cursor=" : "", next);
-	if (!session_get(m->s, path, &j))
-		return false;
-	items = hf_json_get(j, "items");
-	for (size_t i = 0; i < hf_json_n(items); i++) {
-		const struct hf_json *item = hf_json_at(items, i);
-		static uint8_t mem[HF_RECEIPT_MAX_LEN];
-		struct hf_out object = HF_OUT(mem);
-
-		if (strcmp(hf_json_text(hf_json_get(item, "name"), cti), cti) == 0 &&
-		    hf_base64url_decode(session_text(hf_json_text(hf_json_get(item, "bytes"), "")),
-					&object) == HF_OK)
-			(void)take_receipt(m, hf_out_bytes(&object), out);
-	}
-	snprintf(next, 128, "%s", hf_json_text(hf_json_get(j, "next"), ""));
-	return true;
+	if (look->out != NULL)
+		(void)take_receipt(look->m, object, look->out);
 }
 
-static bool look_for_receipt(struct mission *m, struct mission_outcome *out)
+/* Does the device speak of receipts that nobody shows? By its signed state, or by an answer to a read. */
+static bool has_tail(const struct mission *m, const struct mission_outcome *out)
 {
-	char cti[MISSION_CTI_TEXT], next[128] = "";
+	bool same = memcmp(m->told_rep, m->book.chain.rep, sizeof(m->told_rep)) == 0;
 
-	mission_cti_text(m->cti, cti);
-	do {
-		if (!look_in_page(m, cti, next, out))
-			return false;
-	} while (next[0] != '\0');
-	return true;
+	if (m->told > (same ? m->book.chain.n : 0) && (same || m->book.chain.n == 0))
+		return true;
+	return out != NULL && out->found && out->r.n == 0 && !ledger_knows(&m->book, out->r.prev);
+}
+
+bool mission_look(struct mission *m, struct mission_outcome *out)
+{
+	struct look look = { m, out };
+
+	if (!ledger_read(m->s, &m->book, on_receipt, &look))
+		return false;
+	m->book.tail = has_tail(m, out);
+	if (m->book.foreign == 0 || m->renewed)
+		return true;
+	/* The device may have taken a new key a moment ago: learn it, and look again. */
+	m->renewed = true;
+	if (!trust_refresh(m->s, m->book.dev, &m->t))
+		return false;
+	m->book.n_signers = trust_signers(m->s, m->book.dev, m->book.signer);
+	return mission_look(m, out);
+}
+
+/* An answer has come; one that is older may be a moment behind it. "Accepted" promises a second one. */
+static bool is_settled(const struct mission *m, const struct mission_outcome *out, uint64_t found_ms)
+{
+	if (!out->found || out->r.status == HF_STATUS_ACCEPTED)
+		return false;
+	return !m->book.tail || hf_now_ms() - found_ms >= TAIL_MS;
 }
 
 bool mission_wait(struct mission *m, long wait_s, struct mission_outcome *out)
 {
-	uint64_t start = hf_now_ms(), until = start + (uint64_t)wait_s * 1000;
+	uint64_t start = hf_now_ms(), until = start + (uint64_t)wait_s * 1000, found_ms = 0;
 	bool said = false;
 
 	out->found = false;
 	for (;;) {
-		if (!look_for_receipt(m, out))
+		if (!mission_look(m, out))
 			return false;
-		/* "Accepted" promises a second one. */
-		if ((out->found && out->r.status != HF_STATUS_ACCEPTED) || hf_now_ms() >= until)
+		if (out->found && found_ms == 0)
+			found_ms = hf_now_ms();
+		if (is_settled(m, out, found_ms) || hf_now_ms() >= until)
 			return !out->found || trust_save(m->s, &m->t);
 		if (!said && hf_now_ms() - start > 1000) {
 			cli_say(m->s->args, "%s; waiting (at most %ld s) ...",
-				out->found ? "Accepted" : "Queued", wait_s);
+				out->found ? "Answered" : "Queued", wait_s);
 			said = true;
 		}
 		(void)usleep(POLL_MS * 1000);
@@ -258,6 +272,7 @@ static void print_outcome_json(const struct mission *m, const struct mission_out
 	}
 	if (out->result[0] != '\0')
 		hf_json_put_raw(&j, "result", session_text(out->result));
+	ledger_put_json(&j, "receipts", &m->book);
 	hf_json_close(&j);
 	if (hf_json_end(&j) == HF_OK)
 		puts(hf_buf_text(&text));
@@ -271,6 +286,7 @@ int mission_report(const struct mission *m, const struct mission_outcome *out, l
 	mission_cti_text(m->cti, cti);
 	if (m->s->args->json)
 		print_outcome_json(m, out);
+	ledger_warn(&m->book);
 	if (!out->found)
 		return cli_fail("no receipt for %s within %ld s; that does not mean that it was not executed",
 				cti, wait_s);
@@ -285,6 +301,30 @@ int mission_report(const struct mission *m, const struct mission_outcome *out, l
 	return good ? CLI_DONE : CLI_FAILED;
 }
 
+static bool should_repeat(struct mission *m, unsigned cls, const struct mission_outcome *out)
+{
+	if (!out->found || out->r.status != HF_STATUS_REFUSED || cls >= HF_COMMAND_DANGER)
+		return false;
+	if (out->r.reason != HF_REASON_REPLAY && out->r.reason != HF_REASON_EPOCH)
+		return false;
+	memcpy(m->rep, out->r.rep, sizeof(m->rep));
+	m->high = out->r.high;
+	return true;
+}
+
+bool mission_order(struct mission *m, const char *op, unsigned cls, hf_bytes args, long life_s, long wait_s,
+		   struct mission_outcome *out)
+{
+	for (int i = 0; i < 2; i++) {
+		if (!mission_sign(m, op, cls, args, life_s, true) || !mission_send(m) ||
+		    !mission_wait(m, wait_s, out))
+			return false;
+		if (!should_repeat(m, cls, out))
+			break;
+	}
+	return true;
+}
+
 bool mission_deadline(struct mission *m, unsigned cls, long life_s, long wait_s)
 {
 	static const uint8_t no_args[] = { 0xa0 };
@@ -296,8 +336,8 @@ bool mission_deadline(struct mission *m, unsigned cls, long life_s, long wait_s)
 	if (!mission_alone(m->s, HF_COMMAND_READ))
 		return cli_fail("%s has no trusted clock, and you alone may not ask it for its time",
 				m->t.dev) == CLI_DONE;
-	if (!mission_sign(m, "ping", HF_COMMAND_READ, HF_ARR(no_args), life_s < 600 ? life_s : 600, true) ||
-	    !mission_send(m) || !mission_wait(m, wait_s, &out))
+	if (!mission_order(m, "ping", HF_COMMAND_READ, HF_ARR(no_args), life_s < 600 ? life_s : 600, wait_s,
+			   &out))
 		return false;
 	if (!out.found || out.r.status != HF_STATUS_DONE)
 		return cli_fail("%s has no trusted clock and did not answer a ping; nothing was sent",

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef MISSION_H
 #define MISSION_H
-#include "trust.h"
+#include "ledger.h"
 
 enum {
 	MISSION_ARGS_MAX = 4096,
@@ -30,6 +30,11 @@ struct mission {
 	/* What the device last said of itself. */
 	uint64_t boot, uptime_s, high;
 	uint8_t clock, rep[HF_COMMAND_REP_LEN];
+	/* Its chain of receipts, as far as it has said and as far as we have seen. */
+	struct ledger book;
+	uint64_t told;
+	bool renewed; /* looked for a newer key of the device */
+	uint8_t told_rep[HF_COMMAND_REP_LEN];
 	/* The command. */
 	unsigned cls;
 	struct hf_key reply;
@@ -48,6 +53,11 @@ bool mission_sign(struct mission *m, const char *op, unsigned cls, hf_bytes args
 bool mission_deadline(struct mission *m, unsigned cls, long life_s, long wait_s);
 /* Can I alone give commands of this class? */
 bool mission_alone(const struct session *s, unsigned cls);
+struct mission_outcome;
+/* Alone: sign, send, wait. Once more when the device had seen a higher number of mine (another workstation of
+ * the same operator); not for danger, which somebody should look at first. */
+bool mission_order(struct mission *m, const char *op, unsigned cls, hf_bytes args, long life_s, long wait_s,
+		   struct mission_outcome *out);
 /* Seal to the endorsed key and queue. */
 bool mission_send(struct mission *m);
 
@@ -57,8 +67,11 @@ struct mission_outcome {
 	uint8_t mem[HF_RECEIPT_MAX_LEN];
 	char result[8192]; /* JSON text, "" = none */
 };
-/* Wait for the receipt of this very command and verify it. False after an error; found tells. */
+/* Wait for the receipt of this very command and verify it; enters all others in the book, too. False after an
+ * error; found tells. */
 bool mission_wait(struct mission *m, long wait_s, struct mission_outcome *out);
+/* Look once; out NULL: only the book. */
+bool mission_look(struct mission *m, struct mission_outcome *out);
 /* Print it; the exit status that belongs to it. */
 int mission_report(const struct mission *m, const struct mission_outcome *out, long wait_s);
 void mission_cti_text(const uint8_t cti[static HF_COMMAND_CTI_LEN], char out[static MISSION_CTI_TEXT]);

@@ -223,6 +223,16 @@ bool session_find(struct session *s, const char *path, struct hf_json **out)
 	return s->res.status == 404 || finish(s, path, out);
 }
 
+bool session_try(struct session *s, const char *path, struct hf_json **out)
+{
+	const struct hf_httpc_req req = { .method = "GET", .path = path };
+
+	*out = NULL;
+	if (!call(s, &req))
+		return false;
+	return (s->res.status >= 400 && s->res.status < 500) || finish(s, path, out);
+}
+
 static bool fresh_key(char out[static 40])
 {
 	uint8_t random[16];

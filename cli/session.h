@@ -46,6 +46,8 @@ void session_close(struct session *s);
 bool session_get(struct session *s, const char *path, struct hf_json **out);
 /* As session_get, but 404 is true with *out NULL. */
 bool session_find(struct session *s, const char *path, struct hf_json **out);
+/* As session_get, but a request that is refused is true with *out NULL, and nothing is printed. */
+bool session_try(struct session *s, const char *path, struct hf_json **out);
 /* POST with a fresh Idempotency-Key. */
 bool session_post(struct session *s, const char *path, const char *type, hf_bytes body, struct hf_json **out);
 bool session_put(struct session *s, const char *path, const char *type, hf_bytes body, struct hf_json **out);

@@ -8,13 +8,12 @@
 #include <hf/file.h>
 #include "trust.h"
 
-enum { HEX_POINT_CAP = HF_P256_POINT_LEN * 2 + 1, HEX_32_CAP = 65, HEX_8_CAP = 17, FILE_CEILING = 4096 };
+enum { HEX_POINT_CAP = HF_P256_POINT_LEN * 2 + 1, HEX_8_CAP = 17, FILE_CEILING = 4096 };
 
 /* The file's keys: FOLDER/devices/DEV.trust. */
 struct row {
-	uint64_t gen, n, seq;
-	char signing[HEX_POINT_CAP], encryption[HEX_POINT_CAP], rep[HEX_8_CAP], head[HEX_32_CAP];
-	char seq_rep[HEX_8_CAP];
+	uint64_t gen, seq;
+	char signing[HEX_POINT_CAP], encryption[HEX_POINT_CAP], seq_rep[HEX_8_CAP];
 };
 static const struct hf_conf_key keys[] = {
 	{ .name = "generation",
@@ -30,21 +29,6 @@ static const struct hf_conf_key keys[] = {
 	  .type = HF_CONF_TEXT,
 	  .offset = offsetof(struct row, encryption),
 	  .cap = HEX_POINT_CAP },
-	{ .name = "receipts",
-	  .type = HF_CONF_UINT,
-	  .offset = offsetof(struct row, n),
-	  .standard = "0",
-	  .help = "Highest receipt seen, in its epoch, with its hash." },
-	{ .name = "epoch",
-	  .type = HF_CONF_TEXT,
-	  .offset = offsetof(struct row, rep),
-	  .cap = HEX_8_CAP,
-	  .standard = "0000000000000000" },
-	{ .name = "head",
-	  .type = HF_CONF_TEXT,
-	  .offset = offsetof(struct row, head),
-	  .cap = HEX_32_CAP,
-	  .standard = "0000000000000000000000000000000000000000000000000000000000000000" },
 	{ .name = "signed",
 	  .type = HF_CONF_UINT,
 	  .offset = offsetof(struct row, seq),
@@ -91,6 +75,11 @@ static bool make_folder(const struct session *s, const char *name)
 	return cli_fail("%s", hf_why_text(&why)) == CLI_DONE;
 }
 
+bool trust_folder(const struct session *s)
+{
+	return make_folder(s, "devices");
+}
+
 bool trust_load(const struct session *s, const char *dev, struct trust *t)
 {
 	char path[SESSION_PATH_MAX];
@@ -107,29 +96,24 @@ bool trust_load(const struct session *s, const char *dev, struct trust *t)
 	if (hf_conf_read(path, keys, N_KEYS, &r, &why) != HF_OK)
 		return cli_fail("%s", hf_why_text(&why)) == CLI_DONE;
 	t->e.gen = (uint32_t)r.gen;
-	t->chain.n = r.n;
 	t->seq = r.seq;
 	t->known = from_hex(r.signing, t->e.signing, HF_P256_POINT_LEN) &&
 		   from_hex(r.encryption, t->e.encryption, HF_P256_POINT_LEN) &&
-		   from_hex(r.rep, t->chain.rep, HF_COMMAND_REP_LEN) &&
-		   from_hex(r.seq_rep, t->seq_rep, HF_COMMAND_REP_LEN) &&
-		   from_hex(r.head, t->chain.head, HF_SHA256_LEN);
+		   from_hex(r.seq_rep, t->seq_rep, HF_COMMAND_REP_LEN);
 	return t->known || cli_fail("%s: a value is no hexadecimal of the right length", path) == CLI_DONE;
 }
 
 bool trust_save(const struct session *s, const struct trust *t)
 {
 	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(FILE_CEILING);
-	struct row r = { .gen = t->e.gen, .n = t->chain.n, .seq = t->seq };
+	struct row r = { .gen = t->e.gen, .seq = t->seq };
 	char path[SESSION_PATH_MAX];
 	struct hf_why why = { 0 };
 
 	to_hex(t->e.signing, HF_P256_POINT_LEN, r.signing);
 	to_hex(t->e.encryption, HF_P256_POINT_LEN, r.encryption);
-	to_hex(t->chain.rep, HF_COMMAND_REP_LEN, r.rep);
 	to_hex(t->seq_rep, HF_COMMAND_REP_LEN, r.seq_rep);
-	to_hex(t->chain.head, HF_SHA256_LEN, r.head);
-	if (!make_folder(s, "devices") || !path_of(s, t->dev, path))
+	if (!trust_folder(s) || !path_of(s, t->dev, path))
 		return false;
 	if (hf_conf_print(keys, N_KEYS, &r, &text) == HF_OK &&
 	    hf_file_replace(path, hf_buf_bytes(&text), 0600, &why) == HF_OK)
@@ -207,7 +191,7 @@ static bool keep_signer(const struct session *s, const struct trust *t)
 
 	to_hex(t->e.signing, HF_P256_POINT_LEN, line);
 	snprintf(line + 2 * HF_P256_POINT_LEN, 2, "\n");
-	if (!make_folder(s, "devices") || !signers_path(s, t->dev, path))
+	if (!trust_folder(s) || !signers_path(s, t->dev, path))
 		return false;
 	if (hf_file_exists(path) && hf_file_read(path, &text, &why) != HF_OK)
 		return cli_fail("%s", hf_why_text(&why)) == CLI_DONE;

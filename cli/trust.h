@@ -1,4 +1,4 @@
-/* trust.h -- what this operator believes of a device: the keys it endorsed itself, and the receipts seen.
+/* trust.h -- what this operator believes of a device: the keys it endorsed itself.
  * The server only carries the endorsements; each step is verified here, beginning with the claim code that
  * only the owner has read. Kept in FOLDER/devices/DEV.trust, claims that wait in FOLDER/claims/.
  * SPDX-License-Identifier: Apache-2.0 */
@@ -13,12 +13,13 @@ struct trust {
 	char dev[HF_DEV_LEN + 1];
 	bool known; /* `e` holds what was accepted last */
 	struct hf_endorse e;
-	struct hf_receipt_chain chain;
 	/* My own counter: the last number signed, and in which replay epoch. */
 	uint64_t seq;
 	uint8_t seq_rep[HF_COMMAND_REP_LEN];
 };
 
+/* FOLDER/devices, made when it is not there. */
+bool trust_folder(const struct session *s);
 /* Remember the owner's part of a claim until the device is heard of. */
 bool trust_keep_claim(const struct session *s, const struct hf_claim_keys *keys);
 /* From disk; `known` false when nothing is there. */
