@@ -86,19 +86,19 @@ static hf_err write_policy(const struct hf_deploy *d, const struct people *p, st
 				       .vendor = HF_ARR(vendor),
 				       .key = p->row,
 				       .n_keys = p->n,
-				       .root = { ROOT_QUORUM, ((hf_key_set)1 << N_ROOTS) - 1 },
+				       .root = { .k = ROOT_QUORUM, .keys = ((hf_key_set)1 << N_ROOTS) - 1 },
 				       .named = named };
 
 	HF_TRY(hf_pki_uuid5(hf_pki_uuid_dns, (hf_bytes){ (const uint8_t *)d->domain, strlen(d->domain) },
 			    vendor));
 	if (two)
-		named[n++] = (struct hf_named_spec){ HF_STR("order"), { 2, all } };
-	named[n++] = (struct hf_named_spec){ HF_STR("cmd-act"), { 1, all } };
-	named[n++] = (struct hf_named_spec){ HF_STR("cmd-read"), { 1, all } };
+		named[n++] = (struct hf_named_spec){ HF_STR("order"), { .k = 2, .keys = all } };
+	named[n++] = (struct hf_named_spec){ HF_STR("cmd-act"), { .k = 1, .keys = all } };
+	named[n++] = (struct hf_named_spec){ HF_STR("cmd-read"), { .k = 1, .keys = all } };
 	if (two)
-		named[n++] = (struct hf_named_spec){ HF_STR("cmd-erase"), { 2, all } };
+		named[n++] = (struct hf_named_spec){ HF_STR("cmd-erase"), { .k = 2, .keys = all } };
 	if (two)
-		named[n++] = (struct hf_named_spec){ HF_STR("cmd-danger"), { 2, all } };
+		named[n++] = (struct hf_named_spec){ HF_STR("cmd-danger"), { .k = 2, .keys = all } };
 	spec.n_named = n;
 	return hf_policy_write(&spec, out);
 }

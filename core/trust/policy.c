@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "trust_priv.h"
 
-enum { FIELD_COUNT = 16, MAX_CLASSES = 16, UUID_LEN = 16 };
+enum { FIELD_COUNT = 16 };
 
 static hf_err check_key(struct hf_policy_key *key)
 {
@@ -92,11 +92,27 @@ static void read_head(struct hf_cborr *r, struct hf_policy *p)
 	}
 	hf_cbor_expect_key(r, 3);
 	hf_cbor_read_bytes(r, &p->vendor);
-	if (p->number == 0 || p->vendor.len != UUID_LEN || (p->number == 1) != (p->previous.len == 0))
+	if (p->number == 0 || p->vendor.len != HF_POLICY_UUID_LEN ||
+	    (p->number == 1) != (p->previous.len == 0))
 		hf_cbor_reader_fail(r, HF_ERR_POLICY_FORMAT);
 }
 
-/* Fields 8, 9 and 13 belong to releases and their log; they are held to CBOR here and read there. */
+/* Sorted array of key indices; their roles are judged later. */
+static void read_set(struct hf_cborr *r, hf_key_set *set)
+{
+	uint64_t index = 0, least = 0;
+	size_t n = 0;
+
+	hf_cbor_read_array(r, &n);
+	for (size_t i = 0; i < n && hf_cbor_error(r) == HF_OK; i++, least = index + 1) {
+		hf_cbor_read_uint_max(r, HF_POLICY_MAX_KEYS - 1, &index);
+		if (index < least)
+			hf_cbor_reader_fail(r, HF_ERR_POLICY_FORMAT);
+		*set |= (hf_key_set)1 << index;
+	}
+	hf_cbor_end(r);
+}
+
 static void read_body(struct hf_cborr *r, struct hf_policy *p)
 {
 	hf_cbor_expect_key(r, 4);
@@ -108,9 +124,9 @@ static void read_body(struct hf_cborr *r, struct hf_policy *p)
 	hf_cbor_expect_key(r, 7);
 	capture_or_null(r, &p->rebuilder);
 	hf_cbor_expect_key(r, 8);
-	hf_cbor_skip(r);
+	read_set(r, &p->publishers);
 	hf_cbor_expect_key(r, 9);
-	hf_cbor_skip(r);
+	read_set(r, &p->logs);
 	hf_cbor_expect_key(r, 10);
 	capture_or_null(r, &p->witness);
 	hf_cbor_expect_key(r, 11);
@@ -118,7 +134,11 @@ static void read_body(struct hf_cborr *r, struct hf_policy *p)
 	hf_cbor_expect_key(r, 12);
 	capture_or_null(r, &p->monitor);
 	hf_cbor_expect_key(r, 13);
-	hf_cbor_skip(r);
+	if (!hf_cbor_try_null(r)) {
+		hf_cbor_read_bytes(r, &p->break_glass);
+		if (p->break_glass.len != HF_SHA256_LEN)
+			hf_cbor_reader_fail(r, HF_ERR_POLICY_FORMAT);
+	}
 	hf_cbor_expect_key(r, 14);
 	hf_cbor_capture(r, &p->named);
 	hf_cbor_expect_key(r, 15);
@@ -150,134 +170,22 @@ static hf_err walk_named(const struct hf_policy *p, hf_bytes name, hf_bytes *quo
 	return hf_cbor_done(&r);
 }
 
-static bool has_class(struct hf_cborr *r, hf_bytes class_id, size_t *n)
-{
-	bool found = false;
-
-	hf_cbor_read_array(r, n);
-	if (*n > MAX_CLASSES)
-		hf_cbor_reader_fail(r, HF_ERR_POLICY_FORMAT);
-	for (size_t i = 0; i < *n && hf_cbor_error(r) == HF_OK; i++) {
-		hf_bytes id = { 0 };
-
-		hf_cbor_read_bytes(r, &id);
-		if (id.len != UUID_LEN)
-			hf_cbor_reader_fail(r, HF_ERR_POLICY_FORMAT);
-		found = found || hf_bytes_equal(id, class_id);
-	}
-	hf_cbor_end(r);
-	return found;
-}
-
-/* One entry of a list [[classes, Q], ...]: does it name the class, or, with an empty one, every class? */
-static bool read_entry(struct hf_cborr *r, hf_bytes class_id, bool *exact, hf_bytes *quorum)
-{
-	size_t classes = 0;
-
-	hf_cbor_expect_array(r, 2);
-	*exact = has_class(r, class_id, &classes);
-	hf_cbor_capture(r, quorum);
-	hf_cbor_end(r);
-	return hf_cbor_error(r) == HF_OK && (*exact || classes == 0);
-}
-
-/* The quorum of a class: the entry that names it, else the one that names none. */
-static hf_err find_class(hf_bytes list, hf_bytes class_id, hf_bytes *quorum)
-{
-	struct hf_cborr r;
-	size_t n = 0;
-	bool found = false;
-
-	hf_cbor_reader(&r, list);
-	hf_cbor_read_array(&r, &n);
-	for (size_t i = 0; i < n && hf_cbor_error(&r) == HF_OK; i++) {
-		hf_bytes value = { 0 };
-		bool exact = false;
-
-		if (read_entry(&r, class_id, &exact, &value) && !found)
-			*quorum = value;
-		found = found || exact;
-	}
-	return hf_cbor_done(&r);
-}
-
-/* How often the list names a class; with an empty one, how many entries name none. */
-static size_t count_class(hf_bytes list, hf_bytes class_id)
-{
-	struct hf_cborr r;
-	size_t n = 0, classes = 0, count = 0;
-
-	hf_cbor_reader(&r, list);
-	hf_cbor_read_array(&r, &n);
-	for (size_t i = 0; i < n && hf_cbor_error(&r) == HF_OK; i++) {
-		hf_cbor_expect_array(&r, 2);
-		hf_cbor_read_array(&r, &classes);
-		count += classes == 0 && class_id.len == 0 ? 1 : 0;
-		for (size_t c = 0; c < classes && hf_cbor_error(&r) == HF_OK; c++) {
-			hf_bytes id = { 0 };
-
-			hf_cbor_read_bytes(&r, &id);
-			count += id.len > 0 && hf_bytes_equal(id, class_id) ? 1 : 0;
-		}
-		hf_cbor_end(&r);
-		hf_cbor_skip(&r);
-		hf_cbor_end(&r);
-	}
-	return count;
-}
-
-/* Two entries for one class would leave open which quorum counts. */
-static hf_err check_classes(struct hf_cborr *r, hf_bytes list)
-{
-	size_t classes = 0;
-
-	hf_cbor_read_array(r, &classes);
-	if (classes > MAX_CLASSES || (classes == 0 && count_class(list, (hf_bytes){ 0 }) != 1))
-		return HF_ERR_POLICY_FORMAT;
-	for (size_t i = 0; i < classes && hf_cbor_error(r) == HF_OK; i++) {
-		hf_bytes id = { 0 };
-
-		hf_cbor_read_bytes(r, &id);
-		if (hf_cbor_error(r) == HF_OK && (id.len != UUID_LEN || count_class(list, id) != 1))
-			return HF_ERR_POLICY_FORMAT;
-	}
-	hf_cbor_end(r);
-	return HF_OK;
-}
-
-static hf_err judge_delegations(const struct hf_policy *p, hf_bytes list, int role)
-{
-	struct hf_cborr r;
-	size_t n = 0;
-
-	hf_cbor_reader(&r, list);
-	hf_cbor_read_array(&r, &n);
-	for (size_t i = 0; i < n && hf_cbor_error(&r) == HF_OK; i++) {
-		hf_bytes quorum = { 0 };
-
-		hf_cbor_expect_array(&r, 2);
-		HF_TRY(check_classes(&r, list));
-		hf_cbor_capture(&r, &quorum);
-		hf_cbor_end(&r);
-		if (hf_cbor_error(&r) == HF_OK)
-			HF_TRY(hf__quorum_check(p, quorum, role));
-	}
-	return hf_cbor_done(&r);
-}
-
 static hf_err judge(struct hf_policy *p)
 {
 	hf_bytes none = { 0 }, unused = { 0 };
 
 	HF_TRY(check_keys(p));
 	HF_TRY(hf__quorum_check(p, p->root, HF_ROLE_ROOT));
+	if ((p->publishers & ~hf_policy_role(p, HF_ROLE_PUBLISHER)) != 0 ||
+	    (p->logs & ~hf_policy_role(p, HF_ROLE_LOG)) != 0)
+		return HF_ERR_POLICY_QUORUM;
 	if (p->witness.len > 0)
 		HF_TRY(hf__quorum_check(p, p->witness, HF_ROLE_WITNESS));
 	if (p->monitor.len > 0)
 		HF_TRY(hf__quorum_check(p, p->monitor, HF_ROLE_WITNESS));
-	HF_TRY(judge_delegations(p, p->release, HF_ROLE_RELEASE));
+	HF_TRY(hf__policy_check_delegations(p, p->release, HF_ROLE_RELEASE));
 	if (p->rebuilder.len > 0)
-		HF_TRY(judge_delegations(p, p->rebuilder, HF_ROLE_REBUILDER));
+		HF_TRY(hf__policy_check_delegations(p, p->rebuilder, HF_ROLE_REBUILDER));
 	return walk_named(p, none, &unused);
 }
 
@@ -304,6 +212,24 @@ hf_err hf_policy_read(hf_bytes payload, struct hf_policy *policy)
 	return HF_OK;
 }
 
+hf_key_set hf_policy_role(const struct hf_policy *policy, int role)
+{
+	hf_key_set keys = 0;
+
+	for (size_t i = 0; i < policy->n_keys; i++)
+		if (policy->key[i].role == role)
+			keys |= (hf_key_set)1 << i;
+	return keys;
+}
+
+hf_key_set hf_policy_unexpired(const struct hf_policy *policy, hf_key_set set, uint64_t time)
+{
+	for (size_t i = 0; i < policy->n_keys; i++)
+		if (policy->key[i].not_after != 0 && (uint64_t)policy->key[i].not_after < time)
+			set &= ~((hf_key_set)1 << i);
+	return set;
+}
+
 int hf_policy_find(const struct hf_policy *policy, hf_bytes kid)
 {
 	for (size_t i = 0; i < policy->n_keys; i++)
@@ -318,14 +244,5 @@ hf_err hf_policy_named(const struct hf_policy *policy, hf_bytes name, hf_bytes *
 	if (name.len == 0)
 		return HF_ERR_POLICY_ABSENT;
 	HF_TRY(walk_named(policy, name, quorum));
-	return quorum->len > 0 ? HF_OK : HF_ERR_POLICY_ABSENT;
-}
-
-hf_err hf_policy_release(const struct hf_policy *policy, hf_bytes class_id, hf_bytes *quorum)
-{
-	*quorum = (hf_bytes){ 0 };
-	if (class_id.len != UUID_LEN)
-		return HF_ERR_POLICY_ABSENT;
-	HF_TRY(find_class(policy->release, class_id, quorum));
 	return quorum->len > 0 ? HF_OK : HF_ERR_POLICY_ABSENT;
 }

@@ -120,13 +120,18 @@ static hf_err sign_es256(const struct hf_hwkey *hw, const struct hf__cose_tbs *t
 	return hw->sign(hw->ctx, digest, sizeof(digest), sig);
 }
 
-static hf_err sign_ed25519(const struct hf_key *seed, const struct hf__cose_tbs *t, struct hf_out *scratch,
-			   uint8_t sig[static HF__COSE_SIG_LEN])
+static hf_err sign_ed25519(const struct hf_cose_signer *signer, const struct hf__cose_tbs *t,
+			   struct hf_out *scratch, uint8_t sig[static HF__COSE_SIG_LEN])
 {
-	if (seed == NULL || scratch == NULL)
+	const struct hf_hwkey *hw = signer->hw;
+	bool outside = hw != NULL && hw->curve == HF_CURVE_ED25519;
+
+	if (scratch == NULL || (signer->seed == NULL && !outside))
 		return HF_ERR_BASE_MISUSE;
 	HF_TRY(hf__cose_tbs_join(t, scratch));
-	return hf_crypto_ed25519_sign(seed, hf_out_bytes(scratch), sig);
+	if (signer->seed != NULL)
+		return hf_crypto_ed25519_sign(signer->seed, hf_out_bytes(scratch), sig);
+	return hw->sign(hw->ctx, scratch->ptr, scratch->len, sig);
 }
 
 hf_err hf__cose_make_signature(const struct hf_cose_signer *signer, const struct hf__cose_tbs *t,
@@ -135,7 +140,7 @@ hf_err hf__cose_make_signature(const struct hf_cose_signer *signer, const struct
 	if (signer->alg == HF_COSE_ES256)
 		return sign_es256(signer->hw, t, sig);
 	if (signer->alg == HF_COSE_ED25519)
-		return sign_ed25519(signer->seed, t, scratch, sig);
+		return sign_ed25519(signer, t, scratch, sig);
 	return HF_ERR_BASE_MISUSE;
 }
 

@@ -53,7 +53,8 @@ struct hf_cose_pub {
 	hf_bytes key;
 };
 
-/* Who signs: `hw` for HF_COSE_ES256, `seed` for HF_COSE_ED25519; kid may be empty in a Sign1. */
+/* Who signs: `hw` for HF_COSE_ES256, `seed` (or `hw` of HF_CURVE_ED25519) for HF_COSE_ED25519; kid may be
+ * empty in a Sign1. */
 struct hf_cose_signer {
 	int64_t alg;
 	hf_bytes kid;

@@ -32,11 +32,13 @@ static inline void hf_key_wipe(struct hf_key *key)
 	hf_wipe(key, sizeof(*key));
 }
 
-enum { HF_CURVE_P256 = 1, HF_CURVE_P384 = 2 };
+enum { HF_CURVE_P256 = 1, HF_CURVE_P384 = 2, HF_CURVE_ED25519 = 3 };
 
-/* The one sign callback: every ECDSA private key, software, TPM, PKCS#11 or behind IPC, is this.
+/* The one sign callback: every private key, software, TPM, PKCS#11 or behind IPC, is this.
  * sign() gets n = 32 (P-256, SHA-256) or 48 (P-384, SHA-384) bytes and writes r || s, 2n bytes.
- * `pub` is the uncompressed point, 65 or 97 bytes. The ctx must outlive the struct. */
+ * `pub` is the uncompressed point, 65 or 97 bytes. The ctx must outlive the struct.
+ * HF_CURVE_ED25519 (an agent, a program before an HSM): `digest` is the whole message of n bytes, for
+ * Ed25519 hashes itself; rs gets 64 bytes, `pub` has 32. */
 struct hf_hwkey {
 	hf_err (*sign)(void *ctx, const uint8_t *digest, size_t n, uint8_t *rs);
 	void *ctx;

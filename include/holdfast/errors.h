@@ -222,6 +222,28 @@ enum {
 	  "request to the CA process is not well formed") \
 	X(HF_ERR_CA_PROFILE, 'C', 'A', 2, HF_CLASS_REFUSED, "certificate profile is not for this process") \
 	X(HF_ERR_CA_KEY, 'C', 'A', 3, HF_CLASS_GONE, "CA process has no such key") \
+	/* release */ \
+	X(HF_ERR_RELEASE_ENVELOPE, 'R', 'L', 1, HF_CLASS_MALFORMED, \
+	  "not a release envelope, or its digest is wrong") \
+	X(HF_ERR_RELEASE_SIGNATURE, 'R', 'L', 2, HF_CLASS_REFUSED, "a signature of the release is wrong") \
+	X(HF_ERR_RELEASE_QUORUM, 'R', 'L', 3, HF_CLASS_REFUSED, "too few release signers") \
+	X(HF_ERR_RELEASE_PROFILE, 'R', 'L', 4, HF_CLASS_REFUSED, "manifest is not of the release profile") \
+	X(HF_ERR_RELEASE_CLASS, 'R', 'L', 5, HF_CLASS_REFUSED, "release is for another product") \
+	X(HF_ERR_RELEASE_ROLLBACK, 'R', 'L', 6, HF_CLASS_REFUSED, "release is older than the floor") \
+	X(HF_ERR_RELEASE_CONDITION, 'R', 'L', 7, HF_CLASS_REFUSED, \
+	  "device does not meet a condition of the release") \
+	X(HF_ERR_RELEASE_REBUILD, 'R', 'L', 8, HF_CLASS_REFUSED, "too few rebuilders confirm the release") \
+	/* proof */ \
+	X(HF_ERR_PROOF_NONE, 'P', 'F', 1, HF_CLASS_REFUSED, "no proof under the policy in force") \
+	X(HF_ERR_PROOF_LEAF, 'P', 'F', 2, HF_CLASS_REFUSED, "leaf is not signed by a publisher") \
+	X(HF_ERR_PROOF_INCLUSION, 'P', 'F', 3, HF_CLASS_REFUSED, "path does not fit index and size") \
+	X(HF_ERR_PROOF_LOG, 'P', 'F', 4, HF_CLASS_REFUSED, "tree head is not signed by a log") \
+	X(HF_ERR_PROOF_WITNESS, 'P', 'F', 5, HF_CLASS_REFUSED, \
+	  "tree head is not cosigned by a witness quorum") \
+	X(HF_ERR_PROOF_EXPIRED, 'P', 'F', 6, HF_CLASS_REFUSED, "a needed key had ended at quorum time") \
+	/* bundle */ \
+	X(HF_ERR_BUNDLE_FORMAT, 'B', 'D', 1, HF_CLASS_MALFORMED, "not an offline bundle") \
+	X(HF_ERR_BUNDLE_CHAIN, 'B', 'D', 2, HF_CLASS_REFUSED, "policy link of the bundle does not hold") \
 	/* New rows go above this line, so that every row ends in a backslash. */ \
 	/* deploy */ \
 	X(HF_ERR_DEPLOY_NOT_ONE, 'D', 'P', 1, HF_CLASS_GONE, "not a deployment") \

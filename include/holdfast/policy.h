@@ -18,6 +18,8 @@ enum {
 	HF_POLICY_MAX_ANCHOR_LEN = 600,
 	HF_POLICY_REF_LEN = 8,
 	HF_POLICY_STALE_S = 1209600,
+	HF_POLICY_MAX_CLASSES = 16, /* in one delegation */
+	HF_POLICY_UUID_LEN = 16,    /* vendor, class */
 };
 enum hf_role {
 	HF_ROLE_ROOT = 1,
@@ -42,6 +44,8 @@ struct hf_policy_anchor {
 	uint64_t usage;
 	hf_bytes der;
 };
+/* Set of key indices, bit i = key i. */
+typedef uint32_t hf_key_set;
 
 struct hf_policy {
 	hf_bytes payload;
@@ -57,13 +61,12 @@ struct hf_policy {
 	hf_bytes release;   /* encoded list [[classes, Q], ...] */
 	hf_bytes rebuilder; /* the same, empty when null */
 	hf_bytes named;     /* encoded map {text: Q} */
+	hf_key_set publishers, logs;
+	hf_bytes break_glass; /* SHA-256 of the break-glass policy, empty when null */
 	uint64_t stale_after_s;
 	size_t n_anchors;
 	struct hf_policy_anchor anchor[HF_POLICY_MAX_ANCHORS];
 };
-
-/* Set of key indices, bit i = key i. */
-typedef uint32_t hf_key_set;
 
 /* Parse and judge a payload (the content of a policy statement).
  * Errors: CBOR's; HF_ERR_POLICY_FORMAT, _KEY (weak, foreign algorithm), _TWICE (key or kid), _QUORUM. */
@@ -77,6 +80,16 @@ HF_MUST_CHECK hf_err hf_policy_named(const struct hf_policy *policy, hf_bytes na
 /* Release quorum of a class (16 bytes): the delegation that names it, else the one for all others. */
 HF_MUST_CHECK hf_err hf_policy_release(const struct hf_policy *policy, hf_bytes class_id, hf_bytes *quorum);
 
+/* Rebuilder quorum of a class, in the same manner. Errors: HF_ERR_POLICY_ABSENT: none is asked for. */
+HF_MUST_CHECK hf_err hf_policy_rebuilder(const struct hf_policy *policy, hf_bytes class_id, hf_bytes *quorum);
+/* Do `signers` satisfy at least one release delegation, whatever its classes? For a verifier that must not
+ * read the object yet. */
+struct hf_verdict hf_policy_any_release(const struct hf_policy *policy, hf_key_set signers);
+/* The keys of one role. */
+hf_key_set hf_policy_role(const struct hf_policy *policy, int role);
+/* Those of `set` whose not-after has not passed at `time`. */
+hf_key_set hf_policy_unexpired(const struct hf_policy *policy, hf_key_set set, uint64_t time);
+
 /* Do the keys in `signers` satisfy `quorum` of this policy? A no for an empty quorum. */
 struct hf_verdict hf_quorum_met(const struct hf_policy *policy, hf_bytes quorum, hf_key_set signers);
 /* Keys a quorum names, whatever their number must be. */
@@ -84,10 +97,20 @@ HF_MUST_CHECK hf_err hf_quorum_keys(const struct hf_policy *policy, hf_bytes quo
 
 /* ---- Writing, for the tools that make policies ---- */
 
-/* k of the keys with these indices; k = 0 writes null. */
+/* k of the keys with these indices and of `member`, quorums that count as one each; k = 0 writes null.
+ * Or `encoded`, a quorum as a policy that was read holds it; then the rest is not looked at. */
 struct hf_quorum_spec {
 	uint64_t k;
 	hf_key_set keys;
+	const struct hf_quorum_spec *member;
+	size_t n_members;
+	hf_bytes encoded;
+};
+/* Whom to ask for a class: n_classes = 0 speaks for every class not named elsewhere. */
+struct hf_delegation_spec {
+	const hf_bytes *classes; /* 16 bytes each */
+	size_t n_classes;
+	struct hf_quorum_spec quorum;
 };
 struct hf_named_spec {
 	hf_bytes name;
@@ -104,6 +127,14 @@ struct hf_policy_spec {
 	size_t n_named;
 	const struct hf_policy_anchor *anchor;
 	size_t n_anchors;
+	const struct hf_delegation_spec *release;
+	size_t n_release;
+	const struct hf_delegation_spec *rebuilder; /* n_rebuilder = 0: null */
+	size_t n_rebuilder;
+	hf_key_set publishers, logs;
+	struct hf_quorum_spec witness, monitor;
+	uint64_t stale_after_s; /* 0: HF_POLICY_STALE_S */
+	hf_bytes break_glass;   /* empty: null */
 };
 /* Append the payload; it is read back, so what is written is valid. Errors: as hf_policy_read. */
 HF_MUST_CHECK hf_err hf_policy_write(const struct hf_policy_spec *spec, struct hf_out *out);

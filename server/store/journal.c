@@ -1,7 +1,7 @@
 /* journal.c -- issuance journals: entries in one table, full subtrees in another.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
-#include <hf/merkle.h>
+#include <holdfast/merkle.h>
 #include "store_priv.h"
 
 struct tree {

@@ -72,14 +72,14 @@ static void write_policy(struct args *a)
 	struct hf_policy_key keys[5];
 	struct hf_cose_signer s[3];
 	uint8_t kid[3][HF_KID_LEN];
-	const struct hf_named_spec named[] = { { HF_STR("order"), { 2, 0x18 } },
-					       { HF_STR("cmd-act"), { 1, 0x18 } },
-					       { HF_STR("cmd-danger"), { 2, 0x18 } } };
+	const struct hf_named_spec named[] = { { HF_STR("order"), { .k = 2, .keys = 0x18 } },
+					       { HF_STR("cmd-act"), { .k = 1, .keys = 0x18 } },
+					       { HF_STR("cmd-danger"), { .k = 2, .keys = 0x18 } } };
 	struct hf_policy_spec spec = { .number = 1,
 				       .vendor = bytes(a),
 				       .key = keys,
 				       .n_keys = 5,
-				       .root = { 2, 7 },
+				       .root = { .k = 2, .keys = 7 },
 				       .named = named,
 				       .n_named = 3 };
 	struct hf_out payload = room(), scratch = room(), out = room();

@@ -272,13 +272,13 @@ static void print_policy(void)
 		  .pub = HF_ARR(operator_pub),
 		  .holder = HF_STR("op") },
 	};
-	const struct hf_named_spec named[] = { { HF_STR("cmd-act"), { 1, 2 } },
-					       { HF_STR("cmd-read"), { 1, 2 } } };
+	const struct hf_named_spec named[] = { { HF_STR("cmd-act"), { .k = 1, .keys = 2 } },
+					       { HF_STR("cmd-read"), { .k = 1, .keys = 2 } } };
 	const struct hf_policy_spec spec = { .number = 1,
 					     .vendor = HF_ARR(vendor),
 					     .key = keys,
 					     .n_keys = 2,
-					     .root = { 1, 1 },
+					     .root = { .k = 1, .keys = 1 },
 					     .named = named,
 					     .n_named = 2 };
 	const struct hf_cose_signer signer = { HF_COSE_ED25519, HF_ARR(kid), NULL, &seed };

@@ -40,12 +40,13 @@ static void make_policy(struct rig *r)
 	struct hf_cose_signer signer = { HF_COSE_ED25519, HF_ARR(kid), NULL, &r->root_seed };
 	struct hf_policy_key keys[1 + RIG_OPERATORS] = { { .role = HF_ROLE_ROOT, .alg = HF_COSE_ED25519 } };
 	const struct hf_named_spec named[] = {
-		{ HF_STR("cmd-act"), { 1, 6 } },
-		{ HF_STR("cmd-read"), { 1, 6 } },
-		{ HF_STR("cmd-danger"), { 2, 6 } },
+		{ HF_STR("cmd-act"), { .k = 1, .keys = 6 } },
+		{ HF_STR("cmd-read"), { .k = 1, .keys = 6 } },
+		{ HF_STR("cmd-danger"), { .k = 2, .keys = 6 } },
 	};
 	struct hf_policy_spec spec = { .number = 1, .vendor = HF_STR("0123456789abcdef"), .key = keys,
-				       .n_keys = 3, .root = { 1, 1 }, .named = named, .n_named = 3 };
+				       .n_keys = 3, .root = { .k = 1, .keys = 1 },
+				       .named = named, .n_named = 3 };
 
 	assert_int_equal(hf_crypto_ed25519_generate(&r->root_seed, root), HF_OK);
 	assert_int_equal(hf_crypto_kid(HF_ARR(root), kid), HF_OK);

@@ -48,17 +48,17 @@ static void make_policy(struct rig *r)
 		  .holder = HF_STR("root") },
 	};
 	const struct hf_named_spec named[] = {
-		{ HF_STR("cmd-act"), { 1, 0x1e } },
-		{ HF_STR("cmd-read"), { 1, 0x1e } },
-		{ HF_STR("cmd-erase"), { 2, 0x0e } },
-		{ HF_STR("cmd-danger"), { 2, 0x1e } },
+		{ HF_STR("cmd-act"), { .k = 1, .keys = 0x1e } },
+		{ HF_STR("cmd-read"), { .k = 1, .keys = 0x1e } },
+		{ HF_STR("cmd-erase"), { .k = 2, .keys = 0x0e } },
+		{ HF_STR("cmd-danger"), { .k = 2, .keys = 0x1e } },
 	};
 	const size_t who[] = { 0, 1, 2, RIG_ENDED };
 	struct hf_policy_spec spec = { .number = 1,
 				       .vendor = HF_STR("0123456789abcdef"),
 				       .key = keys,
 				       .n_keys = 5,
-				       .root = { 1, 1 },
+				       .root = { .k = 1, .keys = 1 },
 				       .named = named,
 				       .n_named = 4 };
 

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <cmocka.h>
-#include <hf/merkle.h>
+#include <holdfast/merkle.h>
 
 enum { LEAVES = 40, LEVELS = 8 };
 
@@ -121,12 +121,65 @@ static void every_tree_is_proved_to_contain_its_past(void **unused)
 	assert_int_equal(hf_merkle_consistency(&nodes, 6, 5, proof, &n), HF_ERR_MERKLE_RANGE);
 }
 
+static void a_range_gives_the_root_of_every_size(void **unused)
+{
+	struct rig r;
+	struct hf_merkle_hash node[HF_MERKLE_MAX_LEVELS], root;
+	struct hf_merkle_range range = { 0, node, HF_MERKLE_MAX_LEVELS };
+	(void)unused;
+
+	(void)new_rig(&r);
+	for (size_t size = 0; size < LEAVES; size++) {
+		assert_int_equal(hf_merkle_range_root(&range, &root), HF_OK);
+		assert_memory_equal(root.b, r.root[size].b, HF_MERKLE_LEN);
+		assert_int_equal(range.size, size);
+		assert_int_equal(hf_merkle_range_add(&range, &r.leaf[size]), HF_OK);
+	}
+}
+
+static void a_range_without_room_stays_as_it_was(void **unused)
+{
+	struct rig r;
+	struct hf_merkle_hash node[1], root;
+	struct hf_merkle_range range = { 0, node, 1 };
+	(void)unused;
+
+	(void)new_rig(&r);
+	assert_int_equal(hf_merkle_range_add(&range, &r.leaf[0]), HF_OK);
+	assert_int_equal(hf_merkle_range_add(&range, &r.leaf[1]), HF_OK);
+	assert_int_equal(hf_merkle_range_add(&range, &r.leaf[2]), HF_ERR_BASE_NO_ROOM);
+	assert_int_equal(hf_merkle_range_root(&range, &root), HF_OK);
+	assert_memory_equal(root.b, r.root[2].b, HF_MERKLE_LEN);
+	assert_int_equal(hf_merkle_range_len(UINT64_MAX), 64);
+	assert_int_equal(hf_merkle_range_len(6), 2);
+}
+
+static void a_path_leads_to_the_root_only_with_its_exact_length(void **unused)
+{
+	struct rig r;
+	struct hf_merkle_nodes nodes = new_rig(&r);
+	struct hf_merkle_hash proof[HF_MERKLE_PROOF_MAX], root;
+	size_t n = 0;
+	(void)unused;
+
+	assert_int_equal(hf_merkle_inclusion(&nodes, 4, 7, proof, &n), HF_OK);
+	assert_int_equal(hf_merkle_climb(&r.leaf[4], 4, 7, proof->b, n, &root), HF_OK);
+	assert_memory_equal(root.b, r.root[7].b, HF_MERKLE_LEN);
+	assert_int_equal(hf_merkle_climb(&r.leaf[4], 4, 7, proof->b, n - 1, &root), HF_ERR_MERKLE_PROOF);
+	assert_int_equal(hf_merkle_climb(&r.leaf[4], 4, 7, proof->b, n + 1, &root), HF_ERR_MERKLE_PROOF);
+	assert_int_equal(hf_merkle_climb(&r.leaf[4], 7, 7, proof->b, n, &root), HF_ERR_MERKLE_RANGE);
+	assert_int_equal(hf_merkle_climb(&r.leaf[4], 0, 0, proof->b, 0, &root), HF_ERR_MERKLE_RANGE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(roots_are_those_of_other_implementations),
 		cmocka_unit_test(every_leaf_is_proved_in_every_tree),
 		cmocka_unit_test(every_tree_is_proved_to_contain_its_past),
+		cmocka_unit_test(a_range_gives_the_root_of_every_size),
+		cmocka_unit_test(a_range_without_room_stays_as_it_was),
+		cmocka_unit_test(a_path_leads_to_the_root_only_with_its_exact_length),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,12 +35,12 @@ static void make_policy(struct plant *p, bool with_order)
 		  .pub = HF_ARR(p->rig.root_pub),
 		  .holder = HF_STR("r") },
 	};
-	const struct hf_named_spec named[] = { { HF_STR("order"), { 2, 0x0e } } };
+	const struct hf_named_spec named[] = { { HF_STR("order"), { .k = 2, .keys = 0x0e } } };
 	struct hf_policy_spec spec = { .number = 1,
 				       .vendor = HF_STR("0123456789abcdef"),
 				       .key = keys,
 				       .n_keys = 4,
-				       .root = { 1, 1 },
+				       .root = { .k = 1, .keys = 1 },
 				       .named = named,
 				       .n_named = with_order ? 1 : 0 };
 

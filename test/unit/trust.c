@@ -52,14 +52,14 @@ static void start(struct rig *r)
 	r->payload = HF_OUT(r->mem);
 	r->scratch = HF_OUT(r->scratch_mem);
 	r->box = HF_OUT(r->box_mem);
-	r->named[0] = (struct hf_named_spec){ HF_STR("order"), { 2, 0x38 } };
-	r->named[1] = (struct hf_named_spec){ HF_STR("cmd-act"), { 1, 0x38 } };
-	r->named[2] = (struct hf_named_spec){ HF_STR("cmd-danger"), { 2, 0x38 } };
+	r->named[0] = (struct hf_named_spec){ HF_STR("order"), { .k = 2, .keys = 0x38 } };
+	r->named[1] = (struct hf_named_spec){ HF_STR("cmd-act"), { .k = 1, .keys = 0x38 } };
+	r->named[2] = (struct hf_named_spec){ HF_STR("cmd-danger"), { .k = 2, .keys = 0x38 } };
 	r->spec = (struct hf_policy_spec){ .number = 1,
 					   .vendor = HF_STR("0123456789abcdef"),
 					   .key = r->key,
 					   .n_keys = KEYS,
-					   .root = { 2, 0x07 },
+					   .root = { .k = 2, .keys = 0x07 },
 					   .named = r->named,
 					   .n_named = 3 };
 }
@@ -231,14 +231,14 @@ static void policies_with_dead_or_foreign_quorums_are_refused(void **unused)
 	(void)unused;
 
 	start(&r);
-	r.spec.root = (struct hf_quorum_spec){ 4, 0x07 }; /* 4 of 3 */
+	r.spec.root = (struct hf_quorum_spec){ .k = 4, .keys = 0x07 }; /* 4 of 3 */
 	assert_int_equal(hf_policy_write(&r.spec, &r.payload), HF_ERR_POLICY_QUORUM);
-	r.spec.root = (struct hf_quorum_spec){ 1, 0x08 }; /* an operator as root */
+	r.spec.root = (struct hf_quorum_spec){ .k = 1, .keys = 0x08 }; /* an operator as root */
 	assert_int_equal(hf_policy_write(&r.spec, &r.payload), HF_ERR_POLICY_QUORUM);
-	r.spec.root = (struct hf_quorum_spec){ 0, 0 }; /* nobody */
+	r.spec.root = (struct hf_quorum_spec){ .k = 0, .keys = 0 }; /* nobody */
 	assert_int_equal(hf_policy_write(&r.spec, &r.payload), HF_ERR_POLICY_QUORUM);
-	r.spec.root = (struct hf_quorum_spec){ 2, 0x07 };
-	r.named[0].quorum = (struct hf_quorum_spec){ 1, 0x01 }; /* a root key among the named */
+	r.spec.root = (struct hf_quorum_spec){ .k = 2, .keys = 0x07 };
+	r.named[0].quorum = (struct hf_quorum_spec){ .k = 1, .keys = 0x01 }; /* a root key among the named */
 	assert_int_equal(hf_policy_write(&r.spec, &r.payload), HF_ERR_POLICY_QUORUM);
 	assert_int_equal(r.payload.len, 0);
 }

@@ -1,14 +1,14 @@
-/* merkle.h -- the one Merkle tree of the project (RFC 6962 s2, RFC 9162 s2.1): private issuance journals
- * now, the public log later.
+/* merkle.h -- the one Merkle tree of the project (RFC 6962 s2, RFC 9162 s2.1): the public log, private
+ * issuance journals, and the chunks of an image.
  * Promise: pure functions; the tree's nodes stay wherever the caller keeps them. Node (level, index) is
  * the root of the full subtree over leaves [index * 2^level, (index + 1) * 2^level).
  * Limits: 2^62 leaves, proofs of HF_MERKLE_PROOF_MAX hashes. Thread rule: none needed.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef HF_MERKLE_H
-#define HF_MERKLE_H
+#ifndef HOLDFAST_MERKLE_H
+#define HOLDFAST_MERKLE_H
 #include <holdfast/crypto.h>
 
-enum { HF_MERKLE_LEN = HF_SHA256_LEN, HF_MERKLE_PROOF_MAX = 64 };
+enum { HF_MERKLE_LEN = HF_SHA256_LEN, HF_MERKLE_PROOF_MAX = 64, HF_MERKLE_MAX_LEVELS = 62 };
 struct hf_merkle_hash {
 	uint8_t b[HF_MERKLE_LEN];
 };
@@ -36,6 +36,11 @@ HF_MUST_CHECK hf_err hf_merkle_inclusion(const struct hf_merkle_nodes *nodes, ui
 HF_MUST_CHECK hf_err hf_merkle_consistency(const struct hf_merkle_nodes *nodes, uint64_t old_size,
 					   uint64_t size, struct hf_merkle_hash *proof, size_t *n);
 
+/* The root that an inclusion path of `n` concatenated hashes leads to; without a root to compare with, so
+ * whoever calls must hold the answer against a signature. Errors: HF_ERR_MERKLE_RANGE (index >= size),
+ * HF_ERR_MERKLE_PROOF (not exactly the number of hashes that RFC 6962 asks for), crypto's. */
+HF_MUST_CHECK hf_err hf_merkle_climb(const struct hf_merkle_hash *leaf, uint64_t index, uint64_t size,
+				     const uint8_t *path, size_t n, struct hf_merkle_hash *root);
 /* Errors: HF_ERR_MERKLE_RANGE, HF_ERR_MERKLE_PROOF. */
 HF_MUST_CHECK hf_err hf_merkle_check_inclusion(const struct hf_merkle_hash *leaf, uint64_t index,
 					       uint64_t size, const struct hf_merkle_hash *proof, size_t n,
@@ -43,4 +48,20 @@ HF_MUST_CHECK hf_err hf_merkle_check_inclusion(const struct hf_merkle_hash *leaf
 HF_MUST_CHECK hf_err hf_merkle_check_consistency(uint64_t old_size, const struct hf_merkle_hash *old_root,
 						 uint64_t size, const struct hf_merkle_hash *root,
 						 const struct hf_merkle_hash *proof, size_t n);
+
+/* ---- Compact range: a tree that only grows, kept as the roots of its full subtrees ---------------- */
+
+/* What a monitor stores of a log, and what an image's chunk root is made of while it streams by. `node`
+ * is caller's memory of `cap` hashes, largest subtree first; popcount(size) of them are filled. Start
+ * with size 0; to go on from stored state set size and fill node. */
+struct hf_merkle_range {
+	uint64_t size;
+	struct hf_merkle_hash *node;
+	size_t cap; /* HF_MERKLE_MAX_LEVELS is always enough */
+};
+/* Hashes a range of this size holds. */
+size_t hf_merkle_range_len(uint64_t size);
+/* Add a leaf hash. Errors: HF_ERR_BASE_NO_ROOM; crypto's. On error the range is as it was. */
+HF_MUST_CHECK hf_err hf_merkle_range_add(struct hf_merkle_range *range, const struct hf_merkle_hash *leaf);
+HF_MUST_CHECK hf_err hf_merkle_range_root(const struct hf_merkle_range *range, struct hf_merkle_hash *root);
 #endif

@@ -1,25 +1,7 @@
-/* merkle.c -- RFC 6962 trees: append, roots, proofs, checks.
+/* merkle.c -- RFC 6962 trees: append, roots, proofs. The checks of proofs are in merkle_check.c: a
+ * device needs those and nothing of this file.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-#include <hf/merkle.h>
-
-hf_err hf_merkle_leaf(hf_bytes entry, struct hf_merkle_hash *out)
-{
-	hf_bytes parts[2] = { HF_STR("\0"), entry };
-	return hf_crypto_sha256(parts, 2, out->b);
-}
-
-hf_err hf_merkle_node(const struct hf_merkle_hash *left, const struct hf_merkle_hash *right,
-		      struct hf_merkle_hash *out)
-{
-	hf_bytes parts[3] = { HF_STR("\1"), HF_ARR(left->b), HF_ARR(right->b) };
-	return hf_crypto_sha256(parts, 3, out->b);
-}
-
-hf_err hf_merkle_empty(struct hf_merkle_hash *out)
-{
-	return hf_crypto_sha256(NULL, 0, out->b);
-}
+#include <holdfast/merkle.h>
 
 hf_err hf_merkle_append(const struct hf_merkle_nodes *nodes, uint64_t size, const struct hf_merkle_hash *leaf)
 {
@@ -140,86 +122,4 @@ hf_err hf_merkle_consistency(const struct hf_merkle_nodes *nodes, uint64_t old_s
 		HF_TRY(range_root(nodes, begin, m, &proof[(*n)++]));
 	reverse(proof, *n);
 	return HF_OK;
-}
-
-static bool same(const struct hf_merkle_hash *a, const struct hf_merkle_hash *b)
-{
-	return memcmp(a->b, b->b, HF_MERKLE_LEN) == 0;
-}
-
-hf_err hf_merkle_check_inclusion(const struct hf_merkle_hash *leaf, uint64_t index, uint64_t size,
-				 const struct hf_merkle_hash *proof, size_t n,
-				 const struct hf_merkle_hash *root)
-{
-	struct hf_merkle_hash r = *leaf, up;
-
-	if (index >= size)
-		return HF_ERR_MERKLE_RANGE;
-	uint64_t fn = index, sn = size - 1; /* RFC 9162 s2.1.3.2 */
-	for (size_t i = 0; i < n; i++) {
-		if (sn == 0)
-			return HF_ERR_MERKLE_PROOF;
-		if ((fn & 1) || fn == sn) {
-			HF_TRY(hf_merkle_node(&proof[i], &r, &up));
-			for (; !(fn & 1) && fn; fn >>= 1)
-				sn >>= 1;
-		} else {
-			HF_TRY(hf_merkle_node(&r, &proof[i], &up));
-		}
-		r = up;
-		fn >>= 1;
-		sn >>= 1;
-	}
-	return sn == 0 && same(&r, root) ? HF_OK : HF_ERR_MERKLE_PROOF;
-}
-
-/* The loop of RFC 9162 s2.1.4.2 for 0 < old_size < size. */
-static hf_err walk_consistency(uint64_t old_size, uint64_t size, const struct hf_merkle_hash *proof, size_t n,
-			       struct hf_merkle_hash *fr, struct hf_merkle_hash *sr)
-{
-	uint64_t fn = old_size - 1, sn = size - 1;
-	struct hf_merkle_hash up;
-
-	for (; fn & 1; fn >>= 1)
-		sn >>= 1;
-	*fr = *sr = proof[0];
-	for (size_t i = 1; i < n; i++) {
-		if (sn == 0)
-			return HF_ERR_MERKLE_PROOF;
-		if ((fn & 1) || fn == sn) {
-			HF_TRY(hf_merkle_node(&proof[i], fr, &up));
-			*fr = up;
-			HF_TRY(hf_merkle_node(&proof[i], sr, &up));
-			for (; !(fn & 1) && fn; fn >>= 1)
-				sn >>= 1;
-		} else {
-			HF_TRY(hf_merkle_node(sr, &proof[i], &up));
-		}
-		*sr = up;
-		fn >>= 1;
-		sn >>= 1;
-	}
-	return sn == 0 ? HF_OK : HF_ERR_MERKLE_PROOF;
-}
-
-hf_err hf_merkle_check_consistency(uint64_t old_size, const struct hf_merkle_hash *old_root, uint64_t size,
-				   const struct hf_merkle_hash *root, const struct hf_merkle_hash *proof,
-				   size_t n)
-{
-	struct hf_merkle_hash path[HF_MERKLE_PROOF_MAX + 1], fr, sr;
-
-	if (old_size > size || n > HF_MERKLE_PROOF_MAX)
-		return HF_ERR_MERKLE_RANGE;
-	if (old_size == size)
-		return n == 0 && same(old_root, root) ? HF_OK : HF_ERR_MERKLE_PROOF;
-	if (old_size == 0)
-		return n == 0 ? HF_OK : HF_ERR_MERKLE_PROOF;
-	if (n == 0)
-		return HF_ERR_MERKLE_PROOF;
-	bool power = (old_size & (old_size - 1)) == 0; /* then the old root itself starts the proof */
-	if (power)
-		path[0] = *old_root;
-	memcpy(path + power, proof, n * sizeof(path[0]));
-	HF_TRY(walk_consistency(old_size, size, path, n + power, &fr, &sr));
-	return same(&fr, old_root) && same(&sr, root) ? HF_OK : HF_ERR_MERKLE_PROOF;
 }
