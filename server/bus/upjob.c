@@ -6,7 +6,6 @@
 #include <holdfast/endorse.h>
 #include <holdfast/hello.h>
 #include <hf/fleet.h>
-#include "lineage.h"
 #include "upjob.h"
 
 enum { CTI_TEXT_LEN = 22, DETAIL_CAP = 512 };
@@ -49,13 +48,13 @@ static hf_err store_hello(struct hf_db *db, struct hf_upjob *job)
 	if (hf_hello_open(job->payload, job->cert.pub, &h) != HF_OK ||
 	    memcmp(h.serial, job->cert.serial, sizeof(h.serial)) != 0)
 		return refuse(job);
-	HF_TRY(hf__lineage_boot(db, &job->cert, h.boot_count, &boot_ok));
+	HF_TRY(hf_lineage_boot(db, &job->cert, h.boot_count, &boot_ok));
 	if (!boot_ok)
 		return HF_OK; /* quarantined: no answer, no commands */
 	if (h.promoted)
-		HF_TRY(hf__lineage_confirm(db, &job->cert));
+		HF_TRY(hf_lineage_confirm(db, &job->cert));
 	else
-		HF_TRY(hf__lineage_seen(db, &job->cert));
+		HF_TRY(hf_lineage_seen(db, &job->cert));
 	HF_TRY(hf_presence_hello(db, job->dev));
 	HF_TRY(hf_hello_ack_write(job->payload, (uint64_t)hf_db_now(db), &job->answer_bytes));
 	answer_to(job, "id", "hello");
@@ -121,7 +120,7 @@ static hf_err store_notice(struct hf_db *db, struct hf_upjob *job)
 	if (fresh) {
 		snprintf(kind, sizeof(kind), "device.%s", job->cls);
 		snprintf(detail, sizeof(detail), "{\"id\":\"%s\"}", job->id); /* [A-Za-z0-9_-] */
-		HF_TRY(hf__lineage_event(db, job->cert.device, HF_EVENT_ALARM, kind, detail));
+		HF_TRY(hf_lineage_event(db, job->cert.device, HF_EVENT_ALARM, kind, detail));
 	}
 	return answer_hash(job, "ack");
 }
@@ -215,7 +214,7 @@ hf_err hf__upjob_came(struct hf_db *db, void *ctx)
 	HF_TRY(find_cert(db, job, &ok));
 	if (!ok)
 		return refuse(job);
-	HF_TRY(hf__lineage_seen(db, &job->cert));
+	HF_TRY(hf_lineage_seen(db, &job->cert));
 	return hf_presence_set(db, job->dev, true, job->cert_sha256, job->address);
 }
 
@@ -254,7 +253,7 @@ hf_err hf__alarmjob(struct hf_db *db, void *ctx)
 	plain(address, sizeof(address), a->address);
 	plain(more, sizeof(more), a->detail);
 	snprintf(detail, sizeof(detail), "{\"address\":\"%s\",\"detail\":\"%s\"}", address, more);
-	HF_TRY(hf__lineage_event(db, d.id, HF_EVENT_ALARM, kind, detail));
+	HF_TRY(hf_lineage_event(db, d.id, HF_EVENT_ALARM, kind, detail));
 	/* A superseded certificate at any door: somebody kept what the device put away. */
 	if (d.id != 0 && strcmp(a->kind, "superseded") == 0)
 		return hf_fleet_quarantine(db, d.id, "superseded certificate used", "server", NULL);

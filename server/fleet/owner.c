@@ -60,21 +60,6 @@ hf_err hf_fleet_event(struct hf_db *db, const struct hf_device_row *d, int level
 	return HF_OK;
 }
 
-hf_err hf_fleet_quarantine(struct hf_db *db, int64_t device, const char *reason, const char *actor,
-			   int64_t *audit)
-{
-	struct hf_device_row d;
-
-	HF_TRY(hf_device_by_id(db, device, &d));
-	if (d.state == HF_DEVICE_QUARANTINED || d.state == HF_DEVICE_REVOKED)
-		return HF_OK;
-	d.state = HF_DEVICE_QUARANTINED;
-	(void)snprintf(d.reason, sizeof(d.reason), "%s", reason);
-	HF_TRY(hf_device_update(db, &d));
-	HF_TRY(hf__end_certs(db, device, HF_CERT_LDEVID, HF_CERT_QUARANTINED));
-	return hf_fleet_event(db, &d, HF_EVENT_ALARM, "device.quarantined", actor, NULL, audit);
-}
-
 /* May this account open the claim, and does it prove the label? */
 static hf_err check_claim(struct hf_db *db, const struct hf_claim_row *have,
 			  const struct hf_claim_row *wanted, bool kc_fits)
@@ -179,18 +164,38 @@ static hf_err do_act(struct hf_db *db, struct hf_device_row *d, const struct act
 	return hf_device_update(db, d);
 }
 
+static const struct act *find_act(enum hf_owner_act act)
+{
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		if (acts[i].act == act)
+			return &acts[i];
+	return NULL;
+}
+
 hf_err hf_device_act(struct hf_db *db, struct hf_device_row *d, enum hf_owner_act act, const char *reason,
 		     const char *actor, int64_t *audit)
 {
 	struct hf_device_row before = *d;
+	const struct act *a = find_act(act);
 
-	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
-		if (acts[i].act != act)
-			continue;
-		if (!(acts[i].from & IN(d->state)))
-			return HF_ERR_FLEET_STATE;
-		HF_TRY(do_act(db, d, &acts[i], reason));
-		return hf_fleet_event(db, &before, HF_EVENT_NOTICE, acts[i].kind, actor, NULL, audit);
-	}
-	return HF_ERR_BASE_MISUSE;
+	if (!a)
+		return HF_ERR_BASE_MISUSE;
+	if (!(a->from & IN(d->state)))
+		return HF_ERR_FLEET_STATE;
+	HF_TRY(do_act(db, d, a, reason));
+	return hf_fleet_event(db, &before, HF_EVENT_NOTICE, a->kind, actor, NULL, audit);
+}
+
+/* The owner's row of the table, whatever the state is: a clone waits for nobody. */
+hf_err hf_fleet_quarantine(struct hf_db *db, int64_t device, const char *reason, const char *actor,
+			   int64_t *audit)
+{
+	const struct act *a = find_act(HF_ACT_QUARANTINE);
+	struct hf_device_row d;
+
+	HF_TRY(hf_device_by_id(db, device, &d));
+	if (d.state == HF_DEVICE_QUARANTINED || d.state == HF_DEVICE_REVOKED)
+		return HF_OK;
+	HF_TRY(do_act(db, &d, a, reason));
+	return hf_fleet_event(db, &d, HF_EVENT_ALARM, a->kind, actor, NULL, audit);
 }

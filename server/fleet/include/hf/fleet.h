@@ -139,6 +139,19 @@ HF_MUST_CHECK hf_err hf_device_act(struct hf_db *db, struct hf_device_row *d, en
 HF_MUST_CHECK hf_err hf_fleet_quarantine(struct hf_db *db, int64_t device, const char *reason,
 					 const char *actor, int64_t *audit);
 
+/* ---- lineage: the life of a certificate as sessions show it (identity.md section 9) ---- */
+
+/* issued -> seen: a session was opened with it. */
+HF_MUST_CHECK hf_err hf_lineage_seen(struct hf_db *db, const struct hf_cert_row *cert);
+/* -> confirmed, and its parent -> superseded: the device put the old key away. */
+HF_MUST_CHECK hf_err hf_lineage_confirm(struct hf_db *db, const struct hf_cert_row *cert);
+/* The boot counter must not fall within a lineage; `ok` false = it did, and the device is quarantined. */
+HF_MUST_CHECK hf_err hf_lineage_boot(struct hf_db *db, const struct hf_cert_row *cert, uint64_t boot_count,
+				     bool *ok);
+/* One row of the event journal; `detail` is JSON object text, device 0 = unknown. */
+HF_MUST_CHECK hf_err hf_lineage_event(struct hf_db *db, int64_t device, int level, const char *kind,
+				      const char *detail);
+
 /* ---- factory ---- */
 
 struct hf_unit_req {

@@ -1,8 +1,8 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include <hf/fleet.h>
-#include "lineage.h"
+/* lineage.c -- the life of a certificate as sessions show it, and the clone rule a session can break.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "fleet_priv.h"
 
-hf_err hf__lineage_event(struct hf_db *db, int64_t device, int level, const char *kind, const char *detail)
+hf_err hf_lineage_event(struct hf_db *db, int64_t device, int level, const char *kind, const char *detail)
 {
 	struct hf_device_row d = { 0 };
 
@@ -12,7 +12,7 @@ hf_err hf__lineage_event(struct hf_db *db, int64_t device, int level, const char
 	return hf_fleet_event(db, &d, level, kind, "server", detail, NULL);
 }
 
-hf_err hf__lineage_seen(struct hf_db *db, const struct hf_cert_row *cert)
+hf_err hf_lineage_seen(struct hf_db *db, const struct hf_cert_row *cert)
 {
 	return cert->state == HF_CERT_ISSUED ? hf_cert_set_state(db, cert->serial, HF_CERT_SEEN) : HF_OK;
 }
@@ -29,22 +29,21 @@ static hf_err supersede_parent(struct hf_db *db, const struct hf_cert_row *cert)
 	if (err == HF_ERR_STORE_ABSENT)
 		return HF_OK;
 	HF_TRY(err);
-	if (parent.state != HF_CERT_ISSUED && parent.state != HF_CERT_SEEN &&
-	    parent.state != HF_CERT_CONFIRMED)
+	if (!hf__cert_alive(&parent))
 		return HF_OK;
 	return hf_cert_set_state(db, parent.serial, HF_CERT_SUPERSEDED);
 }
 
-hf_err hf__lineage_confirm(struct hf_db *db, const struct hf_cert_row *cert)
+hf_err hf_lineage_confirm(struct hf_db *db, const struct hf_cert_row *cert)
 {
 	if (cert->state != HF_CERT_ISSUED && cert->state != HF_CERT_SEEN)
 		return HF_OK;
 	HF_TRY(hf_cert_set_state(db, cert->serial, HF_CERT_CONFIRMED));
 	HF_TRY(supersede_parent(db, cert));
-	return hf__lineage_event(db, cert->device, HF_EVENT_INFO, "certificate.confirmed", NULL);
+	return hf_lineage_event(db, cert->device, HF_EVENT_INFO, "certificate.confirmed", NULL);
 }
 
-hf_err hf__lineage_boot(struct hf_db *db, const struct hf_cert_row *cert, uint64_t boot_count, bool *ok)
+hf_err hf_lineage_boot(struct hf_db *db, const struct hf_cert_row *cert, uint64_t boot_count, bool *ok)
 {
 	struct hf_device_row d;
 
