@@ -232,11 +232,40 @@ static hf_err handle(const struct hf_ipc_table *table, const struct hf_ipc_head 
 	return op->handle(table->ctx, body, reply);
 }
 
-/* One packet in, at most one out. A frame that breaks the rules gets no answer: its sender is broken. */
-static hf_err answer_packet(int fd, const struct hf_ipc_table *table, hf_bytes packet)
+/* A thread's room for one packet and its answer, made when it first answers: as plain thread-local arrays
+ * the C library would clear all 256 KiB in every thread and process that only asks. Untouched pages of it
+ * cost nothing. */
+struct desk {
+	uint8_t packet[PACKET_MAX];
+	uint8_t reply[HF_IPC_BODY_MAX];
+};
+static pthread_once_t desk_once = PTHREAD_ONCE_INIT;
+static pthread_key_t desk_key;
+static bool desk_key_made;
+
+static void make_desk_key(void)
 {
-	static _Thread_local uint8_t room[HF_IPC_BODY_MAX];
-	struct hf_out reply = HF_OUT(room);
+	desk_key_made = pthread_key_create(&desk_key, free) == 0;
+}
+
+static struct desk *take_desk(void)
+{
+	struct desk *d;
+
+	(void)pthread_once(&desk_once, make_desk_key);
+	d = desk_key_made ? pthread_getspecific(desk_key) : NULL;
+	if (d != NULL || !desk_key_made)
+		return d;
+	d = malloc(sizeof(*d)); /* not calloc: written before it is read */
+	if (d != NULL && pthread_setspecific(desk_key, d) == 0)
+		return d;
+	free(d);
+	return NULL;
+}
+
+/* One packet in, at most one out. A frame that breaks the rules gets no answer: its sender is broken. */
+static hf_err answer_packet(int fd, const struct hf_ipc_table *table, hf_bytes packet, struct hf_out reply)
+{
 	struct hf_ipc_head h, back;
 	hf_err err;
 
@@ -253,22 +282,22 @@ static hf_err answer_packet(int fd, const struct hf_ipc_table *table, hf_bytes p
 				     .id = h.id,
 				     .err = (uint32_t)err };
 	err = send_packet(fd, &back, hf_out_bytes(&reply), 0);
-	hf_wipe(room, reply.len);
+	hf_wipe(reply.ptr, reply.len);
 	return err;
 }
 
 static hf_err answer(int fd, const struct hf_ipc_table *table, int flags)
 {
-	static _Thread_local uint8_t packet[PACKET_MAX];
+	struct desk *d = take_desk();
 	size_t len;
-	hf_err err = recv_packet(fd, packet, &len, flags);
+	hf_err err = d != NULL ? recv_packet(fd, d->packet, &len, flags) : HF_ERR_HOST_MEMORY;
 
 	if (err == HF_ERR_IPC_FRAME)
 		return HF_OK;
 	if (err != HF_OK)
 		return err;
-	err = answer_packet(fd, table, (hf_bytes){ packet, len });
-	hf_wipe(packet, len);
+	err = answer_packet(fd, table, (hf_bytes){ d->packet, len }, HF_OUT(d->reply));
+	hf_wipe(d->packet, len);
 	return err;
 }
 
