@@ -47,14 +47,15 @@ void hf__est_give(struct hf__est *e, hf_bytes der, const char *type)
 	give(e, der, type, NULL);
 }
 
-static hf_err prove(struct hf__est *e, char info[static HF_CLAIM_HEADER_CAP + 1])
+static hf_err prove(struct hf__est *e, hf_bytes cert, char info[static HF_CLAIM_HEADER_CAP + 1])
 {
-	uint8_t mac[HF_SHA256_LEN];
+	uint8_t mac[HF_SHA256_LEN], hash[HF_SHA256_LEN];
 	struct hf_out out = { (uint8_t *)info, HF_CLAIM_HEADER_CAP, 0 };
 	const struct hf_tls_peer *peer = e->http->peer;
 
+	HF_TRY(hf_crypto_sha256(&cert, 1, hash));
 	HF_TRY(hf_ca_claim_answer(e->p->conf.ca, (hf_bytes){ e->kc, e->kc_len }, HF_ARR(e->cid),
-				  HF_ARR(peer->x), HF_ARR(e->issued.sha256), mac));
+				  HF_ARR(peer->x), HF_ARR(hash), mac));
 	HF_TRY(hf_claim_write_info(mac, &out));
 	info[out.len] = 0;
 	return HF_OK;
@@ -66,10 +67,8 @@ int hf__est_give_cert(struct hf__est *e)
 	uint8_t mem[HF_PKI_CERT_MAX + 256];
 	struct hf_out p7 = HF_OUT(mem);
 	hf_bytes cert = hf_out_bytes(&e->cert);
-	hf_err err = hf_pki_cert_read(cert, &e->issued);
+	hf_err err = e->has_claim ? prove(e, cert, info) : HF_OK;
 
-	if (err == HF_OK && e->has_claim)
-		err = prove(e, info);
 	if (err == HF_OK)
 		err = hf_pki_certs_only_write(&cert, 1, &p7);
 	if (err != HF_OK) {
