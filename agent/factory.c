@@ -9,10 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { UNIT_CAP = HF_PKI_CSR_MAX + HF_UNIT_MAX_SEALED_LEN + 64, NONCE_LEN = 32 };
+enum {
+	UNIT_CAP = HF_PKI_CSR_MAX + HF_RENEW_CERT_CAP + HF_UNIT_MAX_SEALED_LEN + 64,
+	NONCE_LEN = 32,
+	HANDLE_RAW_LEN = 16,
+};
 
 struct options {
-	const char *dir, *out, *intake, *cert, *nonce;
+	const char *dir, *out, *intake, *cert, *nonce, *oid;
 };
 
 /* The device with its records open, as a command sees it; the agent must not run meanwhile. */
@@ -30,7 +34,8 @@ static bool read_options(int argc, char **argv, struct options *o)
 		      { "--out", &o->out },
 		      { "--intake", &o->intake },
 		      { "--cert", &o->cert },
-		      { "--nonce", &o->nonce } };
+		      { "--nonce", &o->nonce },
+		      { "--oid", &o->oid } };
 
 	for (int i = 0; i + 1 < argc; i += 2) {
 		bool found = false;
@@ -99,25 +104,33 @@ static hf_err read_claim(struct device *d, struct hf_claim_keys *claim)
 	return out.len == sizeof(s.b) ? hf_claim_derive(&s, claim) : HF_ERR_PORT_CORRUPT;
 }
 
-/* [bstr CSR, bstr cid, bstr Kc sealed to the order's intake key] */
-static hf_err write_unit(struct device *d, const char *intake, struct hf_out *out)
+/* [bstr CSR or certificate, bstr cid, bstr Kc sealed to the order's intake key] */
+static hf_err write_unit(struct device *d, const char *intake, hf_bytes key, struct hf_out *out)
 {
 	struct hf_claim_keys claim HF_AUTO(hf_claim_keys_wipe) = { .cid = { 0 } };
-	uint8_t point[HF_P256_POINT_LEN], csr_mem[HF_PKI_CSR_MAX], sealed_mem[HF_UNIT_MAX_SEALED_LEN];
-	struct hf_out csr = HF_OUT(csr_mem), sealed = HF_OUT(sealed_mem);
-	const struct hf_pki_csr_spec spec = { .cn = NULL };
+	uint8_t point[HF_P256_POINT_LEN], sealed_mem[HF_UNIT_MAX_SEALED_LEN];
+	struct hf_out sealed = HF_OUT(sealed_mem);
 	struct hf_cborw w;
 
 	HF_TRY(read_point(intake, point));
 	HF_TRY(read_claim(d, &claim));
-	HF_TRY(hf_pki_csr_write(&spec, hf_keyuri_hwkey(d->key.idevid_key.uri), &csr));
 	HF_TRY(hf_unit_seal_kc(&d->key.port, HF_ARR(point), claim.cid, &claim.kc, &sealed));
 	hf_cbor_writer(&w, out);
 	hf_cbor_put_array(&w, 3);
-	hf_cbor_put_bytes(&w, hf_out_bytes(&csr));
+	hf_cbor_put_bytes(&w, key);
 	hf_cbor_put_bytes(&w, HF_ARR(claim.cid));
 	hf_cbor_put_bytes(&w, hf_out_bytes(&sealed));
 	return hf_cbor_finish(&w);
+}
+
+static hf_err write_request(struct device *d, const char *intake, struct hf_out *out)
+{
+	const struct hf_pki_csr_spec spec = { .cn = NULL };
+	uint8_t mem[HF_PKI_CSR_MAX];
+	struct hf_out csr = HF_OUT(mem);
+
+	HF_TRY(hf_pki_csr_write(&spec, hf_keyuri_hwkey(d->key.idevid_key.uri), &csr));
+	return write_unit(d, intake, hf_out_bytes(&csr), out);
 }
 
 static hf_err do_csr(struct device *d, const struct options *o, struct hf_why *why)
@@ -131,7 +144,58 @@ static hf_err do_csr(struct device *d, const struct options *o, struct hf_why *w
 	if (!d->key.has_idevid)
 		err = make_key(d);
 	if (err == HF_OK)
-		err = write_unit(d, o->intake, &out);
+		err = write_request(d, o->intake, &out);
+	if (err != HF_OK)
+		return hf_why_set(why, err, "%s", hf_err_text(err));
+	return hf_file_replace(o->out, hf_out_bytes(&out), 0644, why);
+}
+
+/* ---- selfsign: production by manifest, with neither network nor CA --------------------------------- */
+
+/* A certificate of the factory's shape by the device's own key. Its name is random; only the key counts. */
+static hf_err make_certificate(struct device *d, const char *oid, struct hf_out *der)
+{
+	const struct hf_hwkey *key = hf_keyuri_hwkey(d->key.idevid_key.uri);
+	uint8_t raw[HANDLE_RAW_LEN], serial[HF_PKI_SERIAL_LEN];
+	char handle[HF_UNIT_HANDLE_LEN + 1] = "";
+	struct hf_out text = { (uint8_t *)handle, HF_UNIT_HANDLE_LEN, 0 };
+	const struct hf_pki_spec spec = {
+		.profile = HF_PKI_IDEVID,
+		.curve = HF_CURVE_P256,
+		.pub = key->pub,
+		.serial = serial,
+		.not_before = AGENT_BUILD_S,
+		.not_after = HF_PKI_FOREVER,
+		.cn = handle,
+		.oid = oid,
+	};
+
+	HF_TRY(hf_port_random(&d->key.port, raw, sizeof(raw)));
+	HF_TRY(hf_base32_encode(HF_ARR(raw), &text));
+	HF_TRY(hf_port_random(&d->key.port, serial, sizeof(serial)));
+	hf_pki_serial_fix(serial);
+	HF_TRY(hf_pki_issue(&spec, (hf_bytes){ NULL, 0 }, key, der));
+	HF_TRY(hf_port_replace(&d->key.port, HF_REC_IDEVID_CERT, hf_out_bytes(der)));
+	return key_backend_idevid(&d->key);
+}
+
+/* A certificate that is there already is given again: its file may have been lost before it was listed. */
+static hf_err do_selfsign(struct device *d, const struct options *o, struct hf_why *why)
+{
+	uint8_t mem[UNIT_CAP], der_mem[HF_RENEW_CERT_CAP];
+	struct hf_out out = HF_OUT(mem), der = HF_OUT(der_mem);
+	struct hf_pki_cert cert = { .self_issued = true };
+	hf_err err = d->key.has_idevid ? HF_OK : make_key(d);
+
+	if (err == HF_OK && d->key.idevid_cert_len == 0)
+		err = make_certificate(d, o->oid, &der);
+	if (err == HF_OK)
+		err = hf_pki_cert_read((hf_bytes){ d->key.idevid_cert, d->key.idevid_cert_len }, &cert);
+	if (!cert.self_issued)
+		return hf_why_set(why, HF_ERR_AGENT_PROVISIONED, "%s has a factory certificate", o->dir);
+	if (err == HF_OK)
+		err = write_unit(d, o->intake, (hf_bytes){ d->key.idevid_cert, d->key.idevid_cert_len },
+				 &out);
 	if (err != HF_OK)
 		return hf_why_set(why, err, "%s", hf_err_text(err));
 	return hf_file_replace(o->out, hf_out_bytes(&out), 0644, why);
@@ -195,20 +259,28 @@ static hf_err do_commit(struct device *d, const struct options *o, struct hf_why
 static const struct factory_verb {
 	const char *name;
 	hf_err (*run)(struct device *d, const struct options *o, struct hf_why *why);
-	size_t needs[2]; /* options that must be there, by offset */
+	size_t n_needs, needs[3]; /* options that must be there, by offset */
 	const char *usage;
 } verbs[] = {
 	{ "csr",
 	  do_csr,
+	  2,
 	  { offsetof(struct options, intake), offsetof(struct options, out) },
 	  "csr --dir STATE --intake HEX --out FILE      make the factory key, write request and claim" },
+	{ "selfsign",
+	  do_selfsign,
+	  3,
+	  { offsetof(struct options, intake), offsetof(struct options, oid), offsetof(struct options, out) },
+	  "selfsign --dir STATE --intake HEX --oid OID --out FILE  the same for production by manifest" },
 	{ "install",
 	  do_install,
-	  { offsetof(struct options, cert), offsetof(struct options, cert) },
+	  1,
+	  { offsetof(struct options, cert) },
 	  "install --dir STATE --cert FILE.der          keep the factory certificate" },
 	{ "commit",
 	  do_commit,
-	  { offsetof(struct options, nonce), offsetof(struct options, nonce) },
+	  1,
+	  { offsetof(struct options, nonce) },
 	  "commit --dir STATE --nonce HEX               prove at the end of the line that the key is here" },
 };
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
@@ -232,8 +304,9 @@ static int run(const struct factory_verb *v, const struct options *o)
 	struct hf_why why = { HF_OK, "" };
 	hf_err err;
 
-	if (!has(o, v->needs[0]) || !has(o, v->needs[1]))
-		return usage();
+	for (size_t i = 0; i < v->n_needs; i++)
+		if (!has(o, v->needs[i]))
+			return usage();
 	err = open_device(&d, o->dir, &why);
 	if (err == HF_OK)
 		err = v->run(&d, o, &why);
@@ -249,7 +322,7 @@ static int run(const struct factory_verb *v, const struct options *o)
 
 int agent_cmd_factory(int argc, char **argv)
 {
-	struct options o = { NULL, NULL, NULL, NULL, NULL };
+	struct options o = { .dir = NULL };
 
 	if (argc < 1 || !read_options(argc - 1, argv + 1, &o))
 		return usage();

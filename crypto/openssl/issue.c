@@ -209,6 +209,14 @@ static hf_err fill(X509 *cert, X509 *issuer, const struct hf_pki_spec *spec)
 	return HF_OK;
 }
 
+/* Roots sign themselves; devices of a factory without network may. */
+static bool issuer_fits(const struct hf_pki_spec *spec, hf_bytes issuer)
+{
+	if (issuer.len == 0)
+		return spec->profile == HF_PKI_ROOT || spec->profile == HF_PKI_IDEVID;
+	return spec->profile != HF_PKI_ROOT;
+}
+
 static int i2d_cert(const void *cert, unsigned char **at)
 {
 	return i2d_X509(cert, at);
@@ -221,7 +229,7 @@ hf_err hf_pki_issue(const struct hf_pki_spec *spec, hf_bytes issuer, const struc
 	X509 *ca HF_AUTO(hf__x509_free) = issuer.len > 0 ? hf__x509_parse(issuer) : NULL;
 	EVP_PKEY *key HF_AUTO(hf__ossl_pkey_free) = NULL;
 
-	if (!is_complete(spec) || (issuer.len == 0) != (spec->profile == HF_PKI_ROOT))
+	if (!is_complete(spec) || !issuer_fits(spec, issuer))
 		return HF_ERR_BASE_MISUSE;
 	if (issuer.len > 0 && ca == NULL)
 		return HF_ERR_CRYPTO_CERT;
@@ -229,6 +237,8 @@ hf_err hf_pki_issue(const struct hf_pki_spec *spec, hf_bytes issuer, const struc
 	if (ca != NULL && EVP_PKEY_eq(X509_get0_pubkey(ca), key) != 1)
 		return HF_ERR_CRYPTO_CERT; /* signing with another CA's key would make a dead certificate */
 	HF_TRY(fill(cert, ca == NULL ? cert : ca, spec));
+	if (ca == NULL && EVP_PKEY_eq(X509_get0_pubkey(cert), key) != 1)
+		return HF_ERR_CRYPTO_CERT;
 	if (X509_sign(cert, key, hf__x509_md(issuer_key)) <= 0)
 		return HF_ERR_CRYPTO_FAILED;
 	return hf__x509_put(out, i2d_cert, cert);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
+#include <holdfast/identity.h>
 #include <holdfast/order.h>
 #include "api_priv.h"
 
@@ -109,7 +110,7 @@ static hf_err add_unit(struct hf_db *db, struct api_call *c, const struct list *
 				   .handle = handle };
 	uint8_t digest[HF_SHA256_LEN];
 
-	if (row->handle.len != HF_STORE_HANDLE_CAP - 1)
+	if (row->handle.len != HF_STORE_HANDLE_CAP - 1 || hf_identity_check_handle(row->handle) != HF_OK)
 		return api_refuse(c, API_BAD_REQUEST, "a handle is not well formed");
 	memcpy(handle, row->handle.ptr, row->handle.len);
 	memcpy(req.spki_sha256, row->spki_sha256, sizeof(req.spki_sha256));

@@ -63,7 +63,8 @@ static hf_err read_word(struct made *m)
 	HF_TRY(hf_order_read(s.sign.payload, &m->parsed));
 	HF_TRY(hf_order_check_station(&m->parsed, HF_ARR(m->e->who.person.spki_sha256)));
 	HF_TRY(hf_unit_open(hf_out_bytes(&m->word), m->e->who.person.pub, &m->parsed, &m->unit));
-	if (memcmp(m->unit.csr_sha256, m->e->csr_sha256, HF_SHA256_LEN) != 0)
+	if (m->parsed.mode != HF_ORDER_ONLINE ||
+	    memcmp(m->unit.csr_sha256, m->e->csr_sha256, HF_SHA256_LEN) != 0)
 		return HF_ERR_ORDER_UNIT;
 	return HF_OK;
 }

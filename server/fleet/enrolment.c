@@ -158,6 +158,7 @@ hf_err hf_enrol_refuse(struct hf_db *db, const struct hf_enrol_req *req, const s
 		return HF_OK;
 	if (plan->device)
 		HF_TRY(hf_device_by_id(db, plan->device, &d));
+	HF_TRY(hf__maker_hears(db, &d));
 	return hf_fleet_event(db, &d, HF_EVENT_ALARM, plan->alarm, "server", NULL, NULL);
 }
 

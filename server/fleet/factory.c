@@ -23,7 +23,8 @@ static const char *order_refuses(struct hf_db *db, const struct hf_order_row *o,
 		return "order is outside its dates";
 	if (!names_station(o, station))
 		return "station is not named in the order";
-	if (c->issued >= o->quantity + o->allowance)
+	if (c->issued >= o->quantity + o->allowance ||
+	    (o->mode == HF_STORE_ORDER_MANIFEST && c->committed >= o->quantity))
 		return "order is used up";
 	return NULL;
 }
@@ -58,12 +59,33 @@ hf_err hf_unit_plan(struct hf_db *db, const struct hf_unit_req *req, enum hf_out
 	return HF_OK;
 }
 
+hf_err hf__maker_hears(struct hf_db *db, struct hf_device_row *d)
+{
+	struct hf_order_row o;
+	struct hf_unit_row u;
+	struct hf_person p;
+	hf_err err;
+
+	if (d->owner[0] || !d->handle[0])
+		return HF_OK;
+	err = hf_unit_by_handle(db, d->handle, &u);
+	if (err == HF_OK)
+		err = hf_order_get(db, u.order, &o, NULL);
+	if (err == HF_OK)
+		err = hf_person_get(db, HF_PERSON_OPERATOR, o.by, &p);
+	if (err == HF_OK)
+		(void)snprintf(d->owner, sizeof(d->owner), "%s", p.account);
+	return err == HF_ERR_STORE_ABSENT ? HF_OK : err;
+}
+
 static hf_err add_unit_rows(struct hf_db *db, const struct hf_unit_req *req, const struct hf_order_row *o,
 			    const struct hf_cert_row *cert, hf_bytes der, struct hf_device_row *d)
 {
 	struct hf_cert_row row = *cert;
 	struct hf_claim_row claim = { .factory = true };
-	struct hf_unit_row u = { .state = HF_STORE_UNIT_OPEN,
+	/* A list is signed at the end of the line: its units are past the proof that others still owe. */
+	struct hf_unit_row u = { .state = o->mode == HF_STORE_ORDER_MANIFEST ? HF_STORE_UNIT_COMMITTED :
+									       HF_STORE_UNIT_OPEN,
 				 .issued_at = hf_db_now(db),
 				 .commit_by = hf_db_now(db) + o->commit_s };
 
@@ -116,6 +138,7 @@ hf_err hf_unit_commit_issue(struct hf_db *db, const struct hf_unit_req *req, con
 	HF_TRY(add_unit_rows(db, req, &o, cert, der, &d));
 	HF_TRY(hf__journal(db, req->order, (hf_bytes){ req->order, HF_STORE_ORDER_LEN },
 			   der.len ? cert->sha256 : cert->spki_sha256, req->proof));
+	HF_TRY(hf__maker_hears(db, &d));
 	return hf_fleet_event(db, &d, HF_EVENT_INFO, "unit.made", "station", NULL, NULL);
 }
 

@@ -14,4 +14,6 @@ HF_MUST_CHECK hf_err hf__end_certs(struct hf_db *db, int64_t device, int kind, i
 /* Entry {parent or order, certificate hash, station's proof, time} of an issuance journal. */
 HF_MUST_CHECK hf_err hf__journal(struct hf_db *db, const uint8_t tree[static HF_STORE_ORDER_LEN],
 				 hf_bytes origin, const uint8_t hash[static HF_SHA256_LEN], hf_bytes proof);
+/* Until a unit has an owner, its events go to the account that brought its order. Changes only `d`. */
+HF_MUST_CHECK hf_err hf__maker_hears(struct hf_db *db, struct hf_device_row *d);
 #endif

@@ -110,6 +110,22 @@ static hf_err judge_device(struct hf_db *db, const struct hf_enrol_req *r, int64
 	return judge_new_key(db, r, &d, p);
 }
 
+/* A unit that nobody shipped: lost from the line, or made beside the books. */
+static hf_err judge_shipment(struct hf_db *db, const struct hf_enrol_req *r, struct hf_enrol_plan *p,
+			     bool *go)
+{
+	struct hf_unit_row u;
+	hf_err err = hf_unit_by_handle(db, r->who->device.handle, &u);
+
+	*go = err == HF_ERR_STORE_ABSENT || (err == HF_OK && u.shipped) || r->who->device.dev[0];
+	if (err != HF_OK && err != HF_ERR_STORE_ABSENT)
+		return err;
+	if (*go)
+		return HF_OK;
+	p->alarm = "unit.not-shipped";
+	return wait(p);
+}
+
 static bool is_factory(const struct hf_identity *who)
 {
 	return who->kind == HF_WHO_IDEVID || who->kind == HF_WHO_UNIT;
@@ -201,6 +217,13 @@ static hf_err plan_first(struct hf_db *db, const struct hf_enrol_req *r, struct 
 		return deny(p, NULL);
 	if (factory && strcmp(r->who->device.line, r->line->line) != 0)
 		return deny(p, "enrol.refused");
+	if (factory) {
+		bool go = false;
+
+		HF_TRY(judge_shipment(db, r, p, &go));
+		if (!go)
+			return HF_OK;
+	}
 	if (factory)
 		hf_fleet_name(p->identity, sizeof(p->identity), "idevid", HF_ARR(r->who->cert.serial));
 	else

@@ -32,6 +32,7 @@ static hf_err void_units(struct hf_db *db)
 		HF_TRY(hf_unit_update(db, u));
 		HF_TRY(hf_cert_set_state(db, u->serial, HF_CERT_VOID));
 		HF_TRY(hf_device_by_id(db, u->device, &d));
+		HF_TRY(hf__maker_hears(db, &d));
 		HF_TRY(hf_fleet_event(db, &d, HF_EVENT_NOTICE, "unit.void", "server", NULL, NULL));
 	}
 	return HF_OK;

@@ -5,24 +5,17 @@ nothing else.
 
 identity.md sections 10 and 14 row 19. SPDX-License-Identifier: Apache-2.0
 """
-import base64
 import concurrent.futures
 import hashlib
-import json
 import os
-import time
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 
 import fleetlib
-import pycose
-from estlib import Channel, Secret, b64url, dev_of, make_csr, new_key
+from estlib import Channel, Secret, dev_of, events, new_key
+from factorylib import Station, make_unit, operator_signers, order, report, ship, signer_of
 from pycose import ES256, Signer
-
-KIND = {"Content-Type": 'application/cose; cose-type="cose-sign"'}
 
 
 @pytest.fixture(scope="module")
@@ -32,64 +25,14 @@ def fleet(request):
     yield from fleetlib.run_fleet(lambda: request.session.testsfailed > before, lines=lines)
 
 
-def load_key(fleet, name):
-    return serialization.load_pem_private_key((fleet.dir / name).read_bytes(), fleet.passphrase.encode())
-
-
-def signer_of(key):
-    return Signer(ES256, key.private_numbers().private_value.to_bytes(32, "big"))
-
-
-def spki_hash(public):
-    return hashlib.sha256(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
-
-
 @pytest.fixture(scope="module")
 def operators(fleet):
-    return [signer_of(load_key(fleet, f"operators/{name}/operator.key")) for name in ("alice", "bob")]
-
-
-class Station:
-    def __init__(self, fleet, name):
-        self.key = new_key()
-        answer = fleet.api().post("/v1/stations", {"name": name, "csr": b64url(make_csr(self.key))})
-        self.cert = x509.load_pem_x509_certificate(answer["certificate"].encode())
-        self.signer, self.spki = signer_of(self.key), spki_hash(self.key.public_key())
+    return operator_signers(fleet)
 
 
 @pytest.fixture(scope="module")
 def station(fleet):
     return Station(fleet, "line-1")
-
-
-def order(fleet, station, signers, quantity=2, allowance=0, begin=-60, end=3600):
-    """Identifier and answer of the API."""
-    policy = pycose.dec((fleet.dir / "trust/policy-1.cose").read_bytes()).value[2]
-    ca = x509.load_pem_x509_certificate((fleet.dir / "ca/deviceid-tool.crt").read_bytes())
-    name, now = os.urandom(16), int(time.time())
-    payload = pycose.enc({0: "holdfast/order/v1", 1: name, 2: "tool", 3: quantity, 4: allowance,
-            5: now + begin,
-                          6: now + end, 7: [station.spki], 8: 0, 9: 86400,
-                          10: hashlib.sha256(policy).digest()[:8], 11: spki_hash(ca.public_key()),
-                          12: signer_of(load_key(fleet, "ca/intake.key")).public})
-    body = pycose.sign(signers, b"holdfast/order/v1", payload)
-    return name, fleet.api().call("POST", "/v1/orders", body, KIND)
-
-
-def make_unit(fleet, station, name, key=None, secret=None):
-    """One unit at a station: answer, key, claim secret."""
-    key, secret = key or new_key(), secret or Secret()
-    intake = signer_of(load_key(fleet, "ca/intake.key"))
-    sealed = pycose.encrypt(intake.public, intake.kid, b"hf/kc/1" + secret.cid, secret.kc)
-    csr = make_csr(key)
-    word = pycose.sign1(station.signer, b"hf/unit/1",
-                        pycose.enc({1: name, 2: hashlib.sha256(csr).digest(), 3: secret.cid, 4: sealed}))
-    with Channel(fleet, cert=station.cert, key=station.key) as c:
-        return c.post("simpleenroll", csr, [("HF-Order", b64url(word))], line="tool"), key, secret
-
-
-def report(fleet, name):
-    return fleet.api().get(f"/v1/orders/{name.hex()}/report")
 
 
 def test_one_signature_is_not_a_quorum(fleet, station, operators):
@@ -105,17 +48,12 @@ def test_a_unit_is_made_committed_claimed_and_enrolled(fleet, station, operators
     idevid = answer.cert()
     handle = idevid.subject.rfc4514_string().removeprefix("CN=")
     assert len(handle) == 26 and idevid.not_valid_after.year == 9999
-    with Channel(fleet, cert=station.cert, key=station.key) as c:
-        nonce = json.loads(c.request("POST", f"/v1/order/{name.hex()}/commit",
-                json.dumps({"handle": handle}).encode(),
-                                     [("Content-Type", "application/json")]).body)["nonce"]
-        raw = base64.urlsafe_b64decode(nonce + "==")
-        der = idevid.public_bytes(Encoding.DER)
-        right = signer_of(key).sign(b"hf-commit" + raw + hashlib.sha256(der).digest())
-        for signature, status in ((b"\1" * 64, 403), (right, 200), (right, 200)):
-            body = json.dumps({"handle": handle, "signature": b64url(signature)}).encode()
-            assert c.request("POST", f"/v1/order/{name.hex()}/commit", body,
-                             [("Content-Type", "application/json")]).status == status
+    raw = station.commit(name, handle)
+    assert station.commit(name, handle) == raw  # the first answer may have been lost
+    der = idevid.public_bytes(Encoding.DER)
+    right = signer_of(key).sign(b"hf-commit" + raw + hashlib.sha256(der).digest())
+    for signature, status in ((b"\1" * 64, 403), (right, 200), (right, 200)):
+        assert station.commit(name, handle, signature) == status
     found = report(fleet, name)
     assert (found["issued"], found["committed"], found["journal"], found["exact"]) == (1, 1, 1, True)
 
@@ -125,6 +63,9 @@ def test_a_unit_is_made_committed_claimed_and_enrolled(fleet, station, operators
             return c.post("simpleenroll", csr, [c.authorization(secret, csr)], line="tool")
 
     fresh = new_key()
+    assert ask(fresh).status == 202  # it never left the factory, says the list
+    assert events(fleet, "unit.not-shipped")
+    ship(fleet, name, handle)
     assert ask(fresh).status == 202  # nobody claimed it yet
     assert Secret(os.urandom(16)).claim(fleet.api(), "tool")[0] == 201  # another label changes nothing
     assert ask(fresh).status == 202

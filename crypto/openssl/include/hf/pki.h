@@ -49,7 +49,8 @@ struct hf_pki_spec {
 /* Force the first octet into 0x40..0x7f. */
 void hf_pki_serial_fix(uint8_t serial[static HF_PKI_SERIAL_LEN]);
 
-/* Append a certificate to `out`. `issuer` is the CA's certificate, empty for HF_PKI_ROOT.
+/* Append a certificate to `out`. `issuer` is the CA's certificate; empty = self-signed: HF_PKI_ROOT always,
+ * HF_PKI_IDEVID where no CA is at hand (production by manifest).
  * Errors: HF_ERR_BASE_MISUSE, HF_ERR_BASE_NO_ROOM, HF_ERR_CRYPTO_CERT (issuer), the key's own. */
 HF_MUST_CHECK hf_err hf_pki_issue(const struct hf_pki_spec *spec, hf_bytes issuer,
 				  const struct hf_hwkey *issuer_key, struct hf_out *out);
