@@ -149,4 +149,5 @@ int agent_cmd_provision(int argc, char **argv);
 int agent_cmd_status(int argc, char **argv);
 int agent_cmd_poll(int argc, char **argv);
 int agent_cmd_factory(int argc, char **argv);
+int agent_cmd_reset(int argc, char **argv);
 #endif

@@ -8,6 +8,7 @@
  *	keycmd.c    sealed commands: judge, act once, answer (core/command)
  *	keyops.c    the operations that every agent knows
  *	keyappop.c  the operations that applications take
+ *	keyrelease.c  the end of an ownership: erase, then lock the printed code
  *	keyconf.c   settings changed by commands, data-owner keys
  *	keyseal.c   streams of application data, sealed to the data owners (core/seal)
  * SPDX-License-Identifier: Apache-2.0 */
@@ -28,6 +29,7 @@ enum {
 	KEY_UP_MAX = 256,              /* messages that wait */
 	KEY_UP_BYTES_MAX = 512 * 1024, /* their payloads together */
 	KEY_OUTBOX_RECORDS = 96,       /* of those, kept across restarts (HF_REC_OUTBOX_BASE + i) */
+	KEY_RESET_MS = 3600000,        /* the code of a released device counts so long after a reset */
 	KEY_SETTLE_MS = 10000,         /* after a session began: commands have come by then */
 };
 
@@ -112,6 +114,10 @@ struct keyproc {
 	struct hf_renew_want want;
 	struct key_open slot_key[2], idevid_key;
 	bool has_claim, has_idevid;
+	bool claim_locked; /* released: the printed code counts only after a reset by hand */
+	uint64_t reset_boot, reset_ms;
+	bool leaving; /* the release is ordered: keyproc starts anew to erase */
+	struct hf_timer leave;
 	struct hf_claim_keys claim;
 	uint8_t idevid_cert[HF_RENEW_CERT_CAP];
 	size_t idevid_cert_len;
@@ -212,6 +218,21 @@ void key_ops_fill(struct keyproc *k);
 unsigned key_op_run(struct keyproc *k, const struct hf_task *task, struct hf_out *result);
 void key_on_reboot_timer(void *ctx);
 unsigned key_op_recover(void *ctx, const struct hf_obey_job *job);
+
+/* ---- keyrelease.c ---- */
+/* The signed command: durable when HF_OK. keyproc ends when its receipt was acknowledged, or after half a
+ * minute; its next start erases. */
+HF_MUST_CHECK hf_err key_release_order(struct keyproc *k);
+void key_release_acked(struct keyproc *k, uint64_t n);
+void key_on_leave(void *ctx);
+/* At start, before any other record is read: finish an ordered release. */
+HF_MUST_CHECK hf_err key_release_open(struct keyproc *k);
+/* Does the label's secret count now? Not on a released device, but for the hour after a reset by hand. */
+bool key_claim_counts(struct keyproc *k);
+/* `reset` by hand, while the agent does not run: the printed code counts for an hour, or a fresh one always.
+ * Errors: HF_ERR_AGENT_RELEASED (it was not released, or is not erased yet), HF_ERR_PORT_ABSENT, port's. */
+HF_MUST_CHECK hf_err key_release_reset(struct hf_port *port);
+HF_MUST_CHECK hf_err key_release_fresh(struct hf_port *port, struct hf_claim_secret *s);
 
 /* ---- keyappop.c ---- */
 hf_err key_on_app_ops(void *ctx, hf_bytes body, struct hf_out *reply);

@@ -18,6 +18,7 @@ hf_err key_cmd_open(struct keyproc *k, struct hf_why *why)
 	c->scratch = HF_OUT(c->scratch_mem);
 	c->last = HF_OUT(c->last_mem);
 	HF_TRY(hf_timer_init(&c->reboot, k->loop, key_on_reboot_timer, k));
+	HF_TRY(hf_timer_init(&k->leave, k->loop, key_on_leave, k));
 	key_ops_fill(k);
 	return key_settings_open(k);
 }
@@ -149,8 +150,10 @@ void key_cmd_acked(struct keyproc *k, hf_bytes receipt)
 {
 	struct hf_receipt r;
 
-	if (k->cmd.open && hf_receipt_peek(receipt, &r) == HF_OK && r.n > 0)
-		hf_obey_acked(&k->cmd.obey, r.n);
+	if (!k->cmd.open || hf_receipt_peek(receipt, &r) != HF_OK || r.n == 0)
+		return;
+	hf_obey_acked(&k->cmd.obey, r.n);
+	key_release_acked(k, r.n);
 }
 
 void key_cmd_session(struct keyproc *k)
@@ -221,7 +224,7 @@ void key_cmd_received(struct keyproc *k, hf_bytes payload)
 	int64_t floor_s = k->renew.floor.floor_s;
 	hf_err err = ready(k);
 
-	if (payload.len > sizeof(k->cmd.msg))
+	if (payload.len > sizeof(k->cmd.msg) || k->leaving) /* nobody commands a device that was given away */
 		return;
 	memcpy(k->cmd.msg, payload.ptr, payload.len);
 	if (err == HF_OK)

@@ -100,7 +100,9 @@ hf_err key_identity_open(struct keyproc *k, struct hf_why *why)
 	hf_err err;
 
 	k->keys = key_backend(k);
-	err = open_claim(k);
+	err = key_release_open(k);
+	if (err == HF_OK)
+		err = open_claim(k);
 	if (err == HF_OK)
 		err = key_backend_idevid(k);
 	if (err != HF_OK)
@@ -164,9 +166,9 @@ static void base64_x(const uint8_t x[static HF_CLAIM_BINDING_LEN], char text[sta
 }
 
 /* Does this enrolment carry a proof of the label's secret? Renewals do not. */
-static bool proof_wanted(const struct keyproc *k)
+static bool proof_wanted(struct keyproc *k)
 {
-	return k->want.request_auth < 0 && k->has_claim && k->provision.enrol != HF_ENROL_IDEVID + 1;
+	return k->want.request_auth < 0 && key_claim_counts(k) && k->provision.enrol != HF_ENROL_IDEVID + 1;
 }
 
 static hf_err write_proof(struct keyproc *k, hf_bytes csr, struct hf_out *header)

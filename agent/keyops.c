@@ -270,6 +270,14 @@ void key_on_reboot_timer(void *ctx)
 		hf_log(HF_LOG_ERR, "command", "reboot not handed over", "");
 }
 
+/* The receipt leaves first; the key that signs it is erased after. */
+static unsigned do_release(struct keyproc *k, const struct hf_task *task, struct hf_out *result)
+{
+	(void)task;
+	(void)result;
+	return status_of(key_release_order(k)) == HF_STATUS_DONE ? HF_STATUS_ACCEPTED : HF_STATUS_FAILED;
+}
+
 /* ---- the table --------------------------------------------------------------------------------- */
 
 static const struct {
@@ -284,6 +292,7 @@ static const struct {
 	{ { "log.level", HF_COMMAND_ACT, check_level }, do_level },
 	{ { "owners.set", HF_COMMAND_DANGER, check_owners }, do_owners },
 	{ { "reboot", HF_COMMAND_DANGER, NULL }, do_reboot },
+	{ { "release", HF_COMMAND_DANGER, NULL }, do_release },
 };
 enum { N_ROWS = sizeof(rows) / sizeof(rows[0]) };
 _Static_assert((int)N_ROWS <= (int)KEY_OWN_OPS_MAX, "operations of applications need their room");

@@ -25,6 +25,8 @@ static const struct verb verbs[] = {
 	  "make the state directory and the label's secret, print the claim code" },
 	{ "status", agent_cmd_status, "--dir STATE [--json]", "ask the running agent how it is" },
 	{ "poll", agent_cmd_poll, "--dir STATE", "try the server now instead of at the next planned time" },
+	{ "reset", agent_cmd_reset, "--dir STATE [--fresh] [--json]",
+	  "by hand, after a release: the printed code counts for an hour, or make a fresh one" },
 	{ "factory", agent_cmd_factory, "VERB --dir STATE ...", "make and install the factory identity" },
 };
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };

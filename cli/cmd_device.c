@@ -5,16 +5,11 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "command.h"
 #include "print.h"
-#include "trust.h"
 #include "verbs.h"
 
 enum { LABEL_MAX = 128, REASON_MAX = 128 };
-
-#define WHO \
-	{ \
-		"passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" \
-	}
 
 static const struct cli_opt plain_opts[] = { WHO, { 0 } };
 static const struct cli_opt list_opts[] = {
@@ -26,6 +21,13 @@ static const struct cli_opt list_opts[] = {
 static const struct cli_opt reason_opts[] = { { "reason", "TEXT", "goes into the event journal" },
 					      WHO,
 					      { 0 } };
+static const struct cli_opt release_opts[] = {
+	{ "command", "FILE", "the command 'release', signed by all who must (command new, command sign)" },
+	{ "without-device", NULL, "it can no longer answer: end the binding on the server alone" },
+	{ "reason", "TEXT", "goes into the event journal" },
+	WHO,
+	{ 0 }
+};
 static const struct cli_opt quarantine_opts[] = {
 	{ "reason", "TEXT", "goes into the event journal" },
 	{ "lift", NULL, "end it: the claim is armed again, no certificate is revived" },
@@ -78,8 +80,11 @@ const struct cli_verb cli_device_verbs[] = {
 	{ .name = "release",
 	  .run = cmd_release,
 	  ONE_DEV,
-	  .opts = reason_opts,
-	  .summary = "give it away: its certificates die, the next owner claims it anew" },
+	  .opts = release_opts,
+	  .summary = "give it away: it erases what is yours, its certificates die",
+	  .text = "The device obeys a signed command, then the server forgets the binding; its next owner\n"
+		  "gets it under another name. You may know the code on its label: that counts again only\n"
+		  "for one hour after 'holdfast-agent reset' at the device." },
 	{ .name = "retire",
 	  .run = cmd_retire,
 	  ONE_DEV,
@@ -269,6 +274,14 @@ static int cmd_retire(const struct cli_args *args)
 
 static int cmd_release(const struct cli_args *args)
 {
+	const char *file = cli_option(args, "command");
+
+	if ((file != NULL) == cli_flag(args, "without-device"))
+		return cli_usage("device release: either --command FILE or --without-device is needed");
+	if (!session_is_dev(args->args[0]))
+		return CLI_USAGE;
+	if (file != NULL && !command_release(args, file))
+		return CLI_FAILED;
 	return change(args, "release", "released by its owner");
 }
 

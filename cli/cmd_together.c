@@ -165,13 +165,30 @@ static bool load_mission(struct session *s, const struct hfd *h, struct mission 
 	       ledger_load(s, h->dev, &m->book);
 }
 
-int command_send(const struct cli_args *args)
+static int send_file(struct session *s, const struct hfd *h, long wait_s, unsigned *status)
 {
 	static struct mission_outcome out;
 	static struct mission m;
-	struct hfd h HF_AUTO(hfd_drop) = { 0 };
 	char path[SESSION_PATH_MAX];
+	int rc = CLI_FAILED;
+
+	if (is_complete(s, h) && load_mission(s, h, &m) && mission_send(&m) &&
+	    mission_wait(&m, wait_s, &out)) {
+		rc = mission_report(&m, &out, wait_s);
+		if (out.found)
+			*status = out.r.status;
+		if (out.found && out.r.status != HF_STATUS_ACCEPTED && hfd_reply_path(s, m.cti, path))
+			(void)unlink(path);
+	}
+	mission_end(&m);
+	return rc;
+}
+
+int command_send(const struct cli_args *args)
+{
+	struct hfd h HF_AUTO(hfd_drop) = { 0 };
 	struct session s;
+	unsigned status = 0;
 	int rc = CLI_FAILED;
 	long wait_s;
 
@@ -179,13 +196,25 @@ int command_send(const struct cli_args *args)
 		return CLI_USAGE;
 	if (!session_open(args, &s))
 		return session_refused(args);
-	if (hfd_read(args->args[0], &h) && is_complete(&s, &h) && load_mission(&s, &h, &m) &&
-	    mission_send(&m) && mission_wait(&m, wait_s, &out)) {
-		rc = mission_report(&m, &out, wait_s);
-		if (out.found && out.r.status != HF_STATUS_ACCEPTED && hfd_reply_path(&s, m.cti, path))
-			(void)unlink(path);
-	}
-	mission_end(&m);
+	if (hfd_read(args->args[0], &h))
+		rc = send_file(&s, &h, wait_s, &status);
 	session_close(&s);
 	return rc;
+}
+
+bool command_release(const struct cli_args *args, const char *file)
+{
+	struct hfd h HF_AUTO(hfd_drop) = { 0 };
+	struct session s;
+	unsigned status = HF_STATUS_UNKNOWN; /* until the device has said more */
+
+	if (!session_open(args, &s))
+		return session_refused(args) == CLI_DONE;
+	if (hfd_read(file, &h) &&
+	    (strcmp(h.dev, args->args[0]) != 0 || !hf_bytes_equal(h.c.claims.op, HF_STR("release"))))
+		(void)cli_fail("%s is not the command 'release' to %s", file, args->args[0]);
+	else if (h.dev[0] != '\0')
+		(void)send_file(&s, &h, COMMAND_WAIT_S, &status);
+	session_close(&s);
+	return status == HF_STATUS_ACCEPTED || status == HF_STATUS_DONE;
 }

@@ -49,4 +49,7 @@ extern const struct cli_opt command_new_opts[], command_sign_opts[], command_sen
 int command_new(const struct cli_args *args);
 int command_sign(const struct cli_args *args);
 int command_send(const struct cli_args *args);
+/* Send a signed command 'release' to the device in args[0]. True once the device has answered that it obeys;
+ * else an error was printed. */
+bool command_release(const struct cli_args *args, const char *file);
 #endif

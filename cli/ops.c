@@ -18,6 +18,7 @@ const struct mission_op mission_ops[] = {
 	{ "log.level", HF_COMMAND_ACT, { "level:text" } },
 	{ "owners.set", HF_COMMAND_DANGER, { "keys:points" } },
 	{ "reboot", HF_COMMAND_DANGER, { NULL } },
+	{ "release", HF_COMMAND_DANGER, { NULL } },
 	{ 0 },
 };
 

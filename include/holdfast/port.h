@@ -36,6 +36,7 @@ enum hf_record {
 	HF_REC_CONFIG = 13,       /* settings changed by signed commands */
 	HF_REC_OWNERS = 14,       /* data-owner public keys */
 	HF_REC_PREV_ENC = 15,     /* secret: previous decryption key, at most 24 h */
+	HF_REC_RELEASE = 16,      /* the device was given away: ordered or done */
 	HF_REC_RECEIPT_BASE = 64, /* 64 receipts, index n mod 64 */
 	HF_REC_OUTBOX_BASE = 128, /* alarms and others that wait for an application ack */
 	HF_REC_END = 256,

@@ -19,6 +19,7 @@ static const char *const names[] = {
 	[HF_REC_CONFIG] = "config",
 	[HF_REC_OWNERS] = "owners",
 	[HF_REC_PREV_ENC] = "previous-encryption-key",
+	[HF_REC_RELEASE] = "release",
 };
 
 hf_err hf__linux_name(enum hf_record rec, char name[static HF__LINUX_NAME_CAP])

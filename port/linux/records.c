@@ -170,17 +170,25 @@ static hf_err overwrite(const struct hf_port *port, const char *name)
 	return flush(fd);
 }
 
-hf_err hf_port_destroy(struct hf_port *port, enum hf_record rec)
+static hf_err destroy_file(const struct hf_port *port, const char *name)
 {
-	char name[HF__LINUX_NAME_CAP];
-	hf_err err;
+	hf_err err = overwrite(port, name);
 
-	HF_TRY(hf__linux_name(rec, name));
-	err = overwrite(port, name);
 	if (err == HF_ERR_PORT_ABSENT)
 		return HF_OK;
 	HF_TRY(err);
 	if (unlinkat(port->dir, name, 0) != 0)
 		return HF_ERR_PORT_STORAGE;
 	return flush(port->dir);
+}
+
+/* A replacement that a power cut left unfinished holds the same kind of content. */
+hf_err hf_port_destroy(struct hf_port *port, enum hf_record rec)
+{
+	char name[HF__LINUX_NAME_CAP], fresh[HF__LINUX_NAME_CAP + 4];
+
+	HF_TRY(hf__linux_name(rec, name));
+	(void)snprintf(fresh, sizeof(fresh), "%s.new", name);
+	HF_TRY(destroy_file(port, fresh));
+	return destroy_file(port, name);
 }

@@ -34,6 +34,7 @@ GOOD = {
     "operator renew": ("bob",), "operator public": (), "event list": (), "status": (),
 }
 ONE_DEVICE = ("show", "set", "quarantine", "revoke", "release", "retire", "rearm", "data", "owner")
+NEEDED = {"set": ("--label", "x"), "release": ("--without-device",)}
 
 # Bad positional arguments.
 BAD_ARGS = {
@@ -132,7 +133,7 @@ def tree(place):
 def good(command):
     verb = command.split()[-1]
     if command.startswith("device ") and verb in ONE_DEVICE:
-        return (DEV, "--label", "x") if verb == "set" else (DEV,)
+        return (DEV, *NEEDED.get(verb, ()))
     return GOOD[command]
 
 
@@ -228,7 +229,7 @@ def test_bad_devices(place, tree):
     for verb in ONE_DEVICE:
         if f"device {verb}" in tree.leaves:
             for dev in ("BAD", "../x", DEV[:-1], DEV + "a", DEV.replace("a", "1"), ""):
-                extra = ("--label", "x") if verb == "set" else ()
+                extra = NEEDED.get(verb, ())
                 assert refused(place, f"device {verb}", dev, *extra, "--as", "fleet/operators/alice")[0] == 2
 
 

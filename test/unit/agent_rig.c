@@ -126,6 +126,7 @@ static void stop(struct rig *r)
 		(void)close(r->told[i]);
 	hf_timer_close(&r->k.timer);
 	hf_timer_close(&r->k.cmd.reboot);
+	hf_timer_close(&r->k.leave);
 	hf_loop_free(r->k.loop);
 }
 

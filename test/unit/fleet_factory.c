@@ -171,6 +171,15 @@ static struct attempt factory(const struct hf_cert_row *c, uint8_t key)
 	return (struct attempt){ .spki = key, .cert = c->sha256 };
 }
 
+/* One more unit at the end of its line, and out of the factory. */
+static void ship_one(struct rig *r)
+{
+	struct line_end e = commit_one(r, HF_OK);
+
+	e.act = HF_UNIT_ACT_SHIP;
+	assert_int_equal(hf_store_write(r->store, act_it, &e), HF_OK);
+}
+
 static void an_idevid_waits_for_its_owner_and_beside_a_healthy_ldevid(void **state)
 {
 	struct rig *r = *state;
@@ -185,6 +194,10 @@ static void an_idevid_waits_for_its_owner_and_beside_a_healthy_ldevid(void **sta
 	rig_try(r, &a);
 	assert_int_equal(a.outcome, HF_OUTCOME_WAIT);
 	rig_claim(r, 0x41, "main", HF_OK);
+	rig_try(r, &a);
+	assert_int_equal(a.outcome, HF_OUTCOME_WAIT);
+	assert_int_equal(rig_events(r, "unit.not-shipped"), 2);
+	ship_one(r);
 	struct attempt alone = factory(&c, 0xa1);
 	rig_try(r, &alone);
 	assert_int_equal(alone.outcome, HF_OUTCOME_WAIT);
@@ -211,6 +224,8 @@ static void one_claim_secret_cannot_enrol_two_devices(void **state)
 	r->line.enrol = 0;
 	assert_int_equal(rig_unit(r, 0x41, STATION, &one), HF_OK);
 	assert_int_equal(rig_unit(r, 0x42, STATION, &two), HF_OK);
+	ship_one(r);
+	ship_one(r);
 	rig_claim(r, 0x41, "main", HF_OK);
 	struct attempt thief = factory(&two, 0xa1);
 	thief.has_claim = true;
