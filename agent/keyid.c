@@ -55,13 +55,23 @@ static void refresh(struct keyproc *k)
 		key_look(k);
 }
 
+/* An operator can act on "no space left on device", not on "storage failed". */
+static void log_failure(const struct keyproc *k, enum hf_renew_state state, hf_err err)
+{
+	struct hf_why why = { HF_OK, "" };
+
+	if (err == HF_ERR_PORT_STORAGE && k->port.reason != 0)
+		(void)!hf_why_set(&why, err, "records: %s", strerror(k->port.reason));
+	hf_log_why(HF_LOG_WARN, "identity", state_names[state], err, why.err != HF_OK ? &why : NULL);
+}
+
 static hf_err step(struct keyproc *k, const struct hf_renew_event *ev)
 {
 	enum hf_renew_state was = k->renew.state;
 	hf_err err = hf_renew_step(&k->renew, ev);
 
 	if (err != HF_OK)
-		hf_log_why(HF_LOG_WARN, "identity", state_names[was], err, NULL);
+		log_failure(k, was, err);
 	if (was != k->renew.state)
 		hf_log(HF_LOG_INFO, "identity", "step", "from=%s to=%s", state_names[was],
 		       state_names[k->renew.state]);

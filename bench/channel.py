@@ -94,6 +94,7 @@ def swarm(broker, plugin=True, **options):
         if line.startswith("summary "):
             phase = pairs.pop("phase")
             found[phase] = {k: float(v) for k, v in pairs.items()}
+            found.setdefault("phases", []).append((phase, found[phase]))
         elif line.startswith("revoke "):
             found["revoked"] = {k: float(v) for k, v in pairs.items()}
     return found
@@ -208,8 +209,30 @@ def revocation(devices, n):
             "p99 1000", f"{r['missing']:.0f} missing")
 
 
+def descriptors(wanted):
+    """Raises the limit of this process and all it starts, as far as it may; returns the limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for limit in (max(wanted, hard), hard):
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+            return limit
+    return soft
+
+
+def soak(devices, storms):
+    """Memory that a storm leaves behind for good would grow with every storm (mosquitto#2830)."""
+    say(f"{storms} storms of {devices} devices")
+    with running() as broker:
+        found = swarm(broker, devices=devices, rate=380, spread=1 if QUICK else 30,
+                      phases="ramp:120," + ",".join(["storm:120"] * storms) + ",stop")
+    kib = [values["broker_rss_kib"] for phase, values in found.get("phases", []) if phase == "storm"]
+    if len(kib) == storms:
+        row(f"broker and plugin after storm 1 / after storm {storms}, {devices} devices",
+            f"{kib[0] / 1024:.1f} / {kib[-1] / 1024:.1f}", "MiB RSS", "<= 110 %", f"{kib[-1] / kib[0]:.0%}")
+
+
 def holding(devices):
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    limit = descriptors(devices + 1000)
     held = min(devices, limit - 50)
     note = "" if held == devices else f"a process may have {limit} descriptors here"
     say(f"holding {held} devices")
@@ -235,7 +258,7 @@ def main():
     if "--bytes" in sys.argv:
         bytes_on_the_wire()
         return
-    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    descriptors(0)
     beside_bare(1000, 1 if QUICK else 3)
     with tempfile.NamedTemporaryFile("w", suffix=".cnf") as cnf:
         cnf.write(CLIENT_CNF)
@@ -245,6 +268,7 @@ def main():
                        check=False)
     revocation(200 if QUICK else 1000, 20 if QUICK else 100)
     sys.stdout.flush()
+    soak(300 if QUICK else 2000, 4 if QUICK else 11)
     holding(1000 if QUICK else 20000)
 
 

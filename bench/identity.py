@@ -181,15 +181,14 @@ def memory(fleet):
     device.join(fleet.api())
     time.sleep(1)
     total = rss = 0
-    parts = []
     for pid, name in sorted(processes(device.process.pid).items()):
         text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
         pss, one = (int(re.search(rf"^{k}:\s+(\d+)", text, re.M).group(1)) for k in ("Pss", "Rss"))
-        parts.append(f"{name} {pss / 1024:.1f}")
+        row(f"agent, connected: process {name}", f"{one / 1024:.1f} / {pss / 1024:.1f}", "MiB RSS / PSS")
         total += pss
         rss += one
-    row("agent, connected: all processes together", f"{total / 1024:.1f}", "MiB PSS", "<= 8 together",
-        ", ".join(parts) + f"; RSS added up {rss / 1024:.1f}")
+    row("agent, connected: all processes together", f"{rss / 1024:.1f} / {total / 1024:.1f}", "MiB RSS / PSS",
+        "<= 8 together", "RSS counts what processes share once for each, PSS once")
 
 
 def main():

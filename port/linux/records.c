@@ -62,7 +62,7 @@ static void make_header(uint8_t header[static HEADER_LEN], hf_bytes data)
 	hf_put_be32(header + 8, hf_crc32c(data));
 }
 
-static hf_err write_file(const struct hf_port *port, const char *name, int flags, hf_bytes data)
+static hf_err put_file(const struct hf_port *port, const char *name, int flags, hf_bytes data)
 {
 	int fd HF_AUTO(close_fd) =
 		openat(port->dir, name, flags | O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -74,6 +74,15 @@ static hf_err write_file(const struct hf_port *port, const char *name, int flags
 	HF_TRY(write_all(fd, HF_ARR(header)));
 	HF_TRY(write_all(fd, data));
 	return flush(fd);
+}
+
+static hf_err write_file(struct hf_port *port, const char *name, int flags, hf_bytes data)
+{
+	hf_err err = put_file(port, name, flags, data);
+
+	if (err == HF_ERR_PORT_STORAGE)
+		port->reason = errno;
+	return err;
 }
 
 /* Length of the content behind a whole header, or HF_ERR_PORT_CORRUPT. */

@@ -55,7 +55,10 @@ hf_err hf_cert_add(struct hf_db *db, const struct hf_cert_row *c, hf_bytes der)
 {
 	hf_bytes none = { NULL, 0 };
 	hf_bytes hash = is_zero(c->sha256, sizeof(c->sha256)) ? none : HF_ARR(c->sha256);
-	const char *sql = c->device ? "INSERT INTO cert VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+	/* Certificates of one device never share a second, nor does a clock set back reorder them: the
+	 * newest must be told from its parent. */
+	const char *sql = c->device ? "INSERT INTO cert VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,max(?,coalesce("
+				      "(SELECT max(issued_at)+1 FROM cert WHERE device=?7),0)),?,?,?)"
 				    : "INSERT INTO cert VALUES(?,?,?,?,?,?,nullif(?,0),?,?,?,?,?,?,?,?,?,?)";
 
 	HF_TRY(hf__run(db, NULL, sql, "bBbbiiitBbtiiiiib", HF_ARR(c->serial), hash, HF_ARR(c->spki_sha256),
@@ -147,7 +150,7 @@ hf_err hf_cert_of_device(struct hf_db *db, int64_t device, int kind, hf_cert_eac
 
 	HF_TRY(hf__bind(db, &s,
 			"SELECT " CERT_COLS "WHERE c.device = ? AND (?2 = 0 OR c.kind = ?2) "
-			"ORDER BY c.issued_at, c.parent IS NOT NULL, c.serial", /* both in one second */
+			"ORDER BY c.issued_at",
 			"ii", device, (int64_t)kind));
 	return each_cert(&s, each, ctx);
 }

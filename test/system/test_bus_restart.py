@@ -1,15 +1,17 @@
-"""The broker is killed with 200 devices on it: all return, and no alarm is lost or stored twice.
+"""The broker is killed with hundreds of devices on it: all return, and no alarm is lost or stored twice. HF_DEVICES=5000
+for the full number of the design.
 
 SPDX-License-Identifier: Apache-2.0
 """
 import hashlib
+import os
 import time
 
 import pytest
 
 from mqtt5 import Closed
 
-DEVICES = 200
+DEVICES = int(os.environ.get("HF_DEVICES", "500"))
 
 
 def acknowledged(life, payload):
@@ -23,8 +25,8 @@ def acknowledged(life, payload):
         return False
 
 
-@pytest.mark.timeout(180)
-def test_200_devices_survive_a_killed_broker(bus_rig):
+@pytest.mark.timeout(900)
+def test_all_devices_survive_a_killed_broker(bus_rig):
     lives = [bus_rig.life() for _ in range(DEVICES)]
     for life in lives:
         life.connect()
@@ -36,7 +38,7 @@ def test_200_devices_survive_a_killed_broker(bus_rig):
     bus_rig.broker.start()
     start = time.monotonic()
     waiting = list(lives)
-    while waiting and time.monotonic() - start < 120:
+    while waiting and time.monotonic() - start < 600:
         for life in list(waiting):
             life.client.close()
             life.connect()

@@ -44,6 +44,54 @@ static void a_taken_key_is_refused_and_a_row_survives_reopening(void **state)
 	assert_int_equal(back.issued_at, r->now);
 }
 
+static hf_err add_device(struct hf_db *db, void *ctx)
+{
+	return hf_device_add(db, ctx);
+}
+
+struct order {
+	int64_t device;
+	uint8_t serial[4];
+	unsigned n;
+};
+
+static hf_err note_serial(void *ctx, const struct hf_cert_row *c)
+{
+	struct order *o = ctx;
+
+	assert_true(o->n < sizeof(o->serial));
+	o->serial[o->n++] = c->serial[0];
+	return HF_OK;
+}
+
+static hf_err in_order(struct hf_db *db, void *ctx)
+{
+	struct order *o = ctx;
+	return hf_cert_of_device(db, o->device, HF_CERT_LDEVID, note_serial, o);
+}
+
+/* Two renewals within a second, a third after the clock was set back ten years. */
+static void certificates_of_a_device_keep_their_order_whatever_the_clock_says(void **state)
+{
+	static const uint8_t serial[4] = { 5, 9, 3, 1 };
+	struct rig *r = *state;
+	struct hf_device_row d = { .line = "lamp", .state = HF_DEVICE_MADE };
+	struct order o = { 0 };
+
+	assert_int_equal(hf_store_write(r->store, add_device, &d), HF_OK);
+	for (unsigned i = 0; i < 4; i++) {
+		struct hf_cert_row c = rig_cert(serial[i], HF_CERT_ISSUED);
+
+		c.device = d.id;
+		r->now -= i == 3 ? 10 * 365 * 86400 : 0;
+		assert_int_equal(hf_store_write(r->store, rig_add_cert, &c), HF_OK);
+	}
+	o.device = d.id;
+	assert_int_equal(hf_store_read(r->store, in_order, &o), HF_OK);
+	assert_int_equal(o.n, 4);
+	assert_memory_equal(o.serial, serial, 4);
+}
+
 struct seen {
 	unsigned n;
 	struct hf_change last;
@@ -247,6 +295,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_failing_job_changes_nothing),
 		T(a_taken_key_is_refused_and_a_row_survives_reopening),
+		T(certificates_of_a_device_keep_their_order_whatever_the_clock_says),
 		T(every_change_of_admission_is_listed_in_order),
 		T(the_journal_cannot_be_edited_unseen),
 		T(the_outbox_holds_64_open_commands),

@@ -23,8 +23,9 @@ struct hf_port {
 	uint64_t boot_count;
 	int64_t build_s; /* a wall clock before this is HF_CLOCK_NONE */
 	enum hf_linux_clock clock;
+	int reason; /* errno of the last write that ended in HF_ERR_PORT_STORAGE, for the log; 0 = none yet */
 };
-#define HF_LINUX_PORT_NONE ((struct hf_port){ -1, 0, 0, HF_LINUX_CLOCK_NEVER })
+#define HF_LINUX_PORT_NONE ((struct hf_port){ -1, 0, 0, HF_LINUX_CLOCK_NEVER, 0 })
 
 /* Open `dir` (it must exist), lock it against a second process, and settle the boot counter: it rises by
  * one when /proc/sys/kernel/random/boot_id differs from the stored one, so that a restart of the program on
