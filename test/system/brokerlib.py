@@ -6,6 +6,7 @@ import datetime
 import getpass
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -23,9 +24,16 @@ BUILD = pathlib.Path(os.environ.get("HF_BUILD", ROOT / "build/release"))
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Free now, and left alone until its owner binds it: below the ports that the kernel gives to connections."""
+    while True:
+        port = random.randrange(10000, 32768)
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) != 0:
+                try:
+                    s.bind(("127.0.0.1", port))
+                    return port
+                except OSError:
+                    continue
 
 
 def sanitizer_preload(plugin):

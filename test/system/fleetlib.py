@@ -22,15 +22,10 @@ import time
 from cryptography.hazmat.primitives import serialization
 
 from agentlib import AGENT, BUILD, derive, until
+from brokerlib import free_port
 
 HOLDFAST = BUILD / "cli/holdfast"
 HOLDFASTD = BUILD / "server/holdfastd"
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def b64(raw):

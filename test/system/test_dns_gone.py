@@ -28,8 +28,8 @@ def names(tmp_path):
 def start(device, names):
     with open(device.log, "ab") as log:
         device.process = subprocess.Popen(
-            ["unshare", "-m", "sh", "-c", SCRIPT, "sh", *names, AGENT, device.state], stdin=subprocess.DEVNULL,
-            stdout=log, stderr=log, env=os.environ, start_new_session=True)
+            ["unshare", "-m", "sh", "-c", SCRIPT, "sh", *names, AGENT, device.state],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ, start_new_session=True)
 
 
 def test_names_go_and_come_back(fleet, names):

@@ -1,5 +1,5 @@
-"""Another process holds the write lock of the store: every door says 503 and when to come back, readers are served, and
-the same request goes through when the lock is gone.
+"""Another process holds the write lock of the store: every door says 503 and when to come back, readers are
+served, and the same request goes through when the lock is gone.
 
 SPDX-License-Identifier: Apache-2.0
 """
