@@ -40,7 +40,7 @@ class Bus:
         said = self.tell(*words)
         assert said == "ok", f"{words}: {said}"
 
-    def wait(self, want, *words, timeout=5.0):
+    def wait(self, want, *words, timeout=60.0):
         """Until the question is answered so."""
         end = time.monotonic() + timeout
         while True:

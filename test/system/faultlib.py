@@ -1,5 +1,4 @@
-"""faultlib -- small disks that can be filled, and names that stop to resolve. Needs root; skips where mounting is not
-allowed.
+"""faultlib -- small disks that can be filled. Needs root; skips where mounting is not allowed.
 
 SPDX-License-Identifier: Apache-2.0
 """

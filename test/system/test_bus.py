@@ -37,7 +37,7 @@ def test_a_renewal_supersedes_its_parent_and_the_old_is_trapped(bus_rig):
     new = bus_rig.life(parent=old).connect().hello()
     assert (old.state(), new.state()) == (SUPERSEDED, CONFIRMED)
     # A copy of the old one comes back: refused, and both sides lose.
-    time.sleep(0.2)
+    time.sleep(2)  # what a change of state may take to the broker
     assert old.device.open().connect(old.dev) == 135
     bus_rig.bus.wait(QUARANTINED, "cert", new.serial.hex())
     assert new.client.end() == 152
@@ -137,11 +137,13 @@ def test_the_bus_killed_and_back(bus_rig):
     """Live sessions stay; a revocation made meanwhile is found; messages are kept by the device (16)."""
     good, bad = bus_rig.life().connect().hello(), bus_rig.life().connect().hello()
     bus_rig.bus.kill()
-    time.sleep(0.2)
-    assert good.client.publish(good.device.topic("tele/x")) == 16
+    end = time.monotonic() + 30
+    while good.client.publish(good.device.topic("tele/x")) != 16:  # the broker hears of it in its own time
+        assert time.monotonic() < end
+        time.sleep(0.1)
     bus_rig.bus.start()
     bus_rig.bus.do("state", bad.serial.hex(), REVOKED)
-    assert bad.client.end(5) == 152
+    assert bad.client.end(30) == 152
     good.acknowledged("alarm/a1", b"still here")
     bus_rig.bus.wait(1, "here", good.dev)
 

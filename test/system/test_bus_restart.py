@@ -1,5 +1,5 @@
-"""The broker is killed with hundreds of devices on it: all return, and no alarm is lost or stored twice. HF_DEVICES=5000
-for the full number of the design.
+"""The broker is killed with hundreds of devices on it: all return, and no alarm is lost or stored twice.
+HF_DEVICES=5000 for the full number of the design.
 
 SPDX-License-Identifier: Apache-2.0
 """
