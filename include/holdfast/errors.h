@@ -263,6 +263,10 @@ enum {
 	X(HF_ERR_STATEMENT_TYPE, 'S', 'M', 2, HF_CLASS_REFUSED, "statement is of another type") \
 	X(HF_ERR_STATEMENT_SIGNATURE, 'S', 'M', 3, HF_CLASS_REFUSED, "signature on a statement is wrong") \
 	X(HF_ERR_STATEMENT_QUORUM, 'S', 'M', 4, HF_CLASS_REFUSED, "too few of the right people signed") \
+	/* app */ \
+	X(HF_ERR_APP_LIMIT, 'A', 'A', 1, HF_CLASS_LIMIT, "message of the application exceeds a limit") \
+	X(HF_ERR_APP_SHAPE, 'A', 'A', 2, HF_CLASS_MALFORMED, "not a message of the agent") \
+	X(HF_ERR_APP_ARGS, 'A', 'A', 3, HF_CLASS_MALFORMED, "command has other arguments") \
 	/* api */ \
 	X(HF_ERR_API_REFUSED, 'A', 'P', 1, HF_CLASS_REFUSED, "request was refused")
 
