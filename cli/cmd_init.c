@@ -22,6 +22,7 @@ const struct cli_opt cli_init_opts[] = {
 	{ "operator", "NAME", "a person who may sign commands; repeat for more (default: admin)" },
 	{ "est", "ADDR:PORT", "enrolment listens here (default: 0.0.0.0:8443)" },
 	{ "api", "ADDR:PORT", "operators' API listens here (default: 127.0.0.1:8444)" },
+	{ "device", "ADDR:PORT", "devices fetch bundles here (default: 0.0.0.0:8445)" },
 	{ "mqtt", "ADDR:PORT", "broker listens here (default: 0.0.0.0:8883)" },
 	{ "root-key", "URI", "make or take the root's key there (default: file:root/root.key)" },
 	{ "server-ca-key", "URI", "the Server CA's (default: file:ca/server.key)" },

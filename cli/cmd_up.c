@@ -85,7 +85,8 @@ static bool is_ready(const char *dir)
 		return false;
 	}
 	return has_broker(&d) && port_is_free("est-listen", d.est_listen) &&
-	       port_is_free("api-listen", d.api_listen) && port_is_free("mqtt-listen", d.mqtt_listen);
+	       port_is_free("api-listen", d.api_listen) &&
+	       port_is_free("device-listen", d.device_listen) && port_is_free("mqtt-listen", d.mqtt_listen);
 }
 
 /* The words of this process become those of holdfastd; execv copies them. */

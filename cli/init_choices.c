@@ -101,6 +101,7 @@ static bool choose_listens(const struct cli_args *args, struct hf_deploy *d, str
 {
 	return choose_listen(args, "est", d->est_listen, sizeof(d->est_listen), why) &&
 	       choose_listen(args, "api", d->api_listen, sizeof(d->api_listen), why) &&
+	       choose_listen(args, "device", d->device_listen, sizeof(d->device_listen), why) &&
 	       choose_listen(args, "mqtt", d->mqtt_listen, sizeof(d->mqtt_listen), why);
 }
 

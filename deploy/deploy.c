@@ -141,6 +141,7 @@ static hf_err check_deploy(const struct hf_deploy *d, struct hf_why *why)
 		return refuse(why, "host", d->host, "a name inside the domain");
 	HF_TRY(check_listen(why, "est-listen", d->est_listen, false));
 	HF_TRY(check_listen(why, "api-listen", d->api_listen, false));
+	HF_TRY(check_listen(why, "device-listen", d->device_listen, false));
 	HF_TRY(check_listen(why, "mqtt-listen", d->mqtt_listen, false));
 	HF_TRY(check_listen(why, "compat-listen", d->compat_listen, true));
 	if (d->default_line[0] != '\0' && !hf_deploy_is_name(d->default_line))

@@ -23,6 +23,8 @@ const struct hf_conf_key hf_deploy_keys[] = {
 	TEXT_KEY(hf_deploy, est_listen, "est-listen", "0.0.0.0:8443",
 		 "Enrolment of devices (EST, RFC 7030)."),
 	TEXT_KEY(hf_deploy, api_listen, "api-listen", "127.0.0.1:8444", "Operators' API."),
+	TEXT_KEY(hf_deploy, device_listen, "device-listen", "0.0.0.0:8445",
+		 "Bundles of releases, for devices; shows the certificate of enrolment."),
 	TEXT_KEY(hf_deploy, mqtt_listen, "mqtt-listen", "0.0.0.0:8883", "Broker for devices (MQTT 5)."),
 	TEXT_KEY(hf_deploy, default_line, "default-line", "",
 		 "Product line of EST requests that name none; empty: they are refused."),

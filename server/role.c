@@ -34,7 +34,10 @@ static hf_err read_passphrase(struct hf_buf *out, struct hf_why *why)
 int role_ca(const struct server *s)
 {
 	struct hf_buf passphrase HF_AUTO(hf_buf_free) = HF_BUF_SECRET(PASSPHRASE_MAX);
-	struct hf_caproc_conf conf = { .dir = s->dir, .enrol_fd = CA_FD_ENROL, .api_fd = CA_FD_API };
+	struct hf_caproc_conf conf = { .dir = s->dir,
+					.enrol_fd = CA_FD_ENROL,
+					.api_fd = CA_FD_API,
+					.device_fd = CA_FD_DEVICE };
 	struct hf_caproc *ca = NULL;
 	struct hf_loop *loop = NULL;
 	struct hf_why why = { 0 };
@@ -172,6 +175,7 @@ static const struct {
 	{ "ca", "holdfastd[ca]", role_ca },
 	{ "enrol", "holdfastd[enrol]", role_enrol },
 	{ "api", "holdfastd[api]", role_api },
+	{ "device", "holdfastd[device]", role_device },
 	{ "bus", "holdfastd[bus]", role_bus },
 };
 

@@ -4,9 +4,10 @@
  *   main ──┬─ ca     every private key; no network
  *          ├─ enrol  EST for devices          ──asks──> ca
  *          ├─ api    operators                ──asks──> ca
+ *          ├─ device bundles for devices      ──asks──> ca (TLS handshakes only)
  *          ├─ bus    the way to the broker; no secret
  *          └─ broker Mosquitto with our plugin (--with-broker)
- *   enrol, api ──nudge──> bus   "the store changed": a datagram without content
+ *   enrol, api, device ──nudge──> bus   "the store changed": a datagram without content
  *
  * Each opens the store itself; descriptors are inherited at fixed numbers; each enters its sandbox before it
  * reads what comes from outside.
@@ -20,7 +21,7 @@
 
 #define SERVER_VERSION HF_VERSION
 
-enum { CA_FD_PASSPHRASE = 3, CA_FD_ENROL = 4, CA_FD_API = 5 };
+enum { CA_FD_PASSPHRASE = 3, CA_FD_ENROL = 4, CA_FD_API = 5, CA_FD_DEVICE = 6 };
 enum { NET_FD_CA = 3, NET_FD_NUDGE = 4 };
 enum { BUS_FD_NUDGE = 3 };
 
@@ -50,6 +51,7 @@ int server_role(const struct server *s, const char *role);
 int role_ca(const struct server *s);
 int role_enrol(const struct server *s);
 int role_api(const struct server *s);
+int role_device(const struct server *s);
 int role_bus(const struct server *s);
 
 /* ---- shared by roles ---- */

@@ -19,7 +19,7 @@
 #include <hf/sandbox.h>
 #include "server.h"
 
-enum { ROW_CA, ROW_ENROL, ROW_API, ROW_BUS, ROW_BROKER, N_ROWS };
+enum { ROW_CA, ROW_ENROL, ROW_API, ROW_DEVICE, ROW_BUS, ROW_BROKER, N_ROWS };
 enum { PASSPHRASE_MAX = 1024 };
 
 struct supervisor {
@@ -27,12 +27,12 @@ struct supervisor {
 	struct hf_loop *loop;
 	struct hf_proc *proc;
 	struct hf_proc_row rows[N_ROWS];
-	struct hf_proc_fd fds[N_ROWS][3];
+	struct hf_proc_fd fds[N_ROWS][4];
 	char *argv[N_ROWS][6];
 	char self[HF_DEPLOY_PATH_MAX];
 	struct hf_broker_start broker;
 	char *broker_env[3];
-	int passphrase_fd, enrol_ca[2], api_ca[2], nudge[2];
+	int passphrase_fd, enrol_ca[2], api_ca[2], device_ca[2], nudge[2];
 	struct hf_sig term, interrupt, hup;
 	bool stopping;
 };
@@ -75,13 +75,17 @@ static void make_rows(struct supervisor *v)
 	v->fds[ROW_CA][0] = (struct hf_proc_fd){ v->passphrase_fd, CA_FD_PASSPHRASE };
 	v->fds[ROW_CA][1] = (struct hf_proc_fd){ v->enrol_ca[1], CA_FD_ENROL };
 	v->fds[ROW_CA][2] = (struct hf_proc_fd){ v->api_ca[1], CA_FD_API };
-	own_row(v, ROW_CA, "ca", 3);
+	v->fds[ROW_CA][3] = (struct hf_proc_fd){ v->device_ca[1], CA_FD_DEVICE };
+	own_row(v, ROW_CA, "ca", 4);
 	v->fds[ROW_ENROL][0] = (struct hf_proc_fd){ v->enrol_ca[0], NET_FD_CA };
 	v->fds[ROW_ENROL][1] = (struct hf_proc_fd){ v->nudge[0], NET_FD_NUDGE };
 	own_row(v, ROW_ENROL, "enrol", 2);
 	v->fds[ROW_API][0] = (struct hf_proc_fd){ v->api_ca[0], NET_FD_CA };
 	v->fds[ROW_API][1] = (struct hf_proc_fd){ v->nudge[0], NET_FD_NUDGE };
 	own_row(v, ROW_API, "api", 2);
+	v->fds[ROW_DEVICE][0] = (struct hf_proc_fd){ v->device_ca[0], NET_FD_CA };
+	v->fds[ROW_DEVICE][1] = (struct hf_proc_fd){ v->nudge[0], NET_FD_NUDGE };
+	own_row(v, ROW_DEVICE, "device", 2);
 	v->fds[ROW_BUS][0] = (struct hf_proc_fd){ v->nudge[1], BUS_FD_NUDGE };
 	own_row(v, ROW_BUS, "bus", 1);
 	v->rows[ROW_BROKER] = (struct hf_proc_row){
@@ -157,6 +161,7 @@ static hf_err open_sockets(struct supervisor *v, struct hf_why *why)
 {
 	HF_TRY(hf_ipc_pair(v->enrol_ca, why));
 	HF_TRY(hf_ipc_pair(v->api_ca, why));
+	HF_TRY(hf_ipc_pair(v->device_ca, why));
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, v->nudge) != 0)
 		return hf_why_errno(why, HF_ERR_IPC_SOCKET, "nudge");
 	return HF_OK;
@@ -235,8 +240,9 @@ static hf_err run(struct supervisor *v, struct hf_why *why)
 	HF_TRY(hf_sig_open(&v->hup, v->loop, SIGHUP, on_hup, v));
 	HF_TRY(hf_proc_start(v->proc, why));
 	notify("READY=1");
-	hf_log(HF_LOG_INFO, "main", "up", "est=%s api=%s mqtt=%s", v->s->deploy.est_listen,
-	       v->s->deploy.api_listen, v->s->with_broker ? v->s->deploy.mqtt_listen : "-");
+	hf_log(HF_LOG_INFO, "main", "up", "est=%s api=%s device=%s mqtt=%s", v->s->deploy.est_listen,
+	       v->s->deploy.api_listen, v->s->deploy.device_listen,
+	       v->s->with_broker ? v->s->deploy.mqtt_listen : "-");
 	return hf_loop_run(v->loop);
 }
 

@@ -31,7 +31,7 @@ class Demo:
         self.pass_file.write_text(secrets.token_hex(16) + "\n")
         self.programs = Programs(self.logs)
         self.table = Table()
-        self.ports = {name: free_port() for name in ("est", "api", "mqtt")}
+        self.ports = {name: free_port() for name in ("est", "api", "device", "mqtt")}
         self.admin = Run()
         self.secrets = {}
 
@@ -43,6 +43,7 @@ class Demo:
         self.admin.ok("init", self.fleet, "--operator", "alice", "--operator", "bob", "--passphrase-file",
                       self.pass_file, "--est", f"127.0.0.1:{ports['est']}",
                       "--api", f"127.0.0.1:{ports['api']}",
+                      "--device", f"127.0.0.1:{ports['device']}",
                       "--mqtt", f"127.0.0.1:{ports['mqtt']}")
         self.table.fact("a deployment was made: root, four CAs, policy 1, two operators",
                         f"{time.monotonic() - at:.2f} s")

@@ -29,13 +29,13 @@ struct hf_caproc {
 	struct hf_key intake;     /* P-256 scalar */
 	struct hf_key seal, head; /* derived from it */
 	uint8_t intake_pub[HF_P256_POINT_LEN], head_pub[HF_P256_POINT_LEN];
-	int enrol_fd, api_fd;
-	struct hf_ipc_serve enrol, api;
-	bool serving_enrol, serving_api;
+	int enrol_fd, api_fd, device_fd;
+	struct hf_ipc_serve enrol, api, device;
+	bool serving_enrol, serving_api, serving_device;
 };
-/* Tables of the two sockets. */
-extern const struct hf_ipc_op hf__enrol_ops[], hf__api_ops[];
-extern const size_t hf__n_enrol_ops, hf__n_api_ops;
+/* Tables of the sockets; `device` may have TLS handshakes signed and nothing else. */
+extern const struct hf_ipc_op hf__enrol_ops[], hf__api_ops[], hf__device_ops[];
+extern const size_t hf__n_enrol_ops, hf__n_api_ops, hf__n_device_ops;
 HF_MUST_CHECK hf_err hf__seal(struct hf_caproc *p, hf_bytes cid, hf_bytes plain, struct hf_out *out);
 HF_MUST_CHECK hf_err hf__unseal(struct hf_caproc *p, hf_bytes cid, hf_bytes sealed, struct hf_key *kc);
 /* Whatever was wrong in a request is HF_ERR_CA_REQUEST. */

@@ -1,4 +1,4 @@
-/* caproc.c -- opening every key of the ca process, and serving its two sockets.
+/* caproc.c -- opening every key of the ca process, and serving its sockets.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <dirent.h>
 #include <stdio.h>
@@ -206,6 +206,7 @@ hf_err hf_caproc_new(const struct hf_caproc_conf *conf, struct hf_caproc **out, 
 		return hf_why_set(why, HF_ERR_HOST_MEMORY, "");
 	p->enrol_fd = conf->enrol_fd;
 	p->api_fd = conf->api_fd;
+	p->device_fd = conf->device_fd;
 	(void)snprintf(p->dir, sizeof(p->dir), "%s", conf->dir);
 	hf_err err = open_all(p, conf, why);
 	if (err != HF_OK) {
@@ -246,16 +247,20 @@ static void asker_gone(void *ctx)
 
 hf_err hf_caproc_start(struct hf_caproc *p, struct hf_loop *loop)
 {
-	static struct hf_ipc_table enrol, api; /* one ca per process; borrowed by the loop */
+	static struct hf_ipc_table enrol, api, device; /* one ca per process; borrowed by the loop */
 
 	enrol = (struct hf_ipc_table){ hf__enrol_ops, hf__n_enrol_ops, p };
 	api = (struct hf_ipc_table){ hf__api_ops, hf__n_api_ops, p };
+	device = (struct hf_ipc_table){ hf__device_ops, hf__n_device_ops, p };
 	if (p->enrol_fd >= 0)
 		HF_TRY(hf_ipc_serve_start(&p->enrol, loop, p->enrol_fd, &enrol, asker_gone));
 	p->serving_enrol = p->enrol_fd >= 0;
 	if (p->api_fd >= 0)
 		HF_TRY(hf_ipc_serve_start(&p->api, loop, p->api_fd, &api, asker_gone));
 	p->serving_api = p->api_fd >= 0;
+	if (p->device_fd >= 0)
+		HF_TRY(hf_ipc_serve_start(&p->device, loop, p->device_fd, &device, asker_gone));
+	p->serving_device = p->device_fd >= 0;
 	return HF_OK;
 }
 
@@ -267,6 +272,8 @@ void hf_caproc_free(struct hf_caproc *p)
 		hf_ipc_serve_stop(&p->enrol);
 	if (p->serving_api)
 		hf_ipc_serve_stop(&p->api);
+	if (p->serving_device)
+		hf_ipc_serve_stop(&p->device);
 	hf_keyuri_close(p->op.key);
 	hf_keyuri_close(p->station.key);
 	for (size_t i = 0; i < 3; i++)

@@ -301,3 +301,9 @@ const struct hf_ipc_op hf__api_ops[] = {
 	{ HF_IPC_KEY_SIGN, HF_IPC_KEY_SIGN_MIN, HF_IPC_KEY_SIGN_MAX, api_key_sign },
 };
 const size_t hf__n_api_ops = sizeof(hf__api_ops) / sizeof(hf__api_ops[0]);
+
+const struct hf_ipc_op hf__device_ops[] = {
+	{ HF_IPC_KEY_PUB, HF_IPC_KEY_PUB_LEN, HF_IPC_KEY_PUB_LEN, enrol_key_pub },
+	{ HF_IPC_KEY_SIGN, HF_IPC_KEY_SIGN_MIN, HF_IPC_KEY_SIGN_MAX, enrol_key_sign },
+};
+const size_t hf__n_device_ops = sizeof(hf__device_ops) / sizeof(hf__device_ops[0]);

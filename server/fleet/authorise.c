@@ -28,6 +28,7 @@ static const struct right rights[] = {
 	{ HF_OP_API_ADMIN, HF_WHO_OPERATOR, 0, false, true },
 	{ HF_OP_OPERATOR_RENEW, HF_WHO_OPERATOR, 0, true, false },
 	{ HF_OP_CONNECT, HF_WHO_LDEVID, LIVE, false, false },
+	{ HF_OP_FETCH, HF_WHO_LDEVID, LIVE, false, false },
 };
 
 static hf_err find_device(struct hf_db *db, struct hf_identity *who)

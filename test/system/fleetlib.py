@@ -134,7 +134,7 @@ class Fleet:
         self.pass_file = self.folder / "passphrase"
         self.pass_file.touch(0o600)
         self.pass_file.write_text(self.passphrase + "\n")
-        self.ports = {name: free_port() for name in ("est", "api", "mqtt")}
+        self.ports = {name: free_port() for name in ("est", "api", "device", "mqtt")}
         self.env = {**os.environ, "PATH": f"{HOLDFASTD.parent}:{os.environ['PATH']}"}
         argv = ["init", self.dir, "--passphrase-file", self.pass_file]
         for name in operators:

@@ -17,7 +17,8 @@ HOSTS = ("two words", "-x", "..", "a..b", "A.example", "1.2.3.4", "")
 BAD = {
     "holdfast.conf": {
         "domain": HOSTS, "host": (*HOSTS, "other.example"), "est-listen": (*LISTEN, ""),
-        "api-listen": (*LISTEN, ""), "mqtt-listen": (*LISTEN, ""), "compat-listen": LISTEN,
+        "api-listen": (*LISTEN, ""), "device-listen": (*LISTEN, ""), "mqtt-listen": (*LISTEN, ""),
+        "compat-listen": LISTEN,
         "default-line": ("Bad Name", "nosuchline"), "compat-line": ("Bad Name", "nosuchline"),
         "compat-tls": ("1.1", ""), "user": ("no-such-user",),
         "workers": ("0", "17", "1.5", "-1", "x", ""), "log-level": ("loud", ""), "root-key": KEYS,

@@ -33,9 +33,10 @@ class Deployment:
     def __init__(self, folder, token, *options):
         self.dir, self.env = folder / "D", {**os.environ, **token.env}
         self.passphrase = token.secret("passphrase", "correct horse\n")
-        self.est, self.api, self.mqtt = free_port(), free_port(), free_port()
+        self.est, self.api, self.mqtt, self.device = (free_port() for _ in range(4))
         self.made = self.holdfast("init", self.dir, "--est", f"127.0.0.1:{self.est}", "--api",
-                                  f"127.0.0.1:{self.api}", "--mqtt", f"127.0.0.1:{self.mqtt}", *options)
+                                  f"127.0.0.1:{self.api}", "--mqtt", f"127.0.0.1:{self.mqtt}", "--device",
+                                  f"127.0.0.1:{self.device}", *options)
 
     def holdfast(self, *args):
         return subprocess.run([HOLDFAST, *args, "--passphrase-file", self.passphrase], env=self.env,

@@ -18,11 +18,11 @@
 
 struct rig {
 	char dir[64];
-	int enrol[2], api[2];
+	int enrol[2], api[2], door[2];
 	struct hf_caproc *proc;
 	struct hf_loop *loop;
 	pthread_t thread;
-	struct hf_ca as_enrol, as_api;
+	struct hf_ca as_enrol, as_api, as_device;
 	struct hf_key device;
 	uint8_t pub[HF_P256_POINT_LEN];
 };
@@ -114,13 +114,18 @@ static int setup(void **state)
 	assert_int_equal(hf_caproc_make_intake(r->dir, (hf_bytes){ NULL, 0 }, &why), HF_OK);
 	assert_int_equal(hf_ipc_pair(r->enrol, &why), HF_OK);
 	assert_int_equal(hf_ipc_pair(r->api, &why), HF_OK);
-	struct hf_caproc_conf conf = { .dir = r->dir, .enrol_fd = r->enrol[1], .api_fd = r->api[1] };
+	assert_int_equal(hf_ipc_pair(r->door, &why), HF_OK);
+	struct hf_caproc_conf conf = { .dir = r->dir,
+				       .enrol_fd = r->enrol[1],
+				       .api_fd = r->api[1],
+				       .device_fd = r->door[1] };
 	if (hf_caproc_new(&conf, &r->proc, &why) != HF_OK)
 		fail_msg("%s", hf_why_text(&why));
 	assert_int_equal(hf_loop_new(&r->loop), HF_OK);
 	assert_int_equal(hf_caproc_start(r->proc, r->loop), HF_OK);
 	assert_int_equal(hf_ipc_new(r->enrol[0], &r->as_enrol.ipc), HF_OK);
 	assert_int_equal(hf_ipc_new(r->api[0], &r->as_api.ipc), HF_OK);
+	assert_int_equal(hf_ipc_new(r->door[0], &r->as_device.ipc), HF_OK);
 	assert_int_equal(hf_crypto_p256_generate(&r->device, r->pub), HF_OK);
 	assert_int_equal(pthread_create(&r->thread, NULL, serve, r), 0);
 	*state = r;
@@ -136,10 +141,12 @@ static int teardown(void **state)
 	pthread_join(r->thread, NULL);
 	hf_ipc_free(r->as_enrol.ipc);
 	hf_ipc_free(r->as_api.ipc);
+	hf_ipc_free(r->as_device.ipc);
 	hf_caproc_free(r->proc);
 	hf_loop_free(r->loop);
 	(void)close(r->enrol[1]);
 	(void)close(r->api[1]);
+	(void)close(r->door[1]);
 	(void)snprintf(cmd, sizeof(cmd), "rm -rf %s", r->dir);
 	assert_int_equal(system(cmd), 0);
 	free(r);
@@ -194,6 +201,23 @@ static void each_asker_gets_its_own_profiles_only(void **state)
 			assert_int_equal(
 				issue(&r->as_enrol, r, profile, "abcdefghijklmnop", "lamp", 90 * DAY, &c),
 				HF_ERR_CA_PROFILE);
+}
+
+static void the_device_door_gets_handshakes_signed_and_nothing_else(void **state)
+{
+	struct rig *r = *state;
+	uint8_t pub[HF_P256_POINT_LEN];
+	struct hf_key key = { 0 };
+	struct hf_ipc_key tls;
+	struct hf_pki_cert c;
+
+	assert_int_equal(hf_ipc_key_open(&tls, r->as_device.ipc, HF_CA_TLS_ENROL, 5000), HF_OK);
+	assert_int_not_equal(hf_ipc_key_open(&tls, r->as_device.ipc, HF_CA_TLS_API, 5000), HF_OK);
+	assert_int_not_equal(issue(&r->as_device, r, HF_CA_PROFILE_LDEVID, "abcdefghijklmnop", "lamp",
+				   30 * 86400, &c),
+			     HF_OK);
+	assert_int_not_equal(hf_ca_mac_key(&r->as_device, "cursor", &key), HF_OK);
+	assert_int_not_equal(hf_ca_intake_pub(&r->as_device, pub), HF_OK);
 }
 
 static void names_lives_and_lines_outside_the_rules_are_refused(void **state)
@@ -283,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_device_certificate_holds_what_the_server_says),
 		T(each_asker_gets_its_own_profiles_only),
+		T(the_device_door_gets_handshakes_signed_and_nothing_else),
 		T(names_lives_and_lines_outside_the_rules_are_refused),
 		T(a_claim_is_checked_without_its_key_leaving),
 		T(what_is_not_in_the_table_is_not_answered),

@@ -24,6 +24,7 @@ struct hf_deploy {
 	char host[HF_DEPLOY_HOST_MAX];
 	char est_listen[HF_DEPLOY_HOST_MAX + 8]; /* ADDRESS:PORT; [ADDRESS]:PORT for IPv6 */
 	char api_listen[HF_DEPLOY_HOST_MAX + 8];
+	char device_listen[HF_DEPLOY_HOST_MAX + 8];
 	char mqtt_listen[HF_DEPLOY_HOST_MAX + 8];
 	char default_line[HF_DEPLOY_NAME_MAX + 1];
 	char compat_listen[HF_DEPLOY_HOST_MAX + 8]; /* empty: off */

@@ -23,7 +23,9 @@ enum {                         /* message types, extend only */
 	HF_CA_SIGN_HEAD = 9,    /* [tree, size, root, time] -> [COSE_Sign1, public key] */
 	HF_CA_INTAKE_PUB = 10,  /* [] -> 65 bytes */
 };
-enum { HF_CA_TLS_ENROL = 1, HF_CA_TLS_API = 2 }; /* key numbers for hf_ipc_key_open */
+/* Key numbers for hf_ipc_key_open. `device` shows the certificate of enrol: same host, same devices, and a
+ * deployment made before it needs no new key. */
+enum { HF_CA_TLS_ENROL = 1, HF_CA_TLS_API = 2 };
 enum {
 	HF_CA_PROFILE_OPERATOR = 5,
 	HF_CA_PROFILE_STATION = 6,
@@ -71,7 +73,7 @@ struct hf_caproc;
 struct hf_caproc_conf {
 	const char *dir;      /* the deployment */
 	hf_bytes passphrase;  /* of file: keys; may be empty */
-	int enrol_fd, api_fd; /* SOCK_SEQPACKET, one for each asking process; -1 = none */
+	int enrol_fd, api_fd, device_fd; /* SOCK_SEQPACKET, one for each asking process; -1 = none */
 };
 /* Open every key; nothing is served yet, so the sandbox can follow. */
 HF_MUST_CHECK hf_err hf_caproc_new(const struct hf_caproc_conf *conf, struct hf_caproc **out,

@@ -48,6 +48,7 @@ enum hf_operation {
 	HF_OP_API_ADMIN = 7,
 	HF_OP_OPERATOR_RENEW = 8, /* the certificate may have ended up to 30 days ago */
 	HF_OP_CONNECT = 9,        /* a session at the broker */
+	HF_OP_FETCH = 10,         /* a bundle */
 };
 enum hf_answer {
 	HF_ANSWER_DENY = 0,

@@ -76,4 +76,5 @@ void hf_store_stats(const struct hf_store *s, struct hf_store_stats *out);
 #include <hf/store_channel.h>
 #include <hf/store_factory.h>
 #include <hf/store_people.h>
+#include <hf/store_release.h>
 #endif
