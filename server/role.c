@@ -144,6 +144,7 @@ int role_bus(const struct server *s)
 		.nudge_fd = BUS_FD_NUDGE,
 		.bus = { .mqtt_socket = s->mqtt_socket, .plugin_socket = s->plugin_socket, .plugin_fd = -1 }
 	};
+	char host[HF_DEPLOY_HOST_MAX];
 	struct hf_busproc *bus = NULL;
 	struct hf_store *store = NULL;
 	struct hf_loop *loop = NULL;
@@ -151,6 +152,8 @@ int role_bus(const struct server *s)
 	hf_err err = server_store(s, NULL, &store, &why);
 
 	conf.store = store;
+	if (err == HF_OK && !hf_deploy_split_listen(s->deploy.device_listen, host, &conf.device_port))
+		err = hf_why_set(&why, HF_ERR_DEPLOY_VALUE, "device-listen");
 	if (err == HF_OK)
 		err = hf_loop_new(&loop);
 	if (err == HF_OK)

@@ -8,7 +8,7 @@ enum { THREADS_DEFAULT = 4, STOP_GRACE_MS = 2000 };
 
 static const struct api_route *const tables[] = { api_device_routes,  api_claim_routes,  api_unit_routes,
 						  api_channel_routes, api_people_routes, api_machine_routes,
-						  api_factory_routes };
+						  api_factory_routes, api_release_routes };
 
 void api_queue(struct api_call *c)
 {

@@ -97,7 +97,8 @@ struct api_route {
 };
 /* Tables by subject, each ends with a row without pattern. */
 extern const struct api_route api_device_routes[], api_claim_routes[], api_unit_routes[],
-	api_channel_routes[], api_people_routes[], api_machine_routes[], api_factory_routes[];
+	api_channel_routes[], api_people_routes[], api_machine_routes[], api_factory_routes[],
+	api_release_routes[];
 
 /* Refuse: the transaction is rolled back and the problem answered. Always returns an error. */
 HF_MUST_CHECK hf_err api_refuse(struct api_call *c, enum api_problem problem, const char *format, ...)

@@ -10,6 +10,7 @@
 #include <hf/log.h>
 #include <hf/loop.h>
 #include "outbox.h"
+#include "releases.h"
 #include "upjob.h"
 
 enum {
@@ -25,6 +26,7 @@ struct hf_busproc {
 	struct hf_store *store;
 	struct hf_bus *bus;
 	struct hf_outbox outbox;
+	uint16_t device_port;
 	struct hf_timer poll, house;
 	struct hf_watch nudge;
 	bool nudged;   /* the watch is open */
@@ -71,8 +73,10 @@ static void finish(void *ctx)
 		hf_log(HF_LOG_WARN, "bus", "refused", "dev=%s class=%s id=%s", job->dev, job->cls, job->id);
 	else if (is_up) {
 		send_answer(p, job);
-		if (job->send_commands)
+		if (job->send_commands) {
 			hf__outbox_device(&p->outbox, job->dev);
+			hf__releases_device(p->store, p->bus, p->device_port, job->dev);
+		}
 	}
 	free(pending);
 	look(p);
@@ -236,6 +240,7 @@ static void look(struct hf_busproc *p)
 	if (err != HF_OK)
 		hf_log_why(HF_LOG_ERR, "bus", "read changes", err, NULL);
 	hf__outbox_queued(&p->outbox);
+	hf__releases_queued(p->store, p->bus, p->device_port);
 }
 
 static void on_poll(void *ctx)
@@ -297,6 +302,7 @@ hf_err hf_busproc_new(struct hf_loop *loop, const struct hf_busproc_conf *conf, 
 		return HF_ERR_HOST_MEMORY;
 	p->loop = loop;
 	p->store = conf->store;
+	p->device_port = conf->device_port;
 	err = start(p, conf);
 	if (err != HF_OK) {
 		hf_busproc_free(p);

@@ -6,6 +6,7 @@
 #include <holdfast/endorse.h>
 #include <holdfast/hello.h>
 #include <hf/fleet.h>
+#include "releases.h"
 #include "upjob.h"
 
 enum { CTI_TEXT_LEN = 22, DETAIL_CAP = 512 };
@@ -110,6 +111,12 @@ static hf_err store_message(struct hf_db *db, struct hf_upjob *job)
 	return hf_message_add(db, job->dev, job->cls, job->id, job->payload, job->cert_sha256, &fresh);
 }
 
+static hf_err store_upd(struct hf_db *db, struct hf_upjob *job)
+{
+	HF_TRY(store_message(db, job));
+	return strcmp(job->id, "report") == 0 ? hf__releases_reported(db, job->dev, job->payload) : HF_OK;
+}
+
 /* Alarms and tamper notices: kept for ever, shown to the owner, acknowledged. */
 static hf_err store_notice(struct hf_db *db, struct hf_upjob *job)
 {
@@ -168,7 +175,7 @@ static const struct {
 	bool quarantined; /* also from a quarantined device */
 } classes[] = {
 	{ "id", store_id, true },         { "state", store_state, false },  { "rcpt", store_receipt, false },
-	{ "tele", store_message, false }, { "hb", store_message, false },   { "upd", store_message, false },
+	{ "tele", store_message, false }, { "hb", store_message, false },   { "upd", store_upd, false },
 	{ "seal", store_sealed, false },  { "alarm", store_notice, false }, { "tamper", store_notice, true },
 };
 

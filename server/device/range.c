@@ -29,29 +29,40 @@ static enum hf__range suffix(uint64_t n, uint64_t len, uint64_t *first, uint64_t
 	return HF__RANGE_PART;
 }
 
+struct spec {
+	uint64_t from, to;
+	bool has_from, has_to;
+};
+
+/* bytes=[from]-[to], one of them at least, in order. */
+static bool read_spec(const char *p, struct spec *s)
+{
+	if (strncmp(p, "bytes=", 6) != 0)
+		return false;
+	p = take_number(p + 6, &s->from, &s->has_from);
+	if (p == NULL || *p != '-')
+		return false;
+	p = take_number(p + 1, &s->to, &s->has_to);
+	if (p == NULL || *p != '\0')
+		return false;
+	return s->has_from ? !s->has_to || s->to >= s->from : s->has_to;
+}
+
 enum hf__range hf__range_of(const char *value, uint64_t len, uint64_t *first, uint64_t *last)
 {
-	bool from = false, to = false;
-	const char *p = value;
+	struct spec s = { .from = 0 };
 
 	*first = 0;
 	*last = len == 0 ? 0 : len - 1;
-	if (p == NULL || strncmp(p, "bytes=", 6) != 0)
+	if (value == NULL || !read_spec(value, &s))
 		return HF__RANGE_WHOLE;
-	uint64_t a = 0, b = 0;
-	p = take_number(p + 6, &a, &from);
-	if (p == NULL || *p != '-')
-		return HF__RANGE_WHOLE;
-	p = take_number(p + 1, &b, &to);
-	if (p == NULL || *p != '\0' || (!from && !to) || (from && to && b < a))
-		return HF__RANGE_WHOLE;
-	if (!from)
-		return suffix(b, len, first, last);
-	if (a >= len)
+	if (!s.has_from)
+		return suffix(s.to, len, first, last);
+	if (s.from >= len)
 		return HF__RANGE_NONE;
-	*first = a;
-	if (to && b < *last)
-		*last = b;
+	*first = s.from;
+	if (s.has_to && s.to < *last)
+		*last = s.to;
 	return HF__RANGE_PART;
 }
 

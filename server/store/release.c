@@ -4,8 +4,7 @@
 #include "store_priv.h"
 
 #define RELEASE_COLS \
-	"id, account, d, bundle, class_id, sequence, version_text, state, reason, by_name, created, " \
-	"changed, version FROM release "
+	"id, account, d, bundle, sequence, state, reason, by_name, created, changed, version FROM release "
 
 static hf_err read_release(struct hf__st *s, struct hf_release_row *r)
 {
@@ -14,15 +13,13 @@ static hf_err read_release(struct hf__st *s, struct hf_release_row *r)
 	hf__col_text(s, 1, r->account, sizeof(r->account));
 	hf__col_blob(s, 2, r->d, sizeof(r->d));
 	hf__col_blob(s, 3, r->bundle, sizeof(r->bundle));
-	hf__col_blob(s, 4, r->class_id, sizeof(r->class_id));
-	r->sequence = (uint64_t)hf__col_int(s, 5);
-	hf__col_text(s, 6, r->version_text, sizeof(r->version_text));
-	r->state = (int)hf__col_int(s, 7);
-	hf__col_text(s, 8, r->reason, sizeof(r->reason));
-	hf__col_text(s, 9, r->by, sizeof(r->by));
-	r->created = hf__col_int(s, 10);
-	r->changed = hf__col_int(s, 11);
-	r->version = (uint64_t)hf__col_int(s, 12);
+	r->sequence = (uint64_t)hf__col_int(s, 4);
+	r->state = (int)hf__col_int(s, 5);
+	hf__col_text(s, 6, r->reason, sizeof(r->reason));
+	hf__col_text(s, 7, r->by, sizeof(r->by));
+	r->created = hf__col_int(s, 8);
+	r->changed = hf__col_int(s, 9);
+	r->version = (uint64_t)hf__col_int(s, 10);
 	return s->err;
 }
 
@@ -58,10 +55,10 @@ hf_err hf_release_list(struct hf_db *db, const char *account, int64_t after, uns
 static hf_err add_row(struct hf_db *db, const struct hf_release_row *r)
 {
 	return hf__run(db, NULL,
-		       "INSERT INTO release(account, d, bundle, class_id, sequence, version_text, state, "
-		       "by_name, created, changed) VALUES(?,?,?,?,?,?,1,?,?,?)",
-		       "tbbbittii", r->account, HF_ARR(r->d), HF_ARR(r->bundle), HF_ARR(r->class_id),
-		       (int64_t)r->sequence, r->version_text, r->by, db->now, db->now);
+		       "INSERT INTO release(account, d, bundle, sequence, state, by_name, created, changed) "
+		       "VALUES(?,?,?,?,1,?,?,?)",
+		       "tbbitii", r->account, HF_ARR(r->d), HF_ARR(r->bundle), (int64_t)r->sequence, r->by,
+		       db->now, db->now);
 }
 
 static hf_err point_at(struct hf_db *db, const struct hf_release_row *found, hf_bytes bundle)

@@ -212,6 +212,57 @@ def test_a_full_outbox_says_slow_down(call, fleet):
     call("listCommands", 400, query=f"?cursor={first['next']}", dev=dev_of(joined(fleet)[2]))
 
 
+def bundle(sequence=1, salt=b""):
+    """Something of the outer shape of a release's bundle; the server looks at D and sequence only."""
+    manifest = cbor2.dumps({1: 1, 2: sequence, 3: salt or os.urandom(8)})
+    envelope = cbor2.dumps(cbor2.CBORTag(107, {2: b"\x81\x40", 3: manifest}))
+    head = b"HFB1" + bytes([1, 0, 1, 0]) + len(envelope).to_bytes(4, "big")
+    return head + envelope + bytes(156), hashlib.sha256(cbor2.dumps(manifest)).hexdigest()
+
+
+def test_releases(call, fleet, device):
+    kind = {"Content-Type": "application/vnd.holdfast.bundle"}
+    body, d = bundle(7)
+    row = call("postRelease", 201, body, kind)[1]
+    assert row["d"] == d and row["sequence"] == 7 and row["bundle"] == hashlib.sha256(body).hexdigest()
+    assert call("postRelease", 200, body, kind)[1]["bundle"] == row["bundle"]
+    for broken in (body[:-1], body + b"\0", b"HFB2" + body[4:], body[:4] + b"\2" + body[5:], b"x"):
+        call("postRelease", 400, broken, kind)
+    call("postRelease", 415, body, {"Content-Type": "application/json"})
+    call("postRelease", 413, bytes(120001), kind)
+    assert [r["d"] for r in call("listReleases", 200)[1]["items"]] == [d]
+    call("listReleases", 400, query="?limit=0")
+    call("getRelease", 200, d=d)
+    call("getRelease", 404, d="0" * 64)
+    call("getRelease", 404, d="zz")
+    assert call("postLook", 201, {"release": d}, dev=device)[1]["state"] == "queued"
+    assert call("getLook", 200, dev=device)[1]["bundle"] == row["bundle"]
+    call("getLook", 404, dev="a" * 16)
+    call("postLook", 400, {"release": 1}, dev=device)
+    call("postLook", 404, {"release": "0" * 64}, dev=device)
+    call("revokeRelease", 400, {"reason": ""}, d=d)
+    assert call("revokeRelease", 200, {"reason": "broken"}, d=d)[1]["state"] == "revoked"
+    call("revokeRelease", 409, {"reason": "broken"}, d=d)
+    call("revokeRelease", 404, {"reason": "broken"}, d="0" * 64)
+    call("postLook", 409, {"release": d}, dev=device)
+    call("postRelease", 409, body, kind)
+    call("getLook", 404, dev=device)
+
+
+def head_of(size, ref=b"12345678", n=2):
+    return b"HFH1" + bytes([5, n, 0, 0]) + ref + size.to_bytes(8, "big") + bytes(96 + 73 * n)
+
+
+def test_heads(call):
+    kind = {"Content-Type": "application/vnd.holdfast.head"}
+    assert call("postHead", 201, head_of(100), kind)[1]["size"] == 100
+    call("postHead", 409, head_of(99), kind)
+    call("postHead", 201, head_of(5, b"87654321"), kind)
+    for broken in (head_of(100)[:-1], head_of(100) + b"\0", b"HFH2" + head_of(100)[4:], head_of(1 << 63)):
+        call("postHead", 400, broken, kind)
+    assert {h["size"] for h in call("listHeads", 200)[1]["items"]} == {100, 5}
+
+
 @pytest.mark.parametrize("name", ["listReceipts", "listEndorsements", "listStreams"])
 def test_lists_of_signed_objects(call, device, name):
     call(name, 200, dev=device)

@@ -9,7 +9,7 @@
 
 static struct hf_release_row release(uint8_t d)
 {
-	struct hf_release_row r = { .account = "main", .sequence = 7, .version_text = "1.2", .by = "alice" };
+	struct hf_release_row r = { .account = "main", .sequence = 7, .by = "alice" };
 
 	memset(r.d, d, sizeof(r.d));
 	return r;

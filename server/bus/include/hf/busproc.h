@@ -11,6 +11,7 @@ struct hf_store;
 struct hf_busproc_conf {
 	struct hf_store *store;
 	struct hf_bus_conf bus;
+	uint16_t device_port; /* where devices fetch bundles; told to them with each look */
 	int nudge_fd; /* datagram socket; any datagram = "look at the store now"; -1 = polling only */
 };
 

@@ -8,8 +8,6 @@
 
 enum {
 	HF_STORE_BUNDLE_MAX = 120000, /* one message between the agent's processes holds it */
-	HF_STORE_CLASS_LEN = 16,
-	HF_STORE_VERSION_CAP = 33,
 	HF_STORE_REF_LEN = 8,
 	HF_STORE_HEADS_MAX = 4, /* given to a device at check-in */
 };
@@ -19,9 +17,7 @@ struct hf_release_row {
 	char account[HF_STORE_NAME_CAP];
 	uint8_t d[HF_SHA256_LEN];
 	uint8_t bundle[HF_SHA256_LEN]; /* content address of the newest bundle */
-	uint8_t class_id[HF_STORE_CLASS_LEN];
 	uint64_t sequence;
-	char version_text[HF_STORE_VERSION_CAP];
 	int state;
 	char reason[HF_STORE_TEXT_CAP];
 	char by[HF_STORE_NAME_CAP];

@@ -1,0 +1,15 @@
+/* releases.h -- what a device hears of releases at check-in: the newest heads of its owner's log, and the
+ * release it shall look at until it has reported.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HF_BUS_RELEASES_H
+#define HF_BUS_RELEASES_H
+#include <hf/bus.h>
+#include <hf/store.h>
+
+/* The device said hello. `port`: where it finds bundles. */
+void hf__releases_device(struct hf_store *store, struct hf_bus *bus, uint16_t port, const char *dev);
+/* Something may have been queued. */
+void hf__releases_queued(struct hf_store *store, struct hf_bus *bus, uint16_t port);
+/* Writer thread: a report came up; it may end a look. */
+HF_MUST_CHECK hf_err hf__releases_reported(struct hf_db *db, const char *dev, hf_bytes report);
+#endif
