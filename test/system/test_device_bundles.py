@@ -1,4 +1,4 @@
-"""test_device_bundles -- the port where devices fetch bundles: content address, ETag, ranges, and who is let in.
+"""test_device_bundles -- where devices fetch bundles: content address, ETag, ranges, and who is let in.
 
 release-log.md issue deliver 4; channel.md sections 1 and 9. SPDX-License-Identifier: Apache-2.0
 """
