@@ -51,13 +51,17 @@ static bool take_link(hf_bytes *rest)
 	       take_proof(rest);
 }
 
+static bool is_header(hf_bytes head)
+{
+	return memcmp(head.ptr, "HFB1", 4) == 0 && head.ptr[4] == KIND_RELEASE && head.ptr[5] <= LINKS_MAX &&
+	       head.ptr[6] > 0 && head.ptr[6] <= PROOFS_MAX && head.ptr[7] == 0;
+}
+
 /* Every byte belongs to something. */
 static bool find_object(hf_bytes bundle, hf_bytes *object)
 {
 	hf_bytes rest = bundle, head;
-	bool sound = take(&rest, BUNDLE_HEADER, &head) && memcmp(head.ptr, "HFB1", 4) == 0 &&
-		     head.ptr[4] == KIND_RELEASE && head.ptr[5] <= LINKS_MAX && head.ptr[6] > 0 &&
-		     head.ptr[6] <= PROOFS_MAX && head.ptr[7] == 0;
+	bool sound = take(&rest, BUNDLE_HEADER, &head) && is_header(head);
 
 	for (unsigned i = 0; sound && i < head.ptr[5]; i++)
 		sound = take_link(&rest);
