@@ -167,7 +167,7 @@ static void dispatch(struct hf_http_call *call)
 void hf__http_on_request(struct evhttp_request *ereq, void *worker)
 {
 	struct hf__http_worker *w = worker;
-	struct hf__http_conn *conn = hf__http_conn_of(ereq);
+	struct hf__http_conn *conn = hf__http_conn_of(w, ereq);
 	struct hf_http_call *call = calloc(1, sizeof(*call));
 	hf_err err;
 
@@ -182,11 +182,14 @@ void hf__http_on_request(struct evhttp_request *ereq, void *worker)
 				       .out_body = HF_BUF(OUT_CEILING),
 				       .out_heads = HF_BUF(HEADS_CEILING) };
 	conn->call = call;
-	evhttp_connection_set_closecb(evhttp_request_get_connection(ereq), hf__http_conn_goodbye, NULL);
+	if (!w->server->conf.plain)
+		evhttp_connection_set_closecb(evhttp_request_get_connection(ereq), hf__http_conn_goodbye,
+					      NULL);
 	atomic_fetch_add(&w->server->n_requests, 1);
 	/* Silence is expected while the answer is worked out; the request's own limit still runs. */
 	(void)bufferevent_set_timeouts(conn->bev, NULL, NULL);
-	hf__tls_peer(bufferevent_openssl_get_ssl(conn->bev), &call->peer);
+	if (!w->server->conf.plain)
+		hf__tls_peer(bufferevent_openssl_get_ssl(conn->bev), &call->peer);
 	err = copy_request(call, ereq);
 	if (conn->wire.status != 0)
 		hf__http_answer_error(call, conn->wire.status, NULL);

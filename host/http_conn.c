@@ -1,4 +1,5 @@
-/* A connection belongs to its SSL object and dies with it, whoever ends it first. The framing watches the
+/* A connection belongs to its SSL object and dies with it, whoever ends it first; a plain one is
+ * told its end by evhttp, and holds its bufferevent until then. The framing watches the
  * bytes as they enter the input buffer, so it has judged them before evhttp reads any.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <openssl/err.h>
@@ -21,19 +22,15 @@ static unsigned cap_of(const struct hf__http_worker *w)
 	return all / w->server->n_workers > 0 ? all / w->server->n_workers : 1;
 }
 
-static void conn_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
+static void drop(struct hf__http_conn *c)
 {
-	struct hf__http_conn *c = ptr;
-	struct hf__http_worker *w;
+	struct hf__http_worker *w = c->worker;
 
-	(void)parent;
-	(void)ad;
-	(void)idx;
-	(void)argl;
-	(void)argp;
-	if (c == NULL)
-		return;
-	w = c->worker;
+	if (c->link != NULL) {
+		*c->link = c->next;
+		if (c->next != NULL)
+			c->next->link = c->link;
+	}
 	if (c->call != NULL)
 		c->call->conn = NULL;
 	if (c->limit_open)
@@ -45,6 +42,44 @@ static void conn_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long
 		(void)evconnlistener_enable(w->listener);
 	}
 	free(c);
+}
+
+static void conn_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
+{
+	(void)parent;
+	(void)ad;
+	(void)idx;
+	(void)argl;
+	(void)argp;
+	if (ptr != NULL)
+		drop(ptr);
+}
+
+/* The end of a plain connection: evhttp lets go of the bufferevent right after, and so do we. */
+static void plain_end(struct evhttp_connection *evcon, void *arg)
+{
+	struct hf__http_conn *c = arg;
+	struct bufferevent *bev = c->bev;
+
+	(void)evcon;
+	(void)evbuffer_remove_cb_entry(bufferevent_get_input(bev), c->watch);
+	drop(c);
+	(void)bufferevent_decref(bev);
+}
+
+/* evhttp makes its object after it asked for the bufferevent, and stands behind its callbacks; without
+ * callbacks the connection has ended already. */
+static void plain_adopt(void *arg)
+{
+	struct hf__http_conn *c = arg;
+	bufferevent_data_cb on_read = NULL;
+	void *evcon = NULL;
+
+	bufferevent_getcb(c->bev, &on_read, NULL, NULL, &evcon);
+	if (on_read == NULL || evcon == NULL)
+		plain_end(NULL, c);
+	else
+		evhttp_connection_set_closecb(evcon, plain_end, c);
 }
 
 static void make_index(void)
@@ -87,7 +122,7 @@ static void on_limit(void *ctx)
 		say_refusal(c);
 		return;
 	}
-	if (c->refused)
+	if (c->refused && c->link == NULL)
 		(void)SSL_shutdown(bufferevent_openssl_get_ssl(c->bev));
 	cut(c);
 }
@@ -138,42 +173,69 @@ static void on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, v
 	}
 }
 
-static hf_err attach(struct hf__http_conn *c, SSL *ssl)
+static hf_err attach(struct hf__http_conn *c)
 {
 	hf__http_wire_init(&c->wire, c->worker->server->conf.body_max);
 	HF_TRY(hf_timer_init(&c->limit, c->worker->loop, on_limit, c));
 	c->limit_open = true;
 	c->watch = evbuffer_add_cb(bufferevent_get_input(c->bev), on_input, c);
-	if (c->watch == NULL || SSL_set_ex_data(ssl, conn_index, c) != 1)
+	if (c->watch == NULL)
 		return HF_ERR_HOST_MEMORY;
 	start_limit(c);
 	return HF_OK;
 }
 
-/* NULL would make evhttp serve plain text on this socket; so there is no way out but the worker's end. */
-static _Noreturn void no_tls(void)
+/* NULL would make evhttp serve on this socket without our framing, and without TLS; so there is no way out
+ * but the worker's end. */
+static _Noreturn void no_conn(void)
 {
-	hf_log(HF_LOG_ERR, "http", "TLS object cannot be made, stopping", "");
+	hf_log(HF_LOG_ERR, "http", "connection cannot be made, stopping", "");
 	abort();
+}
+
+static void make_tls(struct hf__http_conn *c, struct event_base *base)
+{
+	SSL *ssl;
+
+	(void)pthread_once(&index_once, make_index);
+	ERR_clear_error();
+	ssl = SSL_new(c->worker->server->conf.tls->ctx);
+	if (ssl == NULL)
+		no_conn();
+	c->bev = bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING,
+						BEV_OPT_CLOSE_ON_FREE);
+	if (c->bev == NULL || SSL_set_ex_data(ssl, conn_index, c) != 1)
+		no_conn();
+	bufferevent_openssl_set_allow_dirty_shutdown(c->bev, 1);
+}
+
+static void make_plain(struct hf__http_conn *c, struct event_base *base)
+{
+	c->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	if (c->bev == NULL || hf_loop_post(c->worker->loop, plain_adopt, c) != HF_OK)
+		no_conn();
+	bufferevent_incref(c->bev);
+	c->next = c->worker->plain;
+	c->link = &c->worker->plain;
+	if (c->next != NULL)
+		c->next->link = &c->next;
+	c->worker->plain = c;
 }
 
 struct bufferevent *hf__http_conn_new(struct event_base *base, void *worker)
 {
 	struct hf__http_worker *w = worker;
 	struct hf__http_conn *c = calloc(1, sizeof(*c));
-	SSL *ssl;
 
-	(void)pthread_once(&index_once, make_index);
-	ERR_clear_error();
-	ssl = SSL_new(w->server->conf.tls->ctx);
-	if (c == NULL || ssl == NULL)
-		no_tls();
+	if (c == NULL)
+		no_conn();
 	c->worker = w;
-	c->bev = bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING,
-						BEV_OPT_CLOSE_ON_FREE);
-	if (c->bev == NULL || attach(c, ssl) != HF_OK)
-		no_tls();
-	bufferevent_openssl_set_allow_dirty_shutdown(c->bev, 1);
+	if (w->server->conf.plain)
+		make_plain(c, base);
+	else
+		make_tls(c, base);
+	if (attach(c) != HF_OK)
+		no_conn();
 	w->connections++;
 	atomic_fetch_add(&w->server->n_open, 1);
 	atomic_fetch_add(&w->server->n_connections, 1);
@@ -184,12 +246,26 @@ struct bufferevent *hf__http_conn_new(struct event_base *base, void *worker)
 	return c->bev;
 }
 
-struct hf__http_conn *hf__http_conn_of(struct evhttp_request *ereq)
+static struct hf__http_conn *find_plain(const struct hf__http_worker *w, const struct bufferevent *bev)
+{
+	struct hf__http_conn *c = w->plain;
+
+	while (c != NULL && c->bev != bev)
+		c = c->next;
+	return c;
+}
+
+struct hf__http_conn *hf__http_conn_of(struct hf__http_worker *w, struct evhttp_request *ereq)
 {
 	struct evhttp_connection *evcon = evhttp_request_get_connection(ereq);
-	SSL *ssl =
-		evcon == NULL ? NULL : bufferevent_openssl_get_ssl(evhttp_connection_get_bufferevent(evcon));
+	struct bufferevent *bev = evcon == NULL ? NULL : evhttp_connection_get_bufferevent(evcon);
+	SSL *ssl;
 
+	if (bev == NULL)
+		return NULL;
+	if (w->server->conf.plain)
+		return find_plain(w, bev);
+	ssl = bufferevent_openssl_get_ssl(bev);
 	return ssl == NULL ? NULL : SSL_get_ex_data(ssl, conn_index);
 }
 

@@ -26,6 +26,7 @@ struct hf__http_worker {
 	bool paused;  /* at the connection cap */
 	bool closing; /* no new connections any more */
 	unsigned connections;
+	struct hf__http_conn *plain; /* plain connections, found by their bufferevent */
 };
 
 struct hf_http {
@@ -36,9 +37,10 @@ struct hf_http {
 	atomic_ullong n_connections, n_requests, n_refused, n_open;
 };
 
-/* One TLS connection; owned by its SSL object, freed with it. */
+/* One connection; owned by its SSL object, or, when plain, ended by evhttp. */
 struct hf__http_conn {
 	struct hf__http_worker *worker;
+	struct hf__http_conn *next, **link; /* in worker->plain */
 	struct bufferevent *bev;
 	struct evbuffer_cb_entry *watch;
 	struct hf__http_wire wire;
@@ -66,7 +68,7 @@ struct hf_http_call {
 
 /* conn: a bufferevent for the next accepted socket; evhttp asks for it. */
 struct bufferevent *hf__http_conn_new(struct event_base *base, void *worker);
-struct hf__http_conn *hf__http_conn_of(struct evhttp_request *ereq);
+struct hf__http_conn *hf__http_conn_of(struct hf__http_worker *w, struct evhttp_request *ereq);
 /* Called by evhttp before it frees a connection. */
 void hf__http_conn_goodbye(struct evhttp_connection *evcon, void *unused);
 void hf__http_conn_answered(struct hf__http_conn *c, bool close);

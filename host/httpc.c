@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <hf/loop.h>
 #include "httpc_priv.h"
@@ -141,12 +142,16 @@ hf_err hf_httpc_open(const struct hf_httpc_conf *conf, struct hf_httpc **out, st
 	if (c == NULL)
 		return hf_why_set(why, HF_ERR_HOST_MEMORY, "");
 	c->fd = -1;
+	if ((conf->tls == NULL) != conf->plain) {
+		hf_httpc_close(c);
+		return hf_why_set(why, HF_ERR_BASE_MISUSE, "");
+	}
 	c->timeout_ms = conf->timeout_ms != 0 ? conf->timeout_ms : TIMEOUT_MS;
 	deadline = hf_now_ms() + c->timeout_ms;
 	err = keep_name(c, conf);
 	if (err == HF_OK)
 		err = connect_any(c, conf, deadline, why);
-	if (err == HF_OK)
+	if (err == HF_OK && !conf->plain)
 		err = shake_hands(c, conf, deadline, why);
 	if (err != HF_OK) {
 		hf_httpc_close(c);
@@ -174,36 +179,63 @@ const struct hf_tls_peer *hf_httpc_peer(const struct hf_httpc *c)
 	return &c->peer;
 }
 
+/* One step of sending or receiving on a plain socket; *n 0: try again after the wait. */
+static hf_err plain_step(struct hf_httpc *c, ssize_t rc, short events, size_t *n, uint64_t deadline,
+			 struct hf_why *why)
+{
+	*n = rc > 0 ? (size_t)rc : 0;
+	if (rc > 0)
+		return HF_OK;
+	if (rc == 0)
+		return hf_why_set(why, HF_ERR_HTTPC_CLOSED, "");
+	if (errno == EAGAIN || errno == EINTR)
+		return wait_fd(c->fd, events, deadline, why);
+	return hf_why_errno(why, HF_ERR_HTTPC_CLOSED, "connection");
+}
+
+static hf_err write_step(struct hf_httpc *c, hf_bytes data, size_t *n, uint64_t deadline, struct hf_why *why)
+{
+	int rc;
+
+	if (c->ssl == NULL)
+		return plain_step(c, send(c->fd, data.ptr, data.len, MSG_NOSIGNAL), POLLOUT, n, deadline,
+				  why);
+	ERR_clear_error();
+	rc = SSL_write(c->ssl, data.ptr, data.len > 16384 ? 16384 : (int)data.len);
+	*n = rc > 0 ? (size_t)rc : 0;
+	return rc > 0 ? HF_OK : wait_tls(c, rc, deadline, why);
+}
+
 hf_err hf__httpc_write(struct hf_httpc *c, hf_bytes data, uint64_t deadline, struct hf_why *why)
 {
 	while (data.len > 0) {
-		int rc;
+		size_t n = 0;
 
-		ERR_clear_error();
-		rc = SSL_write(c->ssl, data.ptr, data.len > 16384 ? 16384 : (int)data.len);
-		if (rc > 0) {
-			data.ptr += rc;
-			data.len -= (size_t)rc;
-			continue;
-		}
-		HF_TRY(wait_tls(c, rc, deadline, why));
+		HF_TRY(write_step(c, data, &n, deadline, why));
+		data.ptr += n;
+		data.len -= n;
 	}
 	return HF_OK;
+}
+
+static hf_err read_step(struct hf_httpc *c, uint8_t *to, size_t cap, size_t *len, uint64_t deadline,
+			struct hf_why *why)
+{
+	int rc;
+
+	if (c->ssl == NULL)
+		return plain_step(c, recv(c->fd, to, cap, 0), POLLIN, len, deadline, why);
+	ERR_clear_error();
+	rc = SSL_read(c->ssl, to, cap > INT32_MAX ? INT32_MAX : (int)cap);
+	*len = rc > 0 ? (size_t)rc : 0;
+	return rc > 0 ? HF_OK : wait_tls(c, rc, deadline, why);
 }
 
 hf_err hf__httpc_read(struct hf_httpc *c, uint8_t *to, size_t cap, size_t *len, uint64_t deadline,
 		      struct hf_why *why)
 {
 	*len = 0;
-	for (;;) {
-		int rc;
-
-		ERR_clear_error();
-		rc = SSL_read(c->ssl, to, cap > INT32_MAX ? INT32_MAX : (int)cap);
-		if (rc > 0) {
-			*len = (size_t)rc;
-			return HF_OK;
-		}
-		HF_TRY(wait_tls(c, rc, deadline, why));
-	}
+	while (*len == 0)
+		HF_TRY(read_step(c, to, cap, len, deadline, why));
+	return HF_OK;
 }

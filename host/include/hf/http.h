@@ -1,4 +1,5 @@
-/* http.h -- HTTPS server: evhttp and OpenSSL in the process, N workers, one table of routes.
+/* http.h -- HTTPS server: evhttp and OpenSSL in the process, N workers, one table of routes. Plain HTTP only
+ * where the configuration says `plain`, and only on loopback (a log behind a local proxy or tool).
  * Promise: every byte is checked by our own strict framing before libevent acts on it: a second
  * Content-Length or Host, Transfer-Encoding, folded headers, NUL, bare CR or LF, bad names are all 400
  * (411 for Transfer-Encoding) and the connection ends. Replies always have Content-Length and the
@@ -73,6 +74,7 @@ struct hf_http_conf {
 	const char *addr; /* "0.0.0.0", "::", "127.0.0.1" */
 	uint16_t port;    /* 0 = any free one, see hf_http_port */
 	const struct hf_tls *tls; /* borrowed */
+	bool plain;               /* no TLS: tls is NULL and addr a loopback address, else HF_ERR_HTTP_CONF */
 	unsigned workers;         /* 0 = 2 */
 	size_t body_max;          /* largest body of all routes; headers are limited to 16 KiB */
 	unsigned request_s;       /* 0 = 60: from first byte to answer sent */

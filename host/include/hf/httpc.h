@@ -1,5 +1,6 @@
 /* httpc.h -- a small blocking HTTPS client for the CLI and the agent, HTTP/1.1, one connection.
- * Promise: TLS as hf/tls.h says, never plain text; one deadline rules connect, handshake and each call;
+ * Promise: TLS as hf/tls.h says, plain text only where the caller says `plain`, for public data that proves
+ * itself (logs, witnesses); one deadline rules connect, handshake and each call;
  * the answer's size is checked before it is stored; any HTTP/1.x status line is read; redirects are
  * answers, never followed.
  * Limits: header block 16 KiB; body = ceiling of the caller's buffer. Thread rule: one thread per client.
@@ -16,6 +17,7 @@ struct hf_httpc_conf {
 	const char *host; /* to connect to; the name checked is the TLS context's */
 	uint16_t port;
 	struct hf_tls *tls;    /* client context, borrowed */
+	bool plain;            /* no TLS: tls is NULL */
 	const char *name;      /* Host header; NULL = host:port */
 	uint32_t timeout_ms;   /* connect + handshake, and each call; 0 = 30,000 */
 	const char *agent;     /* User-Agent; NULL = "holdfast" */
