@@ -126,7 +126,8 @@ static bool is_loopback(const char *addr)
 
 static bool conf_is_valid(const struct hf_http_conf *c)
 {
-	if (c->addr == NULL || (c->tls == NULL) != c->plain || (c->plain && !is_loopback(c->addr)) || c->workers > HF_HTTP_WORKERS_MAX || c->n_routes == 0)
+	if (c->addr == NULL || (c->tls == NULL) != c->plain || (c->plain && !is_loopback(c->addr)) ||
+	    c->workers > HF_HTTP_WORKERS_MAX || c->n_routes == 0)
 		return false;
 	for (size_t i = 0; i < c->n_routes; i++)
 		if (c->routes[i].pattern == NULL || c->routes[i].handle == NULL ||

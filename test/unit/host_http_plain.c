@@ -173,7 +173,7 @@ static void every_end_of_a_connection_gives_its_place_back(void **unused)
 
 		raw_open(&raw, hf_http_port(http), false);
 		if (i % 3 == 0)
-			raw_write(&raw, "GET /echo HTTP/1.1\r\nX: ", 23); /* and then silence: cut at its limit */
+			raw_write(&raw, "GET /echo HTTP/1.1\r\nX: ", 23); /* then silence until its limit */
 		if (i % 3 == 0)
 			raw_read(&raw, NULL, text, sizeof(text));
 		else if (i % 3 == 1)
