@@ -9,11 +9,6 @@ static const char *const state_names[HF_RENEW_STATES] = {
 	"empty", "keyed", "requested", "have", "prove", "fallback", "promoted", "stable",
 };
 
-static uint64_t now_ms(void)
-{
-	return hf_now_ms();
-}
-
 static int64_t now_s(struct keyproc *k)
 {
 	struct hf_clock clock = { 0 };
@@ -41,7 +36,7 @@ hf_err key_signer(struct keyproc *k, struct hf_hwkey *key)
 static void refresh(struct keyproc *k)
 {
 	struct hf_renew_want was = k->want;
-	uint64_t now = now_ms();
+	uint64_t now = hf_now_ms();
 
 	hf_renew_want(&k->renew, &k->want);
 	if (k->want.alarm) {
@@ -83,7 +78,7 @@ void key_identity_tick(struct keyproc *k)
 {
 	const struct hf_renew_event ev = {
 		.kind = HF_RENEW_TICK,
-		.settled = k->session_up && now_ms() - k->session_since_ms >= KEY_SETTLE_MS,
+		.settled = k->session_up && hf_now_ms() - k->session_since_ms >= KEY_SETTLE_MS,
 	};
 
 	(void)!step(k, &ev);
@@ -364,7 +359,7 @@ hf_err key_on_session(void *ctx, hf_bytes body, struct hf_out *reply)
 		return HF_OK;
 	k->session_up = true;
 	k->session_slot = ev.slot;
-	k->session_since_ms = now_ms();
+	k->session_since_ms = hf_now_ms();
 	k->session_cap_s = (int64_t)v[2];
 	HF_TRY(greet(k));
 	key_up_session(k, true);

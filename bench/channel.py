@@ -214,12 +214,14 @@ def broker_killed(devices):
     """The system test of that name with more devices: it fails when an alarm is lost or stored twice."""
     say(f"kill -9 of the broker under {devices} devices")
     run = subprocess.run(["/usr/bin/python3", "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider",
-                          ROOT / "test/system/test_bus_restart.py"], capture_output=True, text=True, check=False,
+                          ROOT / "test/system/test_bus_restart.py"],
+                         capture_output=True, text=True, check=False,
                          env=dict(os.environ, HF_DEVICES=str(devices)))
     took = re.search(r"devices back after ([\d.]+) s", run.stdout)
     row(f"kill -9 of the broker, {devices} devices with an alarm each: all back",
         took.group(1) if took else "not measured", "s", "",
-        "no alarm lost or doubled; devices played by one process" if run.returncode == 0 else "the test failed")
+        "no alarm lost or doubled; devices played by one process" if run.returncode == 0
+        else "the test failed")
 
 
 def descriptors(wanted):

@@ -24,7 +24,7 @@ BUILD = pathlib.Path(os.environ.get("HF_BUILD", ROOT / "build/release"))
 
 
 def free_port():
-    """Free now, and left alone until its owner binds it: below the ports that the kernel gives to connections."""
+    """Free now, and left alone until its owner binds it: below the ports the kernel gives to connections."""
     while True:
         port = random.randrange(10000, 32768)
         with socket.socket() as s:

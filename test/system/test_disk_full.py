@@ -1,5 +1,5 @@
-"""A full disk, under the control plane's store and under a device's records: a clear error, nothing half done,
-and all goes on when there is room again.
+"""A full disk, under the control plane's store and under a device's records: a clear error, nothing half
+done, and all goes on when there is room again.
 
 SPDX-License-Identifier: Apache-2.0
 """
