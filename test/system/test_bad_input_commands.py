@@ -22,6 +22,7 @@ TIMES = ("x", "-1", "1.5", "")
 GOOD = {
     "init": ("other",), "up": ("fleet",), "backup": ("fleet", "copy.db"), "product add": ("sensor",),
     "product list": (), "product show": ("lamp",), "device claim": (CODE,), "device list": (),
+    "device look": (DEV, "0" * 64),
     "command run": (DEV, "ping"), "command new": (DEV, "reboot", "--out", "new.cmd"),
     "command sign": ("some.cmd",), "command send": ("some.cmd",), "command cancel": (DEV,),
     "command list": (DEV,), "command receipts": (DEV,), "command ops": (),
@@ -45,6 +46,7 @@ BAD_ARGS = {
     "product show": (("nosuch",), ("../lamp",), ("",)),
     "device claim": (("nonsense",), ("HF1:AAAQEAYEAUDAOCAJBIFQYDIOB4LX",), (CODE[:-1],), (CODE + "A",),
                      ("",)),
+    "device look": (("BAD", "0" * 64), (DEV, "0" * 63), (DEV, "G" * 64), (DEV, "")),
     "command run": ((DEV, "nosuchoperation"), (DEV, "ping", "x"), (DEV, "ping", "a=b"), ("BAD", "ping"),
                     (DEV, "")),
     "command new": ((DEV, "nosuchoperation", "--out", "n"), ("BAD", "reboot", "--out", "n"), (DEV, "reboot")),
