@@ -92,11 +92,11 @@ class Life:
 
     def connect(self):
         """The row travels to the plugin: closed or refused means not yet."""
-        end = time.monotonic() + 5
+        end = time.monotonic() + 60
         while True:
             client = self.device.open()
             try:
-                if client.connect(self.dev) == 0:
+                if client.connect(self.dev, keepalive=3000) == 0:  # nobody pings here
                     break
             except Exception:  # closed without a word: no snapshot yet
                 pass
@@ -113,7 +113,7 @@ class Life:
 
     def say(self, rest, payload):
         """Publish until the bus is there; returns the PUBACK's code."""
-        end = time.monotonic() + 5
+        end = time.monotonic() + 60
         while True:
             code = self.client.publish(self.device.topic(rest), payload)
             if code != 16 or time.monotonic() > end:
