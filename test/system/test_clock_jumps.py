@@ -1,5 +1,5 @@
-"""The wall clock of a live device, and of a live control plane, jumps back 10 years and forward 2 years: sessions
-that are right stay, nothing is lost, and when the clock is right again all is as before.
+"""The wall clock of a live device, and of a live control plane, jumps back 10 years and forward 2 years:
+sessions that are right stay, nothing is lost, and when the clock is right again all is as before.
 
 SPDX-License-Identifier: Apache-2.0
 """

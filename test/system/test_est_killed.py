@@ -149,3 +149,17 @@ def test_enrolment_survives_the_end_at_every_write(fleet):
     cuts = cut_everywhere(fleet, "enrol", writes, claimed, lambda s: enrol(fleet, *s), judge)
     print(f"{writes} writes, {cuts} cuts")
     assert cuts == len(places(writes))
+
+
+@pytest.mark.timeout(600)
+def test_a_claim_survives_the_end_at_every_write(fleet):
+    def judge(secret, answer):
+        assert not isinstance(answer, Exception), answer
+        assert answer[0] == 201
+        assert rows(fleet, "SELECT count(*) FROM claim WHERE cid = ?", secret.cid) == [(1,)]
+        assert enrol(fleet, secret, new_key()).status == 200
+
+    writes = counted(fleet, "api", lambda: Secret().claim(fleet.api()))
+    cuts = cut_everywhere(fleet, "api", writes, Secret, lambda s: s.claim(fleet.api()), judge)
+    print(f"{writes} writes, {cuts} cuts")
+    assert cuts == len(places(writes))
