@@ -135,7 +135,7 @@ static void make_provision(struct maker *m, const struct hf_deploy *d, const str
 	struct hf_buf policy HF_AUTO(hf_buf_free) = HF_BUF(POLICY_MAX);
 	uint8_t server_mem[HF_PKI_CERT_MAX], op_mem[HF_PKI_CERT_MAX], mem[HF_PROVISION_CEILING];
 	struct hf_out server = HF_OUT(server_mem), op = HF_OUT(op_mem), out = HF_OUT(mem);
-	char path[HF_DEPLOY_PATH_MAX], host[HF_DEPLOY_HOST_MAX], name[96];
+	char path[HF_DEPLOY_PATH_MAX], host[HF_DEPLOY_HOST_MAX], name[96], op_name[HF_DEPLOY_OP_NAME_CAP];
 	struct hf_provision p = { .line = text_bytes(line->line),
 				  .enrol_host = text_bytes(d->host),
 				  .broker_host = text_bytes(d->host),
@@ -144,7 +144,8 @@ static void make_provision(struct maker *m, const struct hf_deploy *d, const str
 				  .n_op_ca = 1 };
 
 	maker_read_cert(m, "ca/server.crt", &server);
-	maker_read_cert(m, "ca/op.crt", &op);
+	hf_deploy_op_name(op_name, hf_deploy_op_generation(m->dir), ".crt");
+	maker_read_cert(m, op_name, &op);
 	if (m->err == HF_OK)
 		m->err = hf_deploy_path(path, m->dir, "trust/policy-1.cose", &m->why);
 	if (m->err == HF_OK)

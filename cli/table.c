@@ -20,6 +20,7 @@ const struct cli_verb cli_verbs[] = {
 	  .opts = cli_up_opts,
 	  .summary = "run control plane and broker on this machine, in the foreground",
 	  .text = cli_up_text },
+	{ .name = "ca", .subs = cli_ca_verbs, .summary = "replace the CA that certifies devices" },
 	{ .name = "product", .subs = cli_product_verbs, .summary = "add, list or show product lines" },
 	{ .name = "order",
 	  .subs = cli_order_verbs,

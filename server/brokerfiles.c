@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <hf/ca.h>
 #include "server.h"
 
 static bool is_file(const char *path)
@@ -86,7 +87,14 @@ static hf_err write_broker(const struct server *s, const char *self, struct cas 
 	HF_TRY(hf_deploy_path(cert, s->dir, "tls/broker.crt", why));
 	HF_TRY(hf_deploy_path(key, s->dir, "tls/broker.key", why));
 	HF_TRY(add_ca(cas, "root/root.crt", why));
-	HF_TRY(add_ca(cas, "ca/op.crt", why));
+	HF_TRY(hf_ca_op_check(s->dir, why));
+	unsigned last = hf_deploy_op_generation(s->dir);
+	for (unsigned n = last; n > 0 && n + HF_DEPLOY_OP_LIVE > last; n--) {
+		char name[HF_DEPLOY_OP_NAME_CAP];
+
+		hf_deploy_op_name(name, n, ".crt");
+		HF_TRY(add_ca(cas, name, why));
+	}
 	HF_TRY(server_lines(s, add_line_ca, cas, why));
 	if (!hf_deploy_split_listen(s->deploy.mqtt_listen, host, &conf.port))
 		return hf_why_set(why, HF_ERR_DEPLOY_VALUE, "mqtt-listen");

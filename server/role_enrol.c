@@ -9,7 +9,7 @@
 #include "server.h"
 
 /* The ca process opens its key files first; each costs a deliberate fraction of a second. */
-enum { CA_WAIT_MS = 120000, TLS_KEY_TIMEOUT_MS = 5000, SWEEP_MS = 60000, CERTS = HF_TLS_ANCHORS_MAX + 4 };
+enum { CA_WAIT_MS = 120000, TLS_KEY_TIMEOUT_MS = 5000, SWEEP_MS = 60000, CERTS = HF_TLS_ANCHORS_MAX + 8 };
 
 struct certs {
 	uint8_t mem[CERTS][HF_PKI_CERT_MAX];
@@ -24,7 +24,8 @@ struct enrol_role {
 	struct certs certs;
 	hf_bytes anchors[HF_TLS_ANCHORS_MAX];
 	size_t n_anchors;
-	hf_bytes op_ca, root;
+	hf_bytes cacerts[HF_PKI_CERTS_MAX];
+	size_t n_cacerts;
 	struct hf_tls *tls, *compat_tls;
 	struct hf_store *store;
 	struct hf_enrolproc *est, *compat;
@@ -54,6 +55,36 @@ static hf_err add_anchor(struct enrol_role *r, const char *name, struct hf_why *
 	return HF_OK;
 }
 
+static hf_err add_cacert(struct enrol_role *r, const char *name, struct hf_why *why)
+{
+	HF_TRY(take_cert(r, name, &r->cacerts[r->n_cacerts], why));
+	r->n_cacerts++;
+	return HF_OK;
+}
+
+/* Every generation may authenticate devices; third parties are told of the newest, how it and the one before
+ * vouch for each other (RFC 7030 s4.1.3), that one, and the root. */
+static hf_err take_op_cas(struct enrol_role *r, struct hf_why *why)
+{
+	unsigned last = hf_deploy_op_generation(r->s->dir);
+	char name[HF_DEPLOY_OP_NAME_CAP];
+
+	HF_TRY(hf_ca_op_check(r->s->dir, why));
+	for (unsigned n = last; n > 0 && n + HF_DEPLOY_OP_LIVE > last; n--) {
+		hf_deploy_op_name(name, n, ".crt");
+		HF_TRY(add_anchor(r, name, why));
+	}
+	r->cacerts[r->n_cacerts++] = r->anchors[0];
+	if (last > 1) {
+		hf_deploy_op_name(name, last, ".old-with-new.crt");
+		HF_TRY(add_cacert(r, name, why));
+		hf_deploy_op_name(name, last, ".new-with-old.crt");
+		HF_TRY(add_cacert(r, name, why));
+		r->cacerts[r->n_cacerts++] = r->anchors[1];
+	}
+	return add_cacert(r, "root/root.crt", why);
+}
+
 static hf_err add_line(void *ctx, const struct hf_deploy_line *line, struct hf_why *why)
 {
 	struct enrol_role *r = ctx;
@@ -78,9 +109,7 @@ static hf_err open_tls(struct enrol_role *r, struct hf_why *why)
 	r->tls_key.timeout_ms = TLS_KEY_TIMEOUT_MS;
 	HF_TRY(take_cert(r, "tls/enrol.crt", &c.cert, why));
 	HF_TRY(take_cert(r, "ca/server.crt", &server_ca, why));
-	HF_TRY(take_cert(r, "root/root.crt", &r->root, why));
-	HF_TRY(add_anchor(r, "ca/op.crt", why));
-	r->op_ca = r->anchors[0];
+	HF_TRY(take_op_cas(r, why));
 	HF_TRY(add_anchor(r, "ca/station.crt", why));
 	HF_TRY(server_lines(r->s, add_line, r, why));
 	c.n_anchors = r->n_anchors;
@@ -106,8 +135,8 @@ static hf_err listen_at(struct enrol_role *r, const char *where, bool compat, st
 				       .workers = (unsigned)d->workers,
 				       .default_line = compat ? d->compat_line : d->default_line,
 				       .compat = compat,
-				       .op_ca = r->op_ca,
-				       .root = r->root };
+				       .cacerts = r->cacerts,
+				       .n_cacerts = r->n_cacerts };
 
 	if (!hf_deploy_split_listen(where, host, &c.port))
 		return hf_why_set(why, HF_ERR_DEPLOY_VALUE, "%s: not ADDRESS:PORT", where);

@@ -185,10 +185,22 @@ static hf_err open_lines(struct hf_caproc *p, hf_bytes passphrase, struct hf_why
 	return err;
 }
 
+/* The newest generation signs. */
+static hf_err open_op(struct hf_caproc *p, const struct hf_caproc_conf *c, struct hf_why *why)
+{
+	unsigned generation = hf_deploy_op_generation(c->dir);
+	char name[HF_DEPLOY_OP_NAME_CAP];
+
+	HF_TRY(hf_ca_op_check(c->dir, why));
+	HF_TRY(hf_deploy_op_key(c->dir, generation, &p->deploy, why));
+	hf_deploy_op_name(name, generation, ".crt");
+	return open_issuer(&p->op, c->dir, name, p->deploy.op_ca_key, c->passphrase, why);
+}
+
 static hf_err open_all(struct hf_caproc *p, const struct hf_caproc_conf *c, struct hf_why *why)
 {
 	HF_TRY(hf_deploy_read(c->dir, &p->deploy, why));
-	HF_TRY(open_issuer(&p->op, c->dir, "ca/op.crt", p->deploy.op_ca_key, c->passphrase, why));
+	HF_TRY(open_op(p, c, why));
 	HF_TRY(open_issuer(&p->station, c->dir, "ca/station.crt", p->deploy.station_ca_key, c->passphrase,
 			   why));
 	HF_TRY(open_key(&p->tls[HF_CA_TLS_ENROL], c->dir, "file:tls/enrol.key", c->passphrase, why));

@@ -17,14 +17,13 @@ static int public_line(struct hf__est *e, const char *label)
 static int cacerts(struct hf__est *e)
 {
 	const struct hf_enrolproc_conf *c = &e->p->conf;
-	hf_bytes certs[2] = { c->op_ca, c->root };
-	uint8_t mem[2 * HF_PKI_CERT_MAX + 256];
+	uint8_t mem[HF_PKI_CERTS_MAX * HF_PKI_CERT_MAX + 256];
 	struct hf_out out = HF_OUT(mem);
 	int status = public_line(e, e->http->param[0]);
 
 	if (status)
 		return status;
-	if (hf_pki_certs_only_write(certs, c->root.len ? 2 : 1, &out) != HF_OK)
+	if (hf_pki_certs_only_write(c->cacerts, c->n_cacerts, &out) != HF_OK)
 		return 503;
 	hf__est_give(e, hf_out_bytes(&out), "application/pkcs7-mime; smime-type=certs-only");
 	return 0;

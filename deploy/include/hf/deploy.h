@@ -110,4 +110,28 @@ struct hf_provision {
 HF_MUST_CHECK hf_err hf_provision_write(const struct hf_provision *p, struct hf_out *out);
 /* Borrows from `in`. Errors: HF_ERR_DEPLOY_PROVISION, CBOR's. */
 HF_MUST_CHECK hf_err hf_provision_read(hf_bytes in, struct hf_provision *p);
+
+/* ---- generations of the Operational CA: 1 lies in ca/op.*, N in ca/op-N.*, all under one name ---- */
+
+#define HF_DEPLOY_CA_KEY_TYPE "holdfast/ca-key/v1"
+enum {
+	HF_DEPLOY_OP_MAX = 32,
+	HF_DEPLOY_OP_LIVE = 8, /* the newest ones whose devices are still listened to */
+	HF_DEPLOY_OP_NAME_CAP = 64
+};
+/* "ca/op-N" and a suffix: .crt, .uri, .old-with-new.crt, .new-with-old.crt */
+void hf_deploy_op_name(char out[static HF_DEPLOY_OP_NAME_CAP], unsigned generation, const char *suffix);
+/* The statement that made generation N (2 and above) the CA. */
+void hf_deploy_op_statement(char out[static HF_DEPLOY_OP_NAME_CAP], unsigned generation);
+/* The newest one that has its statement; whether the statement is true is not judged here. */
+unsigned hf_deploy_op_generation(const char *dir);
+/* Put the key's URI of that generation into d->op_ca_key. Errors: the file's, HF_ERR_DEPLOY_VALUE. */
+HF_MUST_CHECK hf_err hf_deploy_op_key(const char *dir, unsigned generation, struct hf_deploy *d,
+				      struct hf_why *why);
+/* Payload of the statement, doc/protocol/statement.md. */
+struct hf_deploy_op_change {
+	unsigned generation;
+	hf_bytes spki_sha256, before_spki_sha256, policy_ref;
+};
+HF_MUST_CHECK hf_err hf_deploy_op_payload(const struct hf_deploy_op_change *c, struct hf_out *out);
 #endif

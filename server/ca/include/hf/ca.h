@@ -78,6 +78,9 @@ struct hf_caproc_conf {
 /* Open every key; nothing is served yet, so the sandbox can follow. */
 HF_MUST_CHECK hf_err hf_caproc_new(const struct hf_caproc_conf *conf, struct hf_caproc **out,
 				   struct hf_why *why);
+/* Did the root keys of the trust policy sign each change of the Operational CA's key? Who uses a
+ * certificate or key of one asks first. Errors: HF_ERR_CA_KEY, statement's and policy's. */
+HF_MUST_CHECK hf_err hf_ca_op_check(const char *dir, struct hf_why *why);
 /* Let every CA key sign once. Call inside the sandbox: a PKCS#11 module may need what the sandbox keeps from
  * it, and that should be seen at start, not by the first device. Errors: HF_ERR_CA_KEY. */
 HF_MUST_CHECK hf_err hf_caproc_prove(struct hf_caproc *p, struct hf_why *why);

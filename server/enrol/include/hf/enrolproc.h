@@ -20,7 +20,8 @@ struct hf_enrolproc_conf {
 	const char *domain;
 	const char *default_line; /* of requests without label; "" = they are 404 */
 	bool compat;              /* compatibility listener: Basic codes, no claims */
-	hf_bytes op_ca, root;     /* DER, for cacerts; root may be empty */
+	const hf_bytes *cacerts;  /* DER, what cacerts answers; borrowed */
+	size_t n_cacerts;
 };
 struct hf_enrolproc;
 HF_MUST_CHECK hf_err hf_enrolproc_new(const struct hf_enrolproc_conf *conf, struct hf_enrolproc **out,
