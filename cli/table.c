@@ -29,6 +29,7 @@ const struct cli_verb cli_verbs[] = {
 	{ .name = "command",
 	  .subs = cli_command_verbs,
 	  .summary = "order a device to do something, alone or together" },
+	{ .name = "log", .subs = cli_log_verbs, .summary = "run, ask and check a transparency log" },
 	{ .name = "operator", .subs = cli_operator_verbs, .summary = "list, add, renew or remove operators" },
 	{ .name = "event", .subs = cli_event_verbs, .summary = "read the event journal" },
 	{ .name = "status",

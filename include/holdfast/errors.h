@@ -245,6 +245,20 @@ enum {
 	/* bundle */ \
 	X(HF_ERR_BUNDLE_FORMAT, 'B', 'D', 1, HF_CLASS_MALFORMED, "not an offline bundle") \
 	X(HF_ERR_BUNDLE_CHAIN, 'B', 'D', 2, HF_CLASS_REFUSED, "policy link of the bundle does not hold") \
+	/* log */ \
+	X(HF_ERR_LOG_LOCKED, 'L', 'G', 1, HF_CLASS_REFUSED, "another process serves this log") \
+	X(HF_ERR_LOG_STATE, 'L', 'G', 2, HF_CLASS_MALFORMED, "not a state file of a log") \
+	X(HF_ERR_LOG_DIFFERS, 'L', 'G', 3, HF_CLASS_REFUSED, \
+	  "a file of the log has other bytes than its tree") \
+	X(HF_ERR_LOG_ABSENT, 'L', 'G', 4, HF_CLASS_GONE, "not in this log") \
+	X(HF_ERR_LOG_NAME, 'L', 'G', 5, HF_CLASS_MALFORMED, "not the name of a tile") \
+	X(HF_ERR_LOG_NOTE, 'L', 'G', 6, HF_CLASS_MALFORMED, "not a checkpoint, or not a request for one") \
+	X(HF_ERR_LOG_BACK, 'L', 'G', 7, HF_CLASS_REFUSED, "a larger tree was signed already") \
+	X(HF_ERR_LOG_FORK, 'L', 'G', 8, HF_CLASS_REFUSED, "tree does not extend the one that was signed") \
+	X(HF_ERR_LOG_WITNESS, 'L', 'G', 9, HF_CLASS_REFUSED, "witness refused") \
+	X(HF_ERR_LOG_ROLLBACK, 'L', 'G', 10, HF_CLASS_REFUSED, "this log was rolled back") \
+	X(HF_ERR_LOG_REQUEST, 'L', 'G', 11, HF_CLASS_MALFORMED, "not a submission to a log") \
+	X(HF_ERR_LOG_KEY, 'L', 'G', 12, HF_CLASS_MALFORMED, "not an Ed25519 key as OpenSSH writes it") \
 	/* New rows go above this line, so that every row ends in a backslash. */ \
 	/* deploy */ \
 	X(HF_ERR_DEPLOY_NOT_ONE, 'D', 'P', 1, HF_CLASS_GONE, "not a deployment") \

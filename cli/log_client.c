@@ -1,0 +1,210 @@
+/* log_client.c -- verbs that ask a running log: submit, proof, head.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <hf/file.h>
+#include <hf/httpc.h>
+#include <hf/lognote.h>
+#include <hf/sshkey.h>
+#include "log.h"
+
+enum { FILE_MAX = 1 << 28, ANSWER_MAX = 65536, TRY_S = 60 };
+
+const struct cli_opt cli_log_submit_opts[] = {
+	{ "key", "FILE", "publisher's private key, Ed25519 as OpenSSH writes it, mode 0600" },
+	{ 0 },
+};
+const struct cli_opt cli_log_proof_opts[] = {
+	{ "key", "FILE", "publisher's private key: signatures are deterministic, so the leaf is made again" },
+	{ "log-key", "KEY", "public key of the log, a file or hexadecimal" },
+	{ "out", "FILE", "write the proof there (default: standard output)" },
+	{ 0 },
+};
+
+struct leaf {
+	uint8_t message[HF_SHA256_LEN], checksum[HF_SHA256_LEN], sig[HF_ED25519_SIG_LEN];
+	uint8_t pub[HF_ED25519_PUB_LEN], bytes[HF_LEAF_LEN];
+	struct hf_merkle_hash hash;
+};
+
+/* One request; false after an error was printed. Any status is an answer. */
+static bool ask(const struct log_url *u, const char *method, const char *what, hf_bytes body,
+		struct hf_httpc_res *res)
+{
+	const struct hf_httpc_conf conf = { .host = u->host, .port = u->port, .plain = true };
+	char path[300];
+	const struct hf_httpc_req req = { .method = method, .path = path, .body = body };
+	struct hf_httpc *c = NULL;
+	struct hf_why why = { 0 };
+	hf_err err = hf_httpc_open(&conf, &c, &why);
+
+	(void)snprintf(path, sizeof(path), "%s/%s", u->prefix, what);
+	if (err == HF_OK)
+		err = hf_httpc_call(c, &req, res, &why);
+	hf_httpc_close(c);
+	return err == HF_OK || cli_fail("log: %s", hf_why_text(&why)) == CLI_DONE;
+}
+
+static bool url_of(const struct cli_args *args, struct log_url *u)
+{
+	return log_url_read(args->args[0], u) ||
+	       cli_fail("%s: not an address http://HOST:PORT", args->args[0]) == CLI_DONE;
+}
+
+static hf_err make_leaf(const struct hf_key *seed, hf_bytes file, struct leaf *l)
+{
+	uint8_t message[HF_LEAF_MESSAGE_LEN];
+
+	HF_TRY(hf_crypto_sha256(&file, 1, l->message));
+	HF_TRY(hf_leaf_checksum(l->message, l->checksum));
+	hf_leaf_message(l->checksum, message);
+	HF_TRY(hf_crypto_ed25519_sign(seed, HF_ARR(message), l->sig));
+	HF_TRY(hf_leaf_write(l->checksum, l->sig, l->pub, l->bytes));
+	return hf_merkle_leaf(HF_ARR(l->bytes), &l->hash);
+}
+
+static bool leaf_of(const struct cli_args *args, struct leaf *l)
+{
+	struct hf_buf file HF_AUTO(hf_buf_free) = HF_BUF(FILE_MAX);
+	struct hf_key seed HF_AUTO(hf_key_wipe) = { .len = 0 };
+	const char *key = cli_option(args, "key");
+	struct hf_why why = { 0 };
+	hf_err err = HF_OK;
+
+	if (key == NULL)
+		return cli_usage("log: --key FILE is needed") == CLI_DONE;
+	err = hf_sshkey_load(key, &seed, l->pub, &why);
+	if (err == HF_OK)
+		err = hf_file_read(args->args[1], &file, &why);
+	if (err == HF_OK)
+		err = make_leaf(&seed, hf_buf_bytes(&file), l);
+	return err == HF_OK || cli_fail("log: %s", hf_why_text(&why)) == CLI_DONE;
+}
+
+static hf_err put_pair(struct hf_buf *b, const char *key, const uint8_t *data, size_t n)
+{
+	HF_TRY(hf_buf_printf(b, "%s=", key));
+	HF_TRY(hf_kv_put_hex(b, data, n));
+	return hf_buf_puts(b, "\n");
+}
+
+static hf_err put_submission(const struct leaf *l, struct hf_buf *body)
+{
+	HF_TRY(put_pair(body, "message", l->message, 32));
+	HF_TRY(put_pair(body, "signature", l->sig, 64));
+	return put_pair(body, "public_key", l->pub, 32);
+}
+
+/* The status, 0 when there was none; a refusal is printed. */
+static int submit_once(const struct log_url *u, hf_bytes body)
+{
+	struct hf_httpc_res res HF_AUTO(hf_httpc_res_free) = HF_HTTPC_RES(ANSWER_MAX);
+
+	if (!ask(u, "POST", "add-leaf", body, &res))
+		return 0;
+	if (res.status != 200 && res.status != 202)
+		(void)cli_fail("log: status %d: %s", res.status, hf_buf_text(&res.body));
+	return res.status;
+}
+
+int cli_log_submit(const struct cli_args *args)
+{
+	struct hf_buf body HF_AUTO(hf_buf_free) = HF_BUF(1024);
+	struct log_url u;
+	struct leaf l;
+
+	if (!url_of(args, &u) || !leaf_of(args, &l))
+		return CLI_FAILED;
+	if (put_submission(&l, &body) != HF_OK)
+		return cli_fail("no memory");
+	for (int i = 0; i < TRY_S; i += 5) { /* the log holds each request up to 5 s */
+		int status = submit_once(&u, hf_buf_bytes(&body));
+
+		if (status != 202)
+			return status == 200 ? CLI_DONE : CLI_FAILED;
+	}
+	return cli_fail("log: accepted, and not yet cosigned by a quorum of witnesses; submit again later");
+}
+
+/* Sigsum proof, version 2: three parts, the last one absent in a tree of one leaf. */
+static hf_err write_proof(const struct leaf *l, const uint8_t *log, const char *head, const char *path,
+			  struct hf_buf *out)
+{
+	uint8_t hash[HF_SHA256_LEN];
+	const hf_bytes key = { log, HF_ED25519_PUB_LEN };
+
+	HF_TRY(hf_crypto_sha256(&key, 1, hash));
+	HF_TRY(hf_buf_puts(out, "version=2\n"));
+	HF_TRY(put_pair(out, "log", hash, sizeof(hash)));
+	HF_TRY(hf_buf_puts(out, "leaf="));
+	HF_TRY(hf_kv_put_hex(out, l->bytes + 96, 32));
+	HF_TRY(hf_buf_puts(out, " "));
+	HF_TRY(hf_kv_put_hex(out, l->sig, sizeof(l->sig)));
+	HF_TRY(hf_buf_printf(out, "\n\n%s", head));
+	return path[0] == '\0' ? HF_OK : hf_buf_printf(out, "\n%s", path);
+}
+
+static bool ask_path(const struct log_url *u, const struct leaf *l, uint64_t size, struct hf_httpc_res *res)
+{
+	char what[160];
+	int n = snprintf(what, sizeof(what), "get-inclusion-proof/%llu/", (unsigned long long)size);
+
+	for (size_t i = 0; i < HF_MERKLE_LEN; i++)
+		n += snprintf(what + n, 3, "%02x", l->hash.b[i]);
+	if (!ask(u, "GET", what, (hf_bytes){ NULL, 0 }, res))
+		return false;
+	return res->status == 200 || cli_fail("log: this file is not in the published tree") == CLI_DONE;
+}
+
+static bool put_proof(const struct log_url *u, const struct leaf *l, const uint8_t *log, struct hf_buf *out)
+{
+	struct hf_httpc_res head HF_AUTO(hf_httpc_res_free) = HF_HTTPC_RES(ANSWER_MAX);
+	struct hf_httpc_res path HF_AUTO(hf_httpc_res_free) = HF_HTTPC_RES(ANSWER_MAX);
+	hf_bytes rest, value;
+	uint64_t size = 0;
+
+	if (!ask(u, "GET", "get-tree-head", (hf_bytes){ NULL, 0 }, &head) || head.status != 200)
+		return cli_fail("log: no head is published") == CLI_DONE;
+	rest = hf_buf_bytes(&head.body);
+	if (!hf_kv_take(&rest, "size", &value) || !hf_kv_number(value, &size))
+		return cli_fail("log: its head does not parse") == CLI_DONE;
+	if (size > 1 && !ask_path(u, l, size, &path))
+		return false;
+	return write_proof(l, log, hf_buf_text(&head.body), hf_buf_text(&path.body), out) == HF_OK ||
+	       cli_fail("no memory") == CLI_DONE;
+}
+
+int cli_log_proof(const struct cli_args *args)
+{
+	struct hf_buf out HF_AUTO(hf_buf_free) = HF_BUF(ANSWER_MAX);
+	const char *to = cli_option(args, "out"), *log_key = cli_option(args, "log-key");
+	uint8_t log[HF_ED25519_PUB_LEN];
+	struct hf_why why = { 0 };
+	struct log_url u;
+	struct leaf l;
+
+	if (log_key == NULL)
+		return cli_usage("log proof: --log-key KEY is needed");
+	if (!url_of(args, &u) || !leaf_of(args, &l) || !log_key_read(log_key, log) ||
+	    !put_proof(&u, &l, log, &out))
+		return CLI_FAILED;
+	if (to == NULL)
+		return fwrite(out.ptr, 1, out.len, stdout) == out.len ? CLI_DONE : CLI_FAILED;
+	if (hf_file_replace(to, hf_buf_bytes(&out), 0644, &why) != HF_OK)
+		return cli_fail("%s", hf_why_text(&why));
+	return CLI_DONE;
+}
+
+int cli_log_head(const struct cli_args *args)
+{
+	struct hf_httpc_res res HF_AUTO(hf_httpc_res_free) = HF_HTTPC_RES(ANSWER_MAX);
+	struct log_url u;
+
+	if (!url_of(args, &u) || !ask(&u, "GET", "get-tree-head", (hf_bytes){ NULL, 0 }, &res))
+		return CLI_FAILED;
+	if (res.status != 200)
+		return cli_fail("log: status %d: %s", res.status, hf_buf_text(&res.body));
+	fputs(hf_buf_text(&res.body), stdout);
+	return CLI_DONE;
+}

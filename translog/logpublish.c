@@ -1,0 +1,215 @@
+/* logpublish.c -- sign the durable tree, gather cosignatures, publish once the quorum is met.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include <hf/file.h>
+#include <hf/log.h>
+#include <hf/lognote.h>
+#include "logseq_priv.h"
+
+enum {
+	RETRY_FIRST_MS = 1000,
+	RETRY_MAX_MS = 300000,
+	ALARM_MS = 600000,
+	ROUND_MS = 5000, /* for the witnesses, before a newer tree may take the head's place */
+};
+static const uint64_t again_ms = 6 * 3600 * 1000; /* an unchanged head is cosigned anew: freshness */
+
+static bool quorum(const struct hf_logseq *q, const struct hf_loghead *h)
+{
+	hf_key_set set = 0;
+
+	for (size_t i = 0; i < h->n; i++)
+		set |= (hf_key_set)1 << h->cosig[i].key;
+	return hf_verdict_is_yes(hf_quorum_met(q->conf.policy, q->conf.policy->witness, set));
+}
+
+/* ---- one thread per witness ---- */
+
+static void add_cosig(struct hf_loghead *h, const struct hf_log_cosig *c)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (h->cosig[i].key == c->key) {
+			h->cosig[i] = *c;
+			return;
+		}
+	if (h->n < HF_LOGSEQ_COSIGS)
+		h->cosig[h->n++] = *c;
+}
+
+static void note_failure(struct hf__logseq_peer *p, hf_err err, const struct hf_why *why)
+{
+	uint64_t now = hf_now_ms();
+
+	if (p->failing_since_ms == 0)
+		p->failing_since_ms = now;
+	p->backoff_ms = p->backoff_ms == 0 ? RETRY_FIRST_MS : 2 * p->backoff_ms;
+	if (p->backoff_ms > RETRY_MAX_MS)
+		p->backoff_ms = RETRY_MAX_MS;
+	hf_log_why(err == HF_ERR_LOG_WITNESS || now - p->failing_since_ms > ALARM_MS ? HF_LOG_ERR
+										     : HF_LOG_WARN,
+		   "witness", "no cosignature", err, why);
+}
+
+static void ask_once(struct hf__logseq_peer *p, const struct hf_loghead *head, uint64_t round)
+{
+	struct hf_logseq *q = p->q;
+	struct hf_log_cosig cosig;
+	struct hf_why why = { 0 };
+	hf_err err = hf_log_witness_ask(&p->w, q->conf.store, q->conf.pub, head, &p->old_size, &cosig, &why);
+
+	p->tried_ms = hf_now_ms();
+	if (err == HF_ERR_LOG_ROLLBACK) {
+		hf__logseq_fatal(q, hf_why_text(&why));
+		return;
+	}
+	if (err != HF_OK) {
+		note_failure(p, err, &why);
+		return;
+	}
+	p->backoff_ms = p->failing_since_ms = 0;
+	p->asked_round = round;
+	(void)pthread_mutex_lock(&q->mutex);
+	if (q->round == round)
+		add_cosig(&q->pending, &cosig);
+	(void)pthread_cond_broadcast(&q->change);
+	(void)pthread_mutex_unlock(&q->mutex);
+}
+
+void *hf__logseq_ask(void *arg)
+{
+	struct hf__logseq_peer *p = arg;
+	struct hf_logseq *q = p->q;
+
+	(void)pthread_mutex_lock(&q->mutex);
+	while (!q->stop) {
+		struct hf_loghead head = q->pending;
+		uint64_t round = q->round, now = hf_now_ms(), due = p->tried_ms + p->backoff_ms;
+
+		if (round == 0 || round == p->asked_round) {
+			hf__logseq_wait(q, 60000);
+		} else if (p->backoff_ms != 0 && now < due) {
+			hf__logseq_wait(q, due - now);
+		} else {
+			(void)pthread_mutex_unlock(&q->mutex);
+			ask_once(p, &head, round);
+			(void)pthread_mutex_lock(&q->mutex);
+		}
+	}
+	(void)pthread_mutex_unlock(&q->mutex);
+	return NULL;
+}
+
+/* ---- the publisher ---- */
+
+static hf_err sign(struct hf_logseq *q, const struct hf_tree_head *head,
+		   uint8_t sig[static HF_ED25519_SIG_LEN], struct hf_why *why)
+{
+	struct hf_merkle_hash proof[HF_MERKLE_PROOF_MAX];
+	size_t n = 0;
+	hf_err err = hf_logstore_consistency(q->conf.store, q->last.size, head->size, proof, &n);
+
+	if (err == HF_OK)
+		err = hf_logsign_ask(q->conf.signer, head, proof, n, sig);
+	if (err != HF_OK)
+		return hf_why_add(why, err, "sign size %llu", (unsigned long long)head->size);
+	q->last = *head;
+	return HF_OK;
+}
+
+static hf_err write_head(struct hf_logseq *q, const struct hf_loghead *h, struct hf_why *why)
+{
+	struct hf_buf note HF_AUTO(hf_buf_free) = HF_BUF(HF_NOTE_MAX);
+	char name[40], path[HF_LOG_PATH_MAX];
+
+	HF_TRY(hf_loghead_write(h, q->conf.pub, q->conf.policy, &note));
+	(void)snprintf(name, sizeof(name), "heads/%llu", (unsigned long long)h->head.size);
+	HF_TRY(hf_path_join(path, sizeof(path), hf_logstore_dir(q->conf.store), name));
+	HF_TRY(hf_file_replace(path, hf_buf_bytes(&note), 0644, why));
+	HF_TRY(hf_path_join(path, sizeof(path), hf_logstore_dir(q->conf.store), "checkpoint"));
+	return hf_file_replace(path, hf_buf_bytes(&note), 0644, why);
+}
+
+static hf_err publish(struct hf_logseq *q, const struct hf_loghead *h, struct hf_why *why)
+{
+	HF_TRY(write_head(q, h, why));
+	(void)pthread_mutex_lock(&q->mutex);
+	q->published = *h;
+	q->has_published = true;
+	q->published_ms = hf_now_ms();
+	(void)pthread_cond_broadcast(&q->change);
+	(void)pthread_mutex_unlock(&q->mutex);
+	hf__logseq_answer(q);
+	return HF_OK;
+}
+
+/* Begin a round: the durable tree of this moment, signed. */
+static hf_err begin(struct hf_logseq *q, struct hf_why *why)
+{
+	struct hf_loghead h = { 0 };
+
+	hf_logstore_head(q->conf.store, &h.head);
+	HF_TRY(sign(q, &h.head, h.sig, why));
+	(void)pthread_mutex_lock(&q->mutex);
+	q->pending = h;
+	q->round++;
+	q->round_ms = hf_now_ms();
+	(void)pthread_cond_broadcast(&q->change);
+	(void)pthread_mutex_unlock(&q->mutex);
+	return HF_OK;
+}
+
+enum step { STEP_WAIT, STEP_BEGIN, STEP_PUBLISH };
+
+/* Is all that was gathered in the head that is served? */
+static bool is_shown(const struct hf_logseq *q)
+{
+	return q->has_published && q->published.head.size == q->pending.head.size &&
+	       q->published.n == q->pending.n &&
+	       memcmp(q->published.cosig, q->pending.cosig, sizeof(q->pending.cosig)) == 0;
+}
+
+/* Locked. What there is to do now. */
+static enum step next_step(const struct hf_logseq *q, uint64_t tree_size)
+{
+	bool met = q->round > 0 && quorum(q, &q->pending);
+	uint64_t age = hf_now_ms() - q->round_ms;
+
+	if (q->round == 0)
+		return STEP_BEGIN;
+	if (met && !is_shown(q))
+		return STEP_PUBLISH;
+	if (tree_size != q->pending.head.size && (met || age >= ROUND_MS))
+		return STEP_BEGIN;
+	return met && age >= again_ms ? STEP_BEGIN : STEP_WAIT;
+}
+
+void *hf__logseq_publish(void *arg)
+{
+	struct hf_logseq *q = arg;
+	struct hf_why why = { 0 };
+	hf_err err = HF_OK;
+
+	while (!q->stop && err == HF_OK) {
+		struct hf_tree_head tree;
+		struct hf_loghead pending;
+		enum step step;
+
+		hf_logstore_head(q->conf.store, &tree);
+		(void)pthread_mutex_lock(&q->mutex);
+		step = next_step(q, tree.size);
+		if (step == STEP_WAIT && !q->stop)
+			hf__logseq_wait(q, 1000);
+		pending = q->pending;
+		(void)pthread_mutex_unlock(&q->mutex);
+		if (step == STEP_BEGIN)
+			err = begin(q, &why);
+		else if (step == STEP_PUBLISH)
+			err = publish(q, &pending, &why);
+	}
+	if (err != HF_OK) {
+		hf_log_why(HF_LOG_ERR, "log", "publish failed", err, &why);
+		hf__logseq_fatal(q, hf_why_text(&why));
+	}
+	return NULL;
+}
