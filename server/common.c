@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <hf/ca.h>
 #include <hf/file.h>
 #include <hf/log.h>
 #include <hf/pki.h>
@@ -50,6 +51,23 @@ hf_err server_cert(const struct server *s, const char *name, struct hf_out *der,
 	HF_TRY(hf_file_read(path, &pem, why));
 	err = hf_pki_pem_read("CERTIFICATE", hf_buf_bytes(&pem), der);
 	return err == HF_OK ? HF_OK : hf_why_add(why, err, "%s", path);
+}
+
+hf_err server_read_op_cas(const struct server *s, struct server_op_cas *out, struct hf_why *why)
+{
+	unsigned last = hf_deploy_op_generation(s->dir);
+	char name[HF_DEPLOY_OP_NAME_CAP];
+
+	out->n = 0;
+	HF_TRY(hf_ca_op_check(s->dir, why));
+	for (unsigned n = last; n > 0 && n + HF_DEPLOY_OP_LIVE > last; n--) {
+		struct hf_out der = HF_OUT(out->mem[out->n]);
+
+		hf_deploy_op_name(name, n, ".crt");
+		HF_TRY(server_cert(s, name, &der, why));
+		out->list[out->n++] = hf_out_bytes(&der);
+	}
+	return HF_OK;
 }
 
 static int is_conf(const struct dirent *entry)

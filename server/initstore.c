@@ -126,13 +126,16 @@ static hf_err count_line(void *ctx, const struct hf_deploy_line *line, struct hf
 
 int server_check(const struct server *s)
 {
-	static const char *const certs[] = { "ca/server.crt", "ca/op.crt",   "ca/station.crt",
-					     "tls/enrol.crt", "tls/api.crt", "tls/broker.crt" };
+	static const char *const certs[] = { "ca/server.crt", "ca/station.crt", "tls/enrol.crt",
+					     "tls/api.crt", "tls/broker.crt" };
+	struct server_op_cas op = { .n = 0 };
 	struct hf_store *store = NULL;
 	struct hf_why why = { 0 };
 	unsigned lines = 0;
 	hf_err err = server_lines(s, count_line, &lines, &why);
 
+	if (err == HF_OK)
+		err = server_read_op_cas(s, &op, &why);
 	for (size_t i = 0; err == HF_OK && i < sizeof(certs) / sizeof(certs[0]); i++) {
 		uint8_t mem[HF_PKI_CERT_MAX];
 		struct hf_out der = HF_OUT(mem);

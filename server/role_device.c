@@ -21,19 +21,19 @@ struct device_role {
 
 static hf_err open_tls(const struct server *s, struct device_role *r, struct hf_why *why)
 {
-	uint8_t leaf_mem[HF_PKI_CERT_MAX], ca_mem[HF_PKI_CERT_MAX];
-	struct hf_out leaf = HF_OUT(leaf_mem), ca = HF_OUT(ca_mem);
-	hf_bytes anchor;
+	uint8_t leaf_mem[HF_PKI_CERT_MAX];
+	struct hf_out leaf = HF_OUT(leaf_mem);
+	struct server_op_cas op = { .n = 0 };
 	struct hf_tls_server_conf conf = {
-		.key = &r->tls_key.key, .anchors = &anchor, .n_anchors = 1, .name = "device"
+		.key = &r->tls_key.key, .anchors = op.list, .name = "device"
 	};
 
 	HF_TRY(hf_ipc_new(NET_FD_CA, &r->ca.ipc));
 	HF_TRY(hf_ipc_key_open(&r->tls_key, r->ca.ipc, HF_CA_TLS_ENROL, CA_WAIT_MS));
 	r->tls_key.timeout_ms = TLS_KEY_TIMEOUT_MS;
 	HF_TRY(server_cert(s, "tls/enrol.crt", &leaf, why));
-	HF_TRY(server_cert(s, "ca/op.crt", &ca, why));
-	anchor = hf_out_bytes(&ca);
+	HF_TRY(server_read_op_cas(s, &op, why));
+	conf.n_anchors = op.n;
 	conf.cert = hf_out_bytes(&leaf);
 	return hf_tls_server_new(&conf, &r->tls, why);
 }

@@ -26,6 +26,7 @@ struct enrol_role {
 	size_t n_anchors;
 	hf_bytes cacerts[HF_PKI_CERTS_MAX];
 	size_t n_cacerts;
+	struct server_op_cas op;
 	struct hf_tls *tls, *compat_tls;
 	struct hf_store *store;
 	struct hf_enrolproc *est, *compat;
@@ -69,11 +70,9 @@ static hf_err take_op_cas(struct enrol_role *r, struct hf_why *why)
 	unsigned last = hf_deploy_op_generation(r->s->dir);
 	char name[HF_DEPLOY_OP_NAME_CAP];
 
-	HF_TRY(hf_ca_op_check(r->s->dir, why));
-	for (unsigned n = last; n > 0 && n + HF_DEPLOY_OP_LIVE > last; n--) {
-		hf_deploy_op_name(name, n, ".crt");
-		HF_TRY(add_anchor(r, name, why));
-	}
+	HF_TRY(server_read_op_cas(r->s, &r->op, why));
+	for (; r->n_anchors < r->op.n; r->n_anchors++)
+		r->anchors[r->n_anchors] = r->op.list[r->n_anchors];
 	r->cacerts[r->n_cacerts++] = r->anchors[0];
 	if (last > 1) {
 		hf_deploy_op_name(name, last, ".old-with-new.crt");

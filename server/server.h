@@ -17,6 +17,7 @@
 #include <hf/broker.h>
 #include <hf/deploy.h>
 #include <hf/loop.h>
+#include <hf/pki.h>
 #include <hf/store.h>
 
 #define SERVER_VERSION HF_VERSION
@@ -59,6 +60,14 @@ int role_bus(const struct server *s);
 /* DER of DIR/name. */
 HF_MUST_CHECK hf_err server_cert(const struct server *s, const char *name, struct hf_out *der,
 				 struct hf_why *why);
+/* The Operational CAs whose devices are listened to, newest first; the root keys' word for each was checked. */
+struct server_op_cas {
+	uint8_t mem[HF_DEPLOY_OP_LIVE][HF_PKI_CERT_MAX];
+	hf_bytes list[HF_DEPLOY_OP_LIVE];
+	size_t n;
+};
+HF_MUST_CHECK hf_err server_read_op_cas(const struct server *s, struct server_op_cas *out,
+					struct hf_why *why);
 /* Call `each` for every product line of DIR/products. */
 typedef hf_err (*server_line_fn)(void *ctx, const struct hf_deploy_line *line, struct hf_why *why);
 HF_MUST_CHECK hf_err server_lines(const struct server *s, server_line_fn each, void *ctx, struct hf_why *why);

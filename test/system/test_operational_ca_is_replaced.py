@@ -159,6 +159,9 @@ def test_without_the_word_of_the_root_keys_no_key_is_used(fleet):
                               str(fleet.pass_file)], capture_output=True, timeout=120, check=False)
         assert run.returncode == 1
         assert word in run.stderr.decode(), run.stderr
+        check = subprocess.run([str(fleetlib.BUILD / "server/holdfastd"), "--dir", str(fleet.dir), "-n"],
+                               capture_output=True, timeout=60, check=False)
+        assert check.returncode == 1 and word in check.stderr.decode(), check.stderr
     path.write_bytes(good)
     fleet.start()
     assert issued_by(joined(fleet)[2], pem(fleet, "op-3.crt"))
