@@ -60,7 +60,7 @@ int role_bus(const struct server *s);
 /* DER of DIR/name. */
 HF_MUST_CHECK hf_err server_cert(const struct server *s, const char *name, struct hf_out *der,
 				 struct hf_why *why);
-/* The Operational CAs whose devices are listened to, newest first; the root keys' word for each was checked. */
+/* The Operational CAs whose devices are listened to, newest first; the root keys vouch for each. */
 struct server_op_cas {
 	uint8_t mem[HF_DEPLOY_OP_LIVE][HF_PKI_CERT_MAX];
 	hf_bytes list[HF_DEPLOY_OP_LIVE];
