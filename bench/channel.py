@@ -7,6 +7,7 @@ usage: bench/channel.py [--quick]        --quick: fewer devices, about half a mi
 "per core-second" = for one second of the broker's own CPU time; the swarm runs on the same machine.
 SPDX-License-Identifier: Apache-2.0
 """
+import collections
 import contextlib
 import os
 import pathlib
@@ -89,7 +90,7 @@ def swarm(broker, plugin=True, **options):
     run = subprocess.run([str(a) for a in args], capture_output=True, text=True, check=False)
     if run.returncode != 0:
         say(f"the swarm ended with {run.returncode}: {run.stderr.strip().splitlines()[-1:]}")
-    found = {}
+    found = collections.defaultdict(dict)  # a phase that was not reached measured nothing
     for line in run.stderr.splitlines():
         pairs = dict(re.findall(r"(\w+)=(\S+)", line))
         if line.startswith("summary "):
@@ -259,10 +260,11 @@ def holding(devices):
         empty = int(pathlib.Path(f"/proc/{broker.process.pid}/statm").read_text().split()[1]) * 4
         found = swarm(broker, devices=held, rate=380, spread=60,
                       phases="ramp:120,hold:10,storm:150,resume:150,stop")
-    row("devices held by one broker", f"{found['hold']['up']:.0f}", "", str(devices), note)
-    row("an idle session in the broker's memory",
-        f"{(found['hold']['broker_rss_kib'] - empty) / held:.1f}", "KiB", "30",
-        "RSS; the kernel's buffers are extra")
+    row("devices held by one broker", f"{found['hold'].get('up', 0):.0f}", "", str(devices), note)
+    if found["hold"]:
+        row("an idle session in the broker's memory",
+            f"{(found['hold']['broker_rss_kib'] - empty) / held:.1f}", "KiB", "30",
+            "RSS; the kernel's buffers are extra")
     for name, title in (("ramp", "ramp at 380/s"), ("storm", "all links cut, all return, spread over 60 s"),
                         ("resume", "all close, all resume, spread over 60 s")):
         p = found.get(name)
