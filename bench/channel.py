@@ -138,9 +138,9 @@ def beside_bare(devices, rounds):
               ("messages QoS 1, 100 B, window 1", "/core-s", ""))
     for i, (title, unit, goal) in enumerate(titles):
         bare, ours = (statistics.median(r[i] for r in results[p]) for p in (False, True))
-        row(f"{title}, bare broker", f"{bare:.0f}", unit)
-        row(f"{title}, with the plugin", f"{ours:.0f}", unit, goal,
-            f"{ours / bare:.2f} of bare" if bare else "")
+        row(f"{title}, bare broker", f"{bare:.0f}" if bare else "not measured", unit)
+        row(f"{title}, with the plugin", f"{ours:.0f}" if ours else "not measured", unit, goal,
+            f"{ours / bare:.2f} of bare" if bare and ours else "")
 
 
 def tcp_bytes(sock):
@@ -260,7 +260,8 @@ def holding(devices):
         empty = int(pathlib.Path(f"/proc/{broker.process.pid}/statm").read_text().split()[1]) * 4
         found = swarm(broker, devices=held, rate=380, spread=60,
                       phases="ramp:120,hold:10,storm:150,resume:150,stop")
-    row("devices held by one broker", f"{found['hold'].get('up', 0):.0f}", "", str(devices), note)
+    up = found["hold"].get("up")
+    row("devices held by one broker", "not measured" if up is None else f"{up:.0f}", "", str(devices), note)
     if found["hold"]:
         row("an idle session in the broker's memory",
             f"{(found['hold']['broker_rss_kib'] - empty) / held:.1f}", "KiB", "30",
