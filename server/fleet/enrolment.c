@@ -159,6 +159,8 @@ hf_err hf_enrol_refuse(struct hf_db *db, const struct hf_enrol_req *req, const s
 	if (plan->device)
 		HF_TRY(hf_device_by_id(db, plan->device, &d));
 	HF_TRY(hf__maker_hears(db, &d));
+	if (!d.owner[0])
+		(void)snprintf(d.owner, sizeof(d.owner), "%s", plan->owner);
 	return hf_fleet_event(db, &d, HF_EVENT_ALARM, plan->alarm, "server", NULL, NULL);
 }
 

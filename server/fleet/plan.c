@@ -47,8 +47,10 @@ static hf_err judge_known_key(struct hf_db *db, const struct hf_enrol_req *r, st
 	if (err != HF_OK)
 		return err == HF_ERR_STORE_ABSENT ? HF_OK : err;
 	if (c.kind != HF_CERT_LDEVID || strcmp(c.identity, p->identity) != 0 ||
-	    (p->device && c.device != p->device))
+	    (p->device && c.device != p->device)) {
+		p->device = c.device; /* whose key it is hears of it */
 		return deny(p, "enrol.foreign-key");
+	}
 	if (!hf__cert_alive(&c) || c.issued_at + HF_IDEMPOTENT_S < hf_db_now(db))
 		return deny(p, "enrol.dead-key");
 	p->outcome = HF_OUTCOME_SAME;

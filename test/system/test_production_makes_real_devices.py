@@ -14,7 +14,7 @@ import cbor2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 import fleetlib
 from agentlib import until
@@ -145,12 +145,35 @@ def test_a_device_of_a_manifest_reaches_its_owner(fleet, people):
     device.start()  # its list has not come yet: nobody knows this key
     until("refused", lambda: "end=refused" in device.log.read_text(), 60)
     device.stop()
-    row = (handle, spki_hash(cert.public_key()), first[1], first[2])
-    (fleet.folder / "list").write_bytes(station.sign_list(number, [row, Made(fleet).row]))
+    pack(fleet, people[0], station, "line-m", unit)
     people[0].say("order", "manifest", number.hex(), fleet.folder / "list")
     goes_to_its_owner(fleet, people[0], device, handle, number)
     found = report(fleet, number)
-    assert (found["issued"], found["committed"], found["journal"], found["exact"]) == (2, 2, 2, True)
+    assert (found["issued"], found["committed"], found["journal"], found["exact"]) == (1, 1, 1, True)
+
+
+def pack(fleet, person, station, name, unit):
+    """`holdfast order pack` as a station without network: what does not fit is refused, then the list."""
+    made, pem = fleet.folder / "made", (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    made.mkdir()
+    for file, key in (("station.key", station.key), ("stranger.key", new_key())):
+        (fleet.folder / file).touch(0o600)
+        (fleet.folder / file).write_bytes(key.private_bytes(*pem))
+
+    def run(key="station.key", order=f"{name}.order", want=0):
+        return person.run("order", "pack", fleet.folder / order, made, "--key", f"file:{fleet.folder / key}",
+                          "--out", fleet.folder / "list", want=want).stderr
+
+    assert "0 devices" in run(want=1)
+    (made / "a").write_bytes(b"x")
+    assert "no device of a manifest" in run(want=1)
+    (made / "a").write_bytes(unit.read_bytes())
+    assert "does not name this station" in run(key="stranger.key", want=1)
+    assert "made online" in run(order="line-a.order", want=1)
+    (made / "b").write_bytes(unit.read_bytes())  # the same device twice
+    assert run(want=1) and not (fleet.folder / "list").exists()
+    (made / "b").unlink()
+    run()
 
 
 def hash_of(cert):
