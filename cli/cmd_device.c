@@ -60,6 +60,20 @@ const struct cli_verb cli_device_verbs[] = {
 	  .text = "CODE is printed on the device: HF1:... The code itself never leaves this machine; what is "
 		  "sent\n"
 		  "proves it to the server, what is kept here proves the device's keys to you." },
+	{ .name = "vouch",
+	  .run = cli_cmd_vouch,
+	  ONE_DEV,
+	  .opts = cli_vouch_opts,
+	  .summary = "sign for the other operators which keys of it you have accepted" },
+	{ .name = "trust",
+	  .run = cli_cmd_trust,
+	  .args = "FILE",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .summary = "accept a device's keys, as another operator vouches for them",
+	  .text = "One person reads the claim code and proves the device's keys. The others take over that\n"
+		  "result: it must be signed by an operator of your trust policy. What you have accepted\n"
+		  "already is never replaced." },
 	{ .name = "list", .run = cmd_list, .args = "", .opts = list_opts, .summary = "list your devices" },
 	{ .name = "show",
 	  .run = cmd_show,

@@ -182,7 +182,7 @@ static bool signers_path(const struct session *s, const char *dev, char path[sta
 }
 
 /* Add an accepted signing key to the list, one line each; the oldest go when it is full. */
-static bool keep_signer(const struct session *s, const struct trust *t)
+bool trust_keep_signer(const struct session *s, const struct trust *t)
 {
 	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(TRUST_SIGNERS_MAX * HEX_POINT_CAP);
 	char path[SESSION_PATH_MAX], line[HEX_POINT_CAP + 1];
@@ -239,7 +239,7 @@ static bool advance(const struct session *s, const struct hf_json *items, struct
 		}
 		t->e = e;
 		t->known = true;
-		return keep_signer(s, t);
+		return trust_keep_signer(s, t);
 	}
 	return false;
 }
@@ -278,9 +278,9 @@ bool trust_refresh(struct session *s, const char *dev, struct trust *t)
 	while (advance(s, hf_json_get(j, "items"), t))
 		changed = true;
 	if (!t->known)
-		return cli_fail("%s: no endorsement that begins with a claim made from this folder; was it "
-				"claimed by "
-				"another operator, or has it not connected yet?",
+		return cli_fail("%s: no endorsement that begins with a claim made from this folder; has it not "
+				"connected yet, or did another operator claim it? Then that one can vouch for it: "
+				"device vouch, device trust",
 				dev) == CLI_DONE;
 	return !changed || trust_save(s, t);
 }

@@ -30,6 +30,8 @@ bool trust_save(const struct session *s, const struct trust *t);
 bool trust_refresh(struct session *s, const char *dev, struct trust *t);
 /* The same, and its certificate must show the endorsed key: before anything is sent to it. */
 bool trust_update(struct session *s, const char *dev, struct trust *t);
+/* Add t->e.signing to them. */
+bool trust_keep_signer(const struct session *s, const struct trust *t);
 /* Signing keys accepted so far, newest last, from FOLDER/devices/DEV.signers: what was signed before a
  * renewal stays readable. Returns how many. */
 enum { TRUST_SIGNERS_MAX = 64 };

@@ -277,6 +277,11 @@ enum {
 	X(HF_ERR_STATEMENT_TYPE, 'S', 'M', 2, HF_CLASS_REFUSED, "statement is of another type") \
 	X(HF_ERR_STATEMENT_SIGNATURE, 'S', 'M', 3, HF_CLASS_REFUSED, "signature on a statement is wrong") \
 	X(HF_ERR_STATEMENT_QUORUM, 'S', 'M', 4, HF_CLASS_REFUSED, "too few of the right people signed") \
+	/* vouch */ \
+	X(HF_ERR_VOUCH_SHAPE, 'V', 'O', 1, HF_CLASS_MALFORMED, "not a vouch for a device") \
+	X(HF_ERR_VOUCH_SIGNER, 'V', 'O', 2, HF_CLASS_REFUSED, \
+	  "no operator of the trust policy signed the vouch") \
+	X(HF_ERR_VOUCH_SIGNATURE, 'V', 'O', 3, HF_CLASS_REFUSED, "signature of the vouch does not verify") \
 	/* app */ \
 	X(HF_ERR_APP_LIMIT, 'A', 'A', 1, HF_CLASS_LIMIT, "message of the application exceeds a limit") \
 	X(HF_ERR_APP_SHAPE, 'A', 'A', 2, HF_CLASS_MALFORMED, "not a message of the agent") \
