@@ -7,7 +7,7 @@
 #include "trust.h"
 #include "verbs.h"
 
-enum { WAIT_DEFAULT_S = 60, WAIT_MAX_S = 86400, POLL_MS = 500, LABEL_MAX = 128 };
+enum { WAIT_DEFAULT_S = 90 /* a device asks a minute after it was refused */, WAIT_MAX_S = 86400, POLL_MS = 500, LABEL_MAX = 128 };
 
 #define WHO \
 	{ \
@@ -17,7 +17,7 @@ enum { WAIT_DEFAULT_S = 60, WAIT_MAX_S = 86400, POLL_MS = 500, LABEL_MAX = 128 }
 const struct cli_opt cli_claim_opts[] = {
 	{ "label", "TEXT", "your own name for it" },
 	{ "line", "LINE", "its product line, when the code alone does not tell" },
-	{ "wait", "SECONDS", "wait until it has enrolled and proved its keys (default 60; 0: do not wait)" },
+	{ "wait", "SECONDS", "wait until it has enrolled and proved its keys (default 90; 0: do not wait)" },
 	WHO,
 	{ 0 }
 };
@@ -93,7 +93,10 @@ static void report(const struct session *s, const char *dev)
 	else if (dev[0] != '\0')
 		printf("%s\n", dev);
 	else
-		cli_say(s->args, "The device has 24 hours to enrol; 'holdfast device list' shows it then.");
+		cli_say(s->args,
+			"The device has 24 hours to enrol. It asks at its start, then after a minute, later "
+			"once an hour;\n'holdfast-agent poll' on it asks at once. The same claim again, or "
+			"'holdfast device list', shows it.");
 }
 
 static bool claim(struct session *s, const struct hf_claim_keys *keys, long wait_s)

@@ -139,7 +139,8 @@ bool session_connect(struct session *s)
 		return cli_fail("%s", hf_why_text(&why)) == CLI_DONE;
 	http.tls = s->tls;
 	if (hf_httpc_open(&http, &s->http, &why) != HF_OK)
-		return cli_fail("%s", hf_why_text(&why)) == CLI_DONE;
+		return cli_fail("%s; is the control plane running ('holdfast up')?", hf_why_text(&why)) ==
+		       CLI_DONE;
 	return true;
 }
 

@@ -278,9 +278,9 @@ bool trust_refresh(struct session *s, const char *dev, struct trust *t)
 	while (advance(s, hf_json_get(j, "items"), t))
 		changed = true;
 	if (!t->known)
-		return cli_fail("%s: no endorsement that begins with a claim made from this folder; has it not "
-				"connected yet, or did another operator claim it? Then that one can vouch for it: "
-				"device vouch, device trust",
+		return cli_fail("%s: no endorsement that begins with a claim made from this folder; has it "
+				"not connected yet, or did another operator claim it? Then that one can "
+				"vouch for it: device vouch, device trust",
 				dev) == CLI_DONE;
 	return !changed || trust_save(s, t);
 }
