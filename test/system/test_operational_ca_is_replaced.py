@@ -79,9 +79,13 @@ def test_devices_of_the_old_ca_stay_and_renew_onto_the_new(fleet):
     assert issued_by(pem(fleet, "op-2.new-with-old.crt"), old)
     fleetlib.until("the agent comes back with its old certificate",
                    lambda: agent.show(fleet.api())["last_hello"] > before, 120)
-    child = renew(fleet, cert, key, new_key()).cert()
+    fresh = new_key()
+    child = renew(fleet, cert, key, fresh).cert()
     assert dev_of(child) == dev_of(cert)
     assert issued_by(child, new) and not issued_by(child, old)
+    for shown, its_key in ((cert, key), (child, fresh)):
+        with Channel(fleet, port=fleet.ports["device"], cert=shown, key=its_key) as c:
+            assert c.request("GET", f"/v1/bundles/{64 * '0'}").status == 404
     agent.stop()
 
 
