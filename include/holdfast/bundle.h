@@ -67,7 +67,8 @@ struct hf_device_facts {
 struct hf_release {
 	struct hf_verdict install;
 	uint8_t d[HF_SHA256_LEN];
-	struct hf_manifest manifest; /* borrows from the bundle */
+	struct hf_envelope envelope; /* borrows from the bundle, as does: */
+	struct hf_manifest manifest;
 	hf_key_set signers, rebuilders;
 	struct hf_proof_result proof;
 	unsigned n_links; /* policies that were new to the device, and are now in force */

@@ -259,6 +259,16 @@ enum {
 	X(HF_ERR_LOG_ROLLBACK, 'L', 'G', 10, HF_CLASS_REFUSED, "this log was rolled back") \
 	X(HF_ERR_LOG_REQUEST, 'L', 'G', 11, HF_CLASS_MALFORMED, "not a submission to a log") \
 	X(HF_ERR_LOG_KEY, 'L', 'G', 12, HF_CLASS_MALFORMED, "not an Ed25519 key as OpenSSH writes it") \
+	/* suit */ \
+	X(HF_ERR_SUIT_LIMIT, 'S', 'U', 2, HF_CLASS_LIMIT, "manifest or envelope exceeds a limit") \
+	X(HF_ERR_SUIT_DIGEST, 'S', 'U', 3, HF_CLASS_REFUSED, \
+	  "severed part of the manifest has another hash") \
+	/* head */ \
+	X(HF_ERR_HEAD_FORMAT, 'H', 'D', 1, HF_CLASS_MALFORMED, "not a head message") \
+	X(HF_ERR_HEAD_OLD, 'H', 'D', 2, HF_CLASS_REFUSED, "head is older than one seen before") \
+	X(HF_ERR_HEAD_SPLIT, 'H', 'D', 3, HF_CLASS_REFUSED, "log shows two trees of one size") \
+	/* trust */ \
+	X(HF_ERR_TRUST_RECORD, 'T', 'R', 1, HF_CLASS_MALFORMED, "record of trust is damaged") \
 	/* New rows go above this line, so that every row ends in a backslash. */ \
 	/* deploy */ \
 	X(HF_ERR_DEPLOY_NOT_ONE, 'D', 'P', 1, HF_CLASS_GONE, "not a deployment") \

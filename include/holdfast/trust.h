@@ -23,13 +23,16 @@ struct hf_trust_head {
 	uint64_t time; /* quorum time of that head */
 };
 
-/* Caller's memory; about 8 KiB. `policy` borrows from `record`, so the struct must not be copied. */
+/* Caller's memory; about 14 KiB. `policy` borrows from `record`, so the struct must not be copied. */
 struct hf_trust {
 	struct hf_port *port;    /* NULL: nothing is stored (verifier of an operator) */
 	struct hf_policy policy; /* in force */
 	uint64_t quorum_time;
 	struct hf_trust_head newest;
-	uint8_t record[HF_TRUST_RECORD_MAX];
+	/* Private: the record in use and the one being made, and the policy that may come next. */
+	struct hf_policy next;
+	uint8_t record[2][HF_TRUST_RECORD_MAX];
+	uint8_t in_use;
 };
 
 /* Come up: the stored record, or, when there is none, the pinned policy 1 (a statement, judged by its own
