@@ -7,7 +7,12 @@
 #include "trust.h"
 #include "verbs.h"
 
-enum { WAIT_DEFAULT_S = 90 /* a device asks a minute after it was refused */, WAIT_MAX_S = 86400, POLL_MS = 500, LABEL_MAX = 128 };
+enum {
+	WAIT_DEFAULT_S = 90, /* a device asks a minute after it was refused */
+	WAIT_MAX_S = 86400,
+	POLL_MS = 500,
+	LABEL_MAX = 128,
+};
 
 #define WHO \
 	{ \
