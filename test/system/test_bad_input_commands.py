@@ -96,6 +96,7 @@ BAD_OPTIONS = {
     "device claim": {"line": ("Bad Name",), "label": ("a" * 200,)},
     "device list": {"line": ("Bad Name",), "state": ("lost",)},
     "device set": {"budget": ("huge",)},
+    "device release": {"command": ("nosuch", "passphrase", "fleet")},
     "operator add": {"public": ("zz", "04", "04" + "00" * 64)},
     "operator renew": {"dir": ("nowhere",)},
     "event list": {"device": ("BAD",)},

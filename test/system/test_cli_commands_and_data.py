@@ -46,6 +46,8 @@ def lamp(fleet, people):
     device.start()
     answer = people[0].say("device", "claim", device.code, "--label", "hall", "--wait", "40", "--json")
     device.dev = json.loads(answer.stdout)["dev"]
+    shown = people[0].say("device", "show", device.dev, "--json")
+    assert json.loads(shown.stdout)["label"] == "hall"  # her name for it arrived
     return device
 
 
