@@ -1,4 +1,4 @@
-/* logindex.c -- leaf hash -> index, rebuildable at any time and never the truth (ADR 0008). A segment is a
+/* logindex.c -- leaf hash -> index, rebuildable at any time and never the truth (ADR 20). A segment is a
  * sorted file over 65,536 leaves: 8 bytes of the hash and the place within the segment, 10 bytes each. Hashes
  * are spread evenly, so a record lies near its share of the file and few are looked at.
  * SPDX-License-Identifier: Apache-2.0 */
