@@ -2,79 +2,58 @@
 #include <string.h>
 #include "acl.h"
 
-enum { LEVELS = 7, KI = 1024 };
-
-static const struct hf_acl_class classes[] = {
-	/* name, up, dn, QoS 0, quarantined up, dn */
-	{ "id", 2 * KI, 2 * KI, false, true, false },
-	{ "state", 1 * KI, 0, false, false, false },
-	{ "cmd", 0, 16 * KI, false, false, false },
-	{ "rcpt", 16 * KI, 0, false, false, false },
-	{ "tele", 4 * KI, 0, true, false, false },
-	{ "hb", 512, 0, true, false, false },
-	{ "seal", 64 * KI, 0, false, false, false },
-	{ "alarm", 1 * KI, 0, false, false, false },
-	{ "tamper", 1 * KI, 0, false, true, false },
-	{ "upd", 4 * KI, 4 * KI, false, false, false },
-	{ "release", 0, 4 * KI, false, false, true },
-	{ "ack", 0, 64, false, false, false },
-	{ "cfg", 0, 1 * KI, false, false, false },
+/* Where things lie in hf/1/{dev}/-/{up|dn}/{class}/{id}: a dev is 16 characters, so only the class has a
+ * length of its own. This runs for every message of every device. */
+enum {
+	KI = 1024,
+	DEV_AT = 5,
+	CHILD_AT = DEV_AT + HF_ACL_DEV_LEN,
+	DIR_AT = CHILD_AT + 3,
+	CLASS_AT = DIR_AT + 3,
+	SHORTEST = CLASS_AT + 4, /* "hb/x" */
 };
 
-static bool is(hf_bytes level, const char *text)
-{
-	return level.len == strlen(text) && memcmp(level.ptr, text, level.len) == 0;
-}
+#define NAME(text) text, sizeof(text) - 1
+static const struct hf_acl_class classes[] = {
+	/* name, up, dn, QoS 0, quarantined up, dn */
+	{ NAME("tele"), 4 * KI, 0, true, false, false },
+	{ NAME("hb"), 512, 0, true, false, false },
+	{ NAME("id"), 2 * KI, 2 * KI, false, true, false },
+	{ NAME("state"), 1 * KI, 0, false, false, false },
+	{ NAME("cmd"), 0, 16 * KI, false, false, false },
+	{ NAME("rcpt"), 16 * KI, 0, false, false, false },
+	{ NAME("seal"), 64 * KI, 0, false, false, false },
+	{ NAME("alarm"), 1 * KI, 0, false, false, false },
+	{ NAME("tamper"), 1 * KI, 0, false, true, false },
+	{ NAME("upd"), 4 * KI, 4 * KI, false, false, false },
+	{ NAME("release"), 0, 4 * KI, false, false, true },
+	{ NAME("ack"), 0, 64, false, false, false },
+	{ NAME("cfg"), 0, 1 * KI, false, false, false },
+};
 
-static bool is_dev(hf_bytes level)
-{
-	if (level.len != HF_ACL_DEV_LEN)
-		return false;
-	for (size_t i = 0; i < level.len; i++) {
-		uint8_t c = level.ptr[i];
+/* A set of ASCII characters, one bit each. */
+struct set {
+	uint64_t bits[2];
+};
+static const struct set dev_chars = { { UINT64_C(0x00fc000000000000), UINT64_C(0x07fffffe00000000) } };
+static const struct set id_chars = { { UINT64_C(0x03ff200000000000), UINT64_C(0x07fffffe87fffffe) } };
 
-		if (!((c >= 'a' && c <= 'z') || (c >= '2' && c <= '7')))
+static bool consists_of(hf_bytes text, const struct set *set)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		uint8_t c = text.ptr[i];
+
+		if (c >= 128 || (set->bits[c >> 6] >> (c & 63) & 1) == 0)
 			return false;
 	}
 	return true;
 }
 
-static bool is_id(hf_bytes level)
+static enum hf_acl_dir find_dir(const uint8_t *at)
 {
-	if (level.len < 1 || level.len > HF_ACL_ID_MAX_LEN)
-		return false;
-	for (size_t i = 0; i < level.len; i++) {
-		uint8_t c = level.ptr[i];
-		bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-
-		if (!word && c != '-' && c != '_')
-			return false;
-	}
-	return true;
-}
-
-/* Exactly LEVELS levels, or false. */
-static bool cut(const char *topic, hf_bytes level[static LEVELS])
-{
-	const char *from = topic;
-
-	for (size_t i = 0; i < LEVELS; i++) {
-		const char *end = strchr(from, '/');
-		bool last = i == LEVELS - 1;
-
-		if ((end == NULL) != last)
-			return false;
-		level[i] = (hf_bytes){ (const uint8_t *)from, last ? strlen(from) : (size_t)(end - from) };
-		from = last ? from : end + 1;
-	}
-	return true;
-}
-
-static enum hf_acl_dir find_dir(hf_bytes level)
-{
-	if (is(level, "up"))
+	if (memcmp(at, "up/", 3) == 0)
 		return HF_ACL_UP;
-	return is(level, "dn") ? HF_ACL_DN : HF_ACL_NONE;
+	return memcmp(at, "dn/", 3) == 0 ? HF_ACL_DN : HF_ACL_NONE;
 }
 
 static uint32_t max_len(const struct hf_acl_class *c, enum hf_acl_dir dir)
@@ -82,36 +61,49 @@ static uint32_t max_len(const struct hf_acl_class *c, enum hf_acl_dir dir)
 	return dir == HF_ACL_UP ? c->max_up : dir == HF_ACL_DN ? c->max_dn : 0;
 }
 
-/* NULL as well when the class has no such direction. */
-static const struct hf_acl_class *find_class(hf_bytes level, enum hf_acl_dir dir)
+/* The class whose name and slash begin `text`; NULL as well when it has no such direction. */
+static const struct hf_acl_class *find_class(hf_bytes text, enum hf_acl_dir dir)
 {
-	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
-		if (is(level, classes[i].name))
-			return max_len(&classes[i], dir) > 0 ? &classes[i] : NULL;
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		const struct hf_acl_class *c = &classes[i];
+
+		if (text.ptr[0] == (uint8_t)c->name[0] && c->name_len < text.len &&
+		    text.ptr[c->name_len] == '/' && memcmp(text.ptr, c->name, c->name_len) == 0)
+			return max_len(c, dir) > 0 ? c : NULL;
+	}
 	return NULL;
 }
 
 bool hf__acl_split(const char *topic, struct hf_acl_topic *t)
 {
-	hf_bytes level[LEVELS];
+	const uint8_t *at = (const uint8_t *)topic;
+	size_t len = topic == NULL ? 0 : strlen(topic);
 
-	memset(t, 0, sizeof(*t));
-	if (topic == NULL || !cut(topic, level))
+	*t = (struct hf_acl_topic){ 0 };
+	if (len < SHORTEST || memcmp(at, "hf/1/", 5) != 0 || memcmp(at + CHILD_AT, "/-/", 3) != 0)
 		return false;
-	if (!is(level[0], "hf") || !is(level[1], "1") || !is_dev(level[2]) || !is(level[3], "-"))
+	t->dir = find_dir(at + DIR_AT);
+	t->cls = find_class((hf_bytes){ at + CLASS_AT, len - CLASS_AT }, t->dir);
+	if (t->cls == NULL)
 		return false;
-	t->dir = find_dir(level[4]);
-	t->cls = find_class(level[5], t->dir);
-	t->dev = level[2];
-	t->id = level[6];
-	return t->cls != NULL && is_id(level[6]);
+	t->dev = (hf_bytes){ at + DEV_AT, HF_ACL_DEV_LEN };
+	size_t id_at = CLASS_AT + t->cls->name_len + 1;
+	t->id = (hf_bytes){ at + id_at, len - id_at };
+	return consists_of(t->dev, &dev_chars) && t->id.len >= 1 && t->id.len <= HF_ACL_ID_MAX_LEN &&
+	       consists_of(t->id, &id_chars);
+}
+
+/* `dev` is a device's own name, 16 characters. */
+static bool is_own(const struct hf_acl_topic *t, const char *dev)
+{
+	return memcmp(t->dev.ptr, dev, HF_ACL_DEV_LEN) == 0;
 }
 
 bool hf__acl_device_write(const char *dev, bool quarantined, const struct hf_acl_msg *m)
 {
 	struct hf_acl_topic t;
 
-	if (m->retain || m->qos > 1 || !hf__acl_split(m->topic, &t) || t.dir != HF_ACL_UP || !is(t.dev, dev))
+	if (m->retain || m->qos > 1 || !hf__acl_split(m->topic, &t) || t.dir != HF_ACL_UP || !is_own(&t, dev))
 		return false;
 	if (m->len > t.cls->max_up || (m->qos == 0 && !t.cls->qos0))
 		return false;
@@ -122,7 +114,7 @@ bool hf__acl_device_read(const char *dev, bool quarantined, const char *topic)
 {
 	struct hf_acl_topic t;
 
-	if (!hf__acl_split(topic, &t) || t.dir != HF_ACL_DN || !is(t.dev, dev))
+	if (!hf__acl_split(topic, &t) || t.dir != HF_ACL_DN || !is_own(&t, dev))
 		return false;
 	return !quarantined || t.cls->quarantine_dn;
 }

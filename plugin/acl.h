@@ -12,6 +12,7 @@ enum hf_acl_dir { HF_ACL_NONE = 0, HF_ACL_UP = 1, HF_ACL_DN = 2 };
 /* One class of channel.md section 5. */
 struct hf_acl_class {
 	const char *name;
+	size_t name_len;
 	uint32_t max_up; /* largest payload, 0 = no such direction */
 	uint32_t max_dn;
 	bool qos0;          /* device may send it with QoS 0 */
