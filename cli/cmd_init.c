@@ -147,7 +147,7 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 	return remove(path);
 }
 
-static bool is_free(const char *dir)
+bool cli_is_free(const char *dir)
 {
 	if (access(dir, F_OK) != 0)
 		return true;
@@ -233,7 +233,7 @@ int cli_cmd_init(const struct cli_args *args)
 
 	if (!choose(args, &d, &people))
 		return CLI_USAGE;
-	if (!is_free(dir))
+	if (!cli_is_free(dir))
 		return cli_fail("init: %s exists and is not empty; choose another folder", dir);
 	n = snprintf(m.dir, sizeof(m.dir), "%s.new", dir);
 	if (n < 0 || (size_t)n >= sizeof(m.dir) - 64)

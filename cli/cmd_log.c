@@ -69,13 +69,15 @@ static hf_err make(const char *dir, struct init *i, const char *listen_at, struc
 	struct hf_tree_head empty = { 0 };
 	char data[CLI_PATH_MAX], state[CLI_PATH_MAX], sign_dir[CLI_PATH_MAX];
 
-	HF_TRY(hf_dir_create(dir, 0755, why));
-	HF_TRY(hf_path_join(data, sizeof(data), dir, "data"));
-	if (i->sign[0] == '/')
+	if (i->sign[0] == '/') { /* first: where it cannot be made, nothing is */
 		(void)snprintf(sign_dir, sizeof(sign_dir), "%s", i->sign);
-	else
+		HF_TRY(hf_dir_create(sign_dir, 0700, why));
+	} else {
 		HF_TRY(hf_path_join(sign_dir, sizeof(sign_dir), dir, i->sign));
+	}
+	HF_TRY(hf_dir_create(dir, 0755, why));
 	HF_TRY(hf_dir_create(sign_dir, 0700, why));
+	HF_TRY(hf_path_join(data, sizeof(data), dir, "data"));
 	HF_TRY(hf_path_join(state, sizeof(state), sign_dir, "sign-state"));
 	/* A state that exists says that a log signed here: it is never started anew. */
 	if (hf_file_exists(state))
@@ -85,6 +87,25 @@ static hf_err make(const char *dir, struct init *i, const char *listen_at, struc
 	HF_TRY(make_conf(dir, i, listen_at, why));
 	HF_TRY(hf_merkle_empty(&empty.root));
 	return hf_log_state_write(state, &empty, why);
+}
+
+/* Everything that can be judged before the first file is made. */
+static bool init_fits(const struct cli_args *args, const struct init *i, const char *listen_at)
+{
+	struct hf_key seed HF_AUTO(hf_key_wipe) = { .len = 0 };
+	char host[HF_DEPLOY_HOST_MAX];
+	uint8_t pub[HF_ED25519_PUB_LEN];
+	struct hf_why why = { 0 };
+	uint16_t port;
+
+	if (listen_at != NULL && !hf_deploy_split_listen(listen_at, host, &port))
+		return cli_usage("log init: --listen %s: not ADDRESS:PORT", listen_at) == CLI_DONE;
+	if (cli_option(args, "sign-dir") != NULL && i->sign[0] != '/')
+		return cli_usage("log init: --sign-dir %s: must begin with /", i->sign) == CLI_DONE;
+	if (i->key[0] != '\0' && hf_sshkey_load(i->key, &seed, pub, &why) != HF_OK)
+		return cli_fail("log init: %s", hf_why_text(&why)) == CLI_DONE;
+	return cli_is_free(args->args[0]) ||
+	       cli_usage("log init: %s: exists and is not empty; choose another folder", args->args[0]) == CLI_DONE;
 }
 
 int cli_log_init(const struct cli_args *args)
@@ -97,6 +118,8 @@ int cli_log_init(const struct cli_args *args)
 	if (snprintf(i.key, sizeof(i.key), "%s", key != NULL ? key : "") >= CLI_PATH_MAX ||
 	    snprintf(i.sign, sizeof(i.sign), "%s", sign != NULL ? sign : "sign") >= CLI_PATH_MAX)
 		return cli_usage("log init: a path is too long");
+	if (!init_fits(args, &i, at))
+		return CLI_USAGE;
 	if (make(args->args[0], &i, at != NULL ? at : "127.0.0.1:7380", &why) != HF_OK)
 		return cli_fail("log init: %s", hf_why_text(&why));
 	for (size_t k = 0; k < sizeof(i.pub); k++)
@@ -104,7 +127,7 @@ int cli_log_init(const struct cli_args *args)
 	putchar('\n');
 	cli_say(args,
 		"holdfast: log made in %s. Name this key in a trust policy, put it there as policy.cose,\n"
-		"list the witnesses in %s/witnesses, then: holdfast log serve %s\n",
+		"list the witnesses in %s/witnesses, then: holdfast log serve %s",
 		args->args[0], args->args[0], args->args[0]);
 	return CLI_DONE;
 }
@@ -152,7 +175,7 @@ int cli_log_freeze(const struct cli_args *args)
 	log_place_close(&p);
 	if (err != HF_OK && err != HF_ERR_FILE_EXISTS)
 		return cli_fail("log freeze: %s", hf_why_text(&why));
-	cli_say(args, "holdfast: no leaf is accepted any more; the log goes on being served and cosigned\n");
+	cli_say(args, "holdfast: no leaf is accepted any more; the log goes on being served and cosigned");
 	return CLI_DONE;
 }
 

@@ -169,6 +169,14 @@ int cli_log_serve(const struct cli_args *args)
 {
 	static const char *const verb[] = { "log", "serve", NULL };
 	static const struct log_role roles[2] = { { "sign", run_sign }, { "front", run_front } };
+	static struct log_place place;
 
+	if (cli_option(args, "role") == NULL) { /* a mistake is said once, before there are processes */
+		bool fits = log_place_open(&place, args->args[0], true);
+
+		log_place_close(&place);
+		if (!fits)
+			return CLI_FAILED;
+	}
 	return log_run(args, verb, args->args[0], roles);
 }

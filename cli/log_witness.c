@@ -129,12 +129,15 @@ int cli_log_witness(const struct cli_args *args)
 	static const char *const verb[] = { "log", "witness", NULL };
 	static const struct log_role roles[2] = { { "key", run_key }, { "front", run_front } };
 	const char *dir = args->args[0], *key = cli_option(args, "log-key"), *at = cli_option(args, "listen");
-	char path[HF_LOG_PATH_MAX];
+	char path[HF_LOG_PATH_MAX], host[HF_DEPLOY_HOST_MAX];
 	uint8_t log[HF_ED25519_PUB_LEN];
+	uint16_t port;
 	struct hf_why why = { 0 };
 
 	if (!path_in(path, dir, "witness.key"))
 		return CLI_USAGE;
+	if (at != NULL && !hf_deploy_split_listen(at, host, &port))
+		return cli_usage("log witness: --listen %s: not ADDRESS:PORT", at);
 	if (key == NULL && !hf_file_exists(path))
 		return cli_usage("log witness: the first start needs --log-key");
 	if (key == NULL || hf_file_exists(path))
@@ -143,7 +146,7 @@ int cli_log_witness(const struct cli_args *args)
 		return CLI_FAILED;
 	if (make(dir, at != NULL ? at : "127.0.0.1:7391", log, &why) != HF_OK)
 		return cli_fail("%s", hf_why_text(&why));
-	cli_say(args, "holdfast: witness made in %s; its key is %s/witness.pub; start it without --log-key\n",
+	cli_say(args, "holdfast: witness made in %s; its key is %s/witness.pub; start it without --log-key",
 		dir, dir);
 	return CLI_DONE;
 }

@@ -15,6 +15,7 @@ STATION = ("--csr", "some.cmd", "--out", "new.crt")
 NEW_ORDER = ("--dir", "fleet", "--station", "some.cmd", "--out", "new.order")
 CODE = "HF1:AAAQEAYEAUDAOCAJBIFQYDIOB4LK"
 KEYS = ("nonsense", "tpm2:", "pkcs11:object=x", "https://x")
+NO_LOG = "http://127.0.0.1:9"
 LISTEN = ("8443", "1.2.3.4", "1.2.3.4:0", "x:y")
 TIMES = ("x", "-1", "1.5", "")
 
@@ -35,6 +36,10 @@ GOOD = {
     "order close": (ORDER,), "operator list": (),
     "operator add": ("carol", "--public", "04"), "operator remove": ("bob",),
     "operator renew": ("bob",), "operator public": (), "event list": (), "status": (),
+    "ca replace": ("fleet",), "log init": ("newlog",), "log serve": ("fleet",), "log head": (NO_LOG,),
+    "log submit": (NO_LOG, "some.cmd", "--key", "some.cmd"),
+    "log proof": (NO_LOG, "some.cmd", "--key", "some.cmd", "--log-key", "0" * 64),
+    "log fsck": ("fleet",), "log freeze": ("fleet",), "log witness": ("newwitness",),
 }
 ONE_DEVICE = ("show", "set", "quarantine", "revoke", "release", "retire", "rearm", "data", "owner")
 NEEDED = {"set": ("--label", "x"), "release": ("--without-device",)}
@@ -71,6 +76,16 @@ BAD_ARGS = {
     "order scrap": (("BAD", HANDLE), (ORDER, "BAD")),
     "order ship": (("BAD", HANDLE), (ORDER, "BAD")),
     "order close": (("BAD",),),
+    "ca replace": (("nowhere",), ("passphrase",)),
+    "log init": (("fleet",), ("no/such/folder/here",), ("passphrase",)),
+    "log serve": (("nowhere",), ("passphrase",), ("fleet",)),
+    "log submit": (("https://x", "some.cmd"), ("x", "some.cmd"), (NO_LOG, "nosuch", "--key", "some.cmd"),
+                   (NO_LOG, "some.cmd")),
+    "log proof": (("x", "some.cmd"), (NO_LOG, "some.cmd")),
+    "log head": (("x",), ("https://x",), ("",)),
+    "log fsck": (("nowhere",), ("passphrase",), ("fleet",)),
+    "log freeze": (("nowhere",), ("passphrase",), ("fleet",)),
+    "log witness": (("passphrase",), ("no/such/folder/here",), ("newwitness",)),
     "operator add": (("Bad Name", "--public", "04"), ("carol",), ("carol", "--public", "04" + "00" * 64)),
     "operator remove": (("Bad Name",), ("",)),
     "operator renew": (("Bad Name", "--dir", "fleet"), ("carol", "--dir", "fleet"),
@@ -100,6 +115,12 @@ BAD_OPTIONS = {
     "operator add": {"public": ("zz", "04", "04" + "00" * 64)},
     "operator renew": {"dir": ("nowhere",)},
     "event list": {"device": ("BAD",)},
+    "ca replace": {"key": KEYS},
+    "log init": {"key": ("nosuch", "some.cmd", "passphrase"), "listen": LISTEN, "sign-dir": ("nowhere/x",)},
+    "log serve": {"role": ("nosuch", "")},
+    "log submit": {"key": ("nosuch", "some.cmd", "passphrase")},
+    "log proof": {"key": ("nosuch", "some.cmd", "passphrase"), "log-key": ("zz", "nosuch", "0" * 63)},
+    "log witness": {"log-key": ("zz", "nosuch", "0" * 63), "listen": LISTEN, "role": ("nosuch", "")},
 }
 # Judged by the control plane, or free text: nothing to refuse here.
 ELSEWHERE = {"reason", "label", "account", "out", "code", "order-signer"}
@@ -152,8 +173,10 @@ def common(place, command):
     """Who acts, where needed."""
     if command.startswith("product "):
         return ("--dir", "fleet", *(("--passphrase-file", place.secret) if command == "product add" else ()))
-    if command in ("init", "up"):
+    if command in ("init", "up", "ca replace"):
         return ("--passphrase-file", place.secret)
+    if command.startswith("log "):
+        return ()
     return () if command in ("backup", "command ops") else ("--as", "fleet/operators/alice")
 
 
@@ -161,7 +184,8 @@ def refused(place, command, *args):
     before = place.snapshot()
     done = place.run("holdfast", *command.split(), *args)
     lines = done.stderr.splitlines()
-    assert done.returncode in (1, 2) and done.stdout == "" and len(lines) == 1, (command, args, done)
+    codes = (1, 2, 3) if command.startswith("log ") else (1, 2)
+    assert done.returncode in codes and done.stdout == "" and len(lines) == 1, (command, args, done)
     assert "holdfast" in lines[0] and "Connection refused" not in lines[0], (args, lines)
     assert place.snapshot() == before, (command, args)
     return done.returncode, lines[0]
