@@ -1,13 +1,14 @@
 /* cli.h -- the command table of `holdfast` and what every verb gets.
  * One row per verb: help, completion, the list in the manual and the check of arguments all come from
  * it, so they cannot disagree. Verbs with sub-verbs carry a second table of the same type.
- * Exit status: 0 done, 1 refused or failed, 2 usage. Text for people goes to stderr, results to stdout.
+ * Exit status: 0 done, 1 refused or failed, 2 usage; for releases and logs also 3 file or network failed,
+ * 4 a quorum is not yet met. Text for people goes to stderr, results to stdout.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLI_H
 #define CLI_H
 #include <hf/buf.h>
 
-enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
+enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_IO = 3, CLI_QUORUM = 4 };
 enum { CLI_MAX_ARGS = 64, CLI_MAX_OPTS = 32, CLI_PATH_MAX = 1024 };
 
 /* An option of a verb. Options are long, `--name VALUE` or `--name=VALUE`; a flag has no value name. */

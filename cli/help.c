@@ -30,7 +30,8 @@ static void print_program_help(void)
 	puts("  completion   print a completion script for bash\n"
 	     "  manual       print the manual page\n\n"
 	     "Every command: --help explains it, --json prints one JSON value, --as DIR says who you are\n"
-	     "(default: $HOLDFAST_OPERATOR). Exit status: 0 done, 1 refused or failed, 2 usage.\n\n"
+	     "(default: $HOLDFAST_OPERATOR). Exit status: 0 done, 1 refused or failed, 2 usage;\n"
+	     "for releases and logs also 3 file or network failed, 4 a quorum is not yet met.\n\n"
 	     "First steps:\n"
 	     "  holdfast init /srv/fleet --operator alice --operator bob\n"
 	     "  holdfast up /srv/fleet");
@@ -69,10 +70,12 @@ static void print_words(const struct cli_verb *verbs)
 
 static void print_option_words(const char *noun, const struct cli_verb *verb)
 {
-	if (verb->opts == NULL)
+	if (verb->opts == NULL && verb->subs == NULL)
 		return;
 	printf("\t\"%s %s\") words=\"--help --json --as ", noun, verb->name);
-	for (const struct cli_opt *o = verb->opts; o->name != NULL; o++)
+	if (verb->subs != NULL)
+		print_words(verb->subs);
+	for (const struct cli_opt *o = verb->opts; o != NULL && o->name != NULL; o++)
 		printf("--%s ", o->name);
 	puts("\" ;;");
 }

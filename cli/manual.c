@@ -55,14 +55,28 @@ static void put_verb(const char *noun, const struct cli_verb *v)
 	put_options(v->opts);
 }
 
+static void put_subs(const char *noun, const struct cli_verb *subs)
+{
+	char both[64];
+
+	for (; subs != NULL && subs->name != NULL; subs++) {
+		if (subs->subs == NULL) {
+			put_verb(noun, subs);
+			continue;
+		}
+		(void)snprintf(both, sizeof(both), "%s %s", noun, subs->name);
+		for (const struct cli_verb *v = subs->subs; v->name != NULL; v++)
+			put_verb(both, v);
+	}
+}
+
 static void put_commands(void)
 {
 	puts(".Sh COMMANDS\n.Bl -tag -width Ds");
 	for (const struct cli_verb *v = cli_verbs; v->name != NULL; v++) {
 		if (v->subs == NULL)
 			put_verb(NULL, v);
-		for (const struct cli_verb *sub = v->subs; sub != NULL && sub->name != NULL; sub++)
-			put_verb(v->name, sub);
+		put_subs(v->name, v->subs);
 	}
 	puts(".It Nm completion\nprint a completion script for bash\n.It Nm manual\nprint this page\n.El");
 }
@@ -86,5 +100,7 @@ void cli_print_manual(void)
 	     "the keys that a device endorsed itself, as accepted by this operator\n.It Pa data.key\n"
 	     "opens what devices seal for this operator\n.El\n"
 	     ".Sh EXIT STATUS\n0 done, 1 refused or failed, 2 usage.\n"
+	     "Commands about releases and logs also give 3 when a file or the network failed, and 4 while a\n"
+	     "quorum is not yet met.\n"
 	     ".Sh SEE ALSO\n.Xr holdfast-agent 8 ,\n.Xr holdfastd 8");
 }

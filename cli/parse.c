@@ -176,8 +176,9 @@ static int run_verb(const struct cli_verb *path[], int depth, int argc, char **a
 		return CLI_DONE;
 	}
 	if (args.n_args < args.verb->min_args || args.n_args > args.verb->max_args)
-		return cli_usage("usage: holdfast %s%s%s %s", path[0]->name, depth > 1 ? " " : "",
-				 depth > 1 ? path[1]->name : "", args.verb->args);
+		return cli_usage("usage: holdfast %s%s%s%s%s %s", path[0]->name, depth > 1 ? " " : "",
+				 depth > 1 ? path[1]->name : "", depth > 2 ? " " : "",
+				 depth > 2 ? path[2]->name : "", args.verb->args);
 	args.json = cli_flag(&args, "json");
 	args.operator= cli_option(&args, "as");
 	if (args.operator == NULL)

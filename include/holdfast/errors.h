@@ -259,6 +259,32 @@ enum {
 	X(HF_ERR_LOG_ROLLBACK, 'L', 'G', 10, HF_CLASS_REFUSED, "this log was rolled back") \
 	X(HF_ERR_LOG_REQUEST, 'L', 'G', 11, HF_CLASS_MALFORMED, "not a submission to a log") \
 	X(HF_ERR_LOG_KEY, 'L', 'G', 12, HF_CLASS_MALFORMED, "not an Ed25519 key as OpenSSH writes it") \
+	/* keys as OpenSSH writes them */ \
+	X(HF_ERR_SSHKEY_FORMAT, 'S', 'K', 1, HF_CLASS_MALFORMED, "not an OpenSSH key") \
+	X(HF_ERR_SSHKEY_KIND, 'S', 'K', 2, HF_CLASS_REFUSED, "not a plain ssh-ed25519 key") \
+	X(HF_ERR_SSHKEY_LOCKED, 'S', 'K', 3, HF_CLASS_REFUSED, "OpenSSH key has a passphrase") \
+	/* who signs a release */ \
+	X(HF_ERR_SIGNER_URI, 'S', 'G', 1, HF_CLASS_MALFORMED, "not a signer: file:, agent: or exec:") \
+	X(HF_ERR_SIGNER_ABSENT, 'S', 'G', 2, HF_CLASS_GONE, "no such signing key") \
+	X(HF_ERR_SIGNER_FAILED, 'S', 'G', 3, HF_CLASS_MACHINE, "signer did not sign") \
+	X(HF_ERR_SIGNER_WRONG, 'S', 'G', 4, HF_CLASS_REFUSED, "signature of the signer does not verify") \
+	/* maker's releases */ \
+	X(HF_ERR_SHELF_DAMAGED, 'S', 'H', 1, HF_CLASS_MALFORMED, "stored file is not what its name says") \
+	X(HF_ERR_SHELF_NAME, 'S', 'H', 2, HF_CLASS_GONE, "no such release") \
+	X(HF_ERR_SHELF_POLICY, 'S', 'H', 3, HF_CLASS_GONE, "no such policy") \
+	X(HF_ERR_RECORD_SHAPE, 'R', 'R', 1, HF_CLASS_MALFORMED, "not a release record") \
+	X(HF_ERR_CAPABILITY_LINE, 'C', 'P', 1, HF_CLASS_MALFORMED, "not a capability") \
+	X(HF_ERR_CAPABILITY_LIMIT, 'C', 'P', 2, HF_CLASS_LIMIT, "too many capabilities") \
+	X(HF_ERR_CAPABILITY_SHAPE, 'C', 'P', 3, HF_CLASS_MALFORMED, "not a capability manifest") \
+	X(HF_ERR_CAPABILITY_ADDED, 'C', 'P', 4, HF_CLASS_REFUSED, "capability was added and not accepted") \
+	X(HF_ERR_REVOCATION_SHAPE, 'R', 'V', 1, HF_CLASS_MALFORMED, "not a revocation") \
+	X(HF_ERR_POLICY_TEXT, 'P', 'W', 1, HF_CLASS_MALFORMED, "policy file is not usable") \
+	X(HF_ERR_POLICY_LOCKOUT, 'P', 'W', 2, HF_CLASS_REFUSED, "policy would lock its owner out") \
+	X(HF_ERR_LOG_TEXT, 'L', 'T', 1, HF_CLASS_MALFORMED, "answer of the log is not well formed") \
+	X(HF_ERR_LOG_URL, 'L', 'T', 2, HF_CLASS_MALFORMED, "not the URL of a log") \
+	X(HF_ERR_LOG_REFUSED, 'L', 'T', 3, HF_CLASS_REFUSED, "log refused") \
+	X(HF_ERR_LOG_WAIT, 'L', 'T', 4, HF_CLASS_MACHINE, "log has not published the leaf yet") \
+	X(HF_ERR_VERIFY_IMAGE, 'V', 'F', 1, HF_CLASS_REFUSED, "image is not the released one") \
 	/* suit */ \
 	X(HF_ERR_SUIT_LIMIT, 'S', 'U', 2, HF_CLASS_LIMIT, "manifest or envelope exceeds a limit") \
 	X(HF_ERR_SUIT_DIGEST, 'S', 'U', 3, HF_CLASS_REFUSED, \
