@@ -105,7 +105,8 @@ static bool init_fits(const struct cli_args *args, const struct init *i, const c
 	if (i->key[0] != '\0' && hf_sshkey_load(i->key, &seed, pub, &why) != HF_OK)
 		return cli_fail("log init: %s", hf_why_text(&why)) == CLI_DONE;
 	return cli_is_free(args->args[0]) ||
-	       cli_usage("log init: %s: exists and is not empty; choose another folder", args->args[0]) == CLI_DONE;
+	       cli_usage("log init: %s: exists and is not empty; choose another folder", args->args[0]) ==
+		       CLI_DONE;
 }
 
 int cli_log_init(const struct cli_args *args)

@@ -136,7 +136,7 @@ BAD_OPTIONS = {
     "verify": {"class": ("",), "policy": ("nosuch", "some.cmd"), "floor": TIMES, "board": TIMES},
     "release bundle": {"from": ("0", *TIMES)},
     "release publish": {"log": ("x", "https://x"), "public": ("nosuch", "zz")},
-   
+
     "order station": {"csr": ("nosuch", "passphrase")},
     "order new": {"dir": ("nowhere",), "station": ("nosuch", "passphrase"), "allowance": TIMES,
                   "days": ("0", *TIMES), "commit": ("0", *TIMES)},

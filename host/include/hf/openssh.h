@@ -23,8 +23,8 @@ HF_MUST_CHECK hf_err hf_openssh_take(hf_bytes *rest, hf_bytes *string);
  * Errors: HF_ERR_SSHKEY_FORMAT, _KIND; HF_ERR_CRYPTO_POINT (weak key). */
 HF_MUST_CHECK hf_err hf_openssh_read_public(hf_bytes text, uint8_t pub[static HF_ED25519_PUB_LEN]);
 /* Append the line, with its line feed. Errors: HF_ERR_BASE_NO_ROOM, HF_ERR_HOST_MEMORY. */
-HF_MUST_CHECK hf_err hf_openssh_write_public(const uint8_t pub[static HF_ED25519_PUB_LEN], const char *comment,
-					    struct hf_buf *out);
+HF_MUST_CHECK hf_err hf_openssh_write_public(const uint8_t pub[static HF_ED25519_PUB_LEN],
+					     const char *comment, struct hf_buf *out);
 /* An unencrypted `OPENSSH PRIVATE KEY` with one key. Both are zero on error. Is `text` such a file at all?
  * Errors: HF_ERR_SSHKEY_FORMAT, _KIND, _LOCKED (it has a passphrase). */
 bool hf_openssh_is_private(hf_bytes text);
