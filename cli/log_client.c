@@ -112,7 +112,7 @@ int cli_log_submit(const struct cli_args *args)
 {
 	struct hf_buf body HF_AUTO(hf_buf_free) = HF_BUF(1024);
 	struct log_url u;
-	struct leaf l;
+	struct leaf l = { .pub = { 0 } };
 
 	if (!url_of(args, &u) || !leaf_of(args, &l))
 		return CLI_FAILED;
@@ -182,7 +182,7 @@ int cli_log_proof(const struct cli_args *args)
 	uint8_t log[HF_ED25519_PUB_LEN];
 	struct hf_why why = { 0 };
 	struct log_url u;
-	struct leaf l;
+	struct leaf l = { .pub = { 0 } };
 
 	if (log_key == NULL)
 		return cli_usage("log proof: --log-key KEY is needed");

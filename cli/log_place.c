@@ -44,12 +44,14 @@ static const struct hf_conf_key keys[] = {
 
 bool log_url_read(const char *text, struct log_url *u)
 {
-	char host[256];
+	char host[256], digits[6], *end;
 	int used = 0;
-	unsigned port = 0;
+	unsigned long port;
 
-	if (sscanf(text, "http://%255[A-Za-z0-9.-]:%5u%n", host, &port, &used) != 2 || port == 0 ||
-	    port > 65535)
+	if (sscanf(text, "http://%255[A-Za-z0-9.-]:%5[0-9]%n", host, digits, &used) != 2)
+		return false;
+	port = strtoul(digits, &end, 10);
+	if (*end != '\0' || port == 0 || port > 65535)
 		return false;
 	(void)snprintf(u->host, sizeof(u->host), "%s", host);
 	u->port = (uint16_t)port;

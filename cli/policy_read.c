@@ -255,12 +255,10 @@ static void json_free(struct hf_json **j)
 hf_err policy_text_read(hf_bytes json, uint64_t number, const struct hf_policy *previous,
 			struct hf_out *payload, struct hf_why *why)
 {
-	struct reader *r HF_AUTO(hf_auto_free) = calloc(1, sizeof(*r));
+	struct reader memory = { 0 }, *r = &memory;
 	struct hf_json *j HF_AUTO(json_free) = NULL;
 	hf_err err;
 
-	if (r == NULL)
-		return hf_why_set(why, HF_ERR_HOST_MEMORY, "%s", "");
 	r->why = why;
 	HF_TRY(hf_json_parse(json, &j, why));
 	HF_TRY(read_all(r, j));

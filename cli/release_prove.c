@@ -39,7 +39,8 @@ static hf_err refused(struct job *j, const char *path, int status, const struct 
 
 	(void)snprintf(line, sizeof(line), "%s", hf_buf_text(answer));
 	for (size_t i = 0; line[i] != '\0'; i++)
-		line[i] = line[i] < ' ' || line[i] == 0x7f ? ' ' : line[i];
+		if (line[i] < ' ' || line[i] == 0x7f)
+			line[i] = ' ';
 	return hf_why_set(&j->s->why, HF_ERR_LOG_REFUSED, "%s: the log answered %d %s", path, status, line);
 }
 

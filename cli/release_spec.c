@@ -20,13 +20,13 @@ struct spec {
 
 #define KEY_TEXT(name_, member_, standard_, help_) \
 	{ \
-		.name = name_, .type = HF_CONF_TEXT, .offset = offsetof(struct spec, member_), \
-		.cap = sizeof(((struct spec *)0)->member_), .standard = standard_, .help = help_ \
+		.name = (name_), .type = HF_CONF_TEXT, .offset = offsetof(struct spec, member_), \
+		.cap = sizeof(((struct spec *)0)->member_), .standard = (standard_), .help = (help_) \
 	}
 #define KEY_UINT(name_, member_, max_, standard_, help_) \
 	{ \
-		.name = name_, .type = HF_CONF_UINT, .offset = offsetof(struct spec, member_), .max = max_, \
-		.standard = standard_, .help = help_ \
+		.name = (name_), .type = HF_CONF_UINT, .offset = offsetof(struct spec, member_), .max = (max_), \
+		.standard = (standard_), .help = (help_) \
 	}
 /* A number that does not exist in a manifest stands for "no condition". */
 #define NO_CONDITION "1073741824"
@@ -84,11 +84,8 @@ struct draft {
 
 static void draft_free(struct draft **d)
 {
-	if (*d == NULL)
-		return;
 	hf_buf_free(&(*d)->image);
 	hf_buf_free(&(*d)->environment);
-	free(*d);
 }
 
 hf_bytes release_text(const char *text)
@@ -347,12 +344,13 @@ hf_err release_make(struct shelf *s, const char *spec_file, const char *image_fi
 		    char name[static SHELF_HEX])
 {
 	struct shelf_policy policy HF_AUTO(shelf_policy_end) = { 0 };
-	struct draft *d HF_AUTO(draft_free) = calloc(1, sizeof(*d));
+	struct draft memory = { 0 };
+	struct draft *d HF_AUTO(draft_free) = &memory;
 	char folder[CLI_PATH_MAX];
 	char *slash;
 
-	if (d == NULL || strlen(spec_file) >= sizeof(folder))
-		return hf_why_set(&s->why, d == NULL ? HF_ERR_HOST_MEMORY : HF_ERR_FILE_PATH, "%s", "");
+	if (strlen(spec_file) >= sizeof(folder))
+		return hf_why_set(&s->why, HF_ERR_FILE_PATH, "%s", "");
 	memcpy(folder, spec_file, strlen(spec_file) + 1);
 	slash = strrchr(folder, '/');
 	if (slash != NULL)

@@ -89,7 +89,8 @@ hf_err hf_openssh_print(hf_bytes blob, char out[static HF_OPENSSH_PRINT_LEN + 1]
 	memcpy(out, "SHA256:", 7);
 	HF_TRY(hf_base64url_encode(HF_ARR(hash), &text));
 	for (size_t i = 7; i < 7 + text.len; i++)
-		out[i] = out[i] == '-' ? '+' : out[i] == '_' ? '/' : out[i];
+		if (out[i] == '-' || out[i] == '_')
+			out[i] = out[i] == '-' ? (char)'+' : (char)'/';
 	out[7 + text.len] = '\0';
 	return HF_OK;
 }
