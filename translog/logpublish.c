@@ -161,12 +161,21 @@ static hf_err begin(struct hf_logseq *q, struct hf_why *why)
 
 enum step { STEP_WAIT, STEP_BEGIN, STEP_PUBLISH };
 
+static bool same_cosig(const struct hf_log_cosig *a, const struct hf_log_cosig *b)
+{
+	return a->key == b->key && a->time == b->time && memcmp(a->sig, b->sig, sizeof(a->sig)) == 0;
+}
+
 /* Is all that was gathered in the head that is served? */
 static bool is_shown(const struct hf_logseq *q)
 {
-	return q->has_published && q->published.head.size == q->pending.head.size &&
-	       q->published.n == q->pending.n &&
-	       memcmp(q->published.cosig, q->pending.cosig, sizeof(q->pending.cosig)) == 0;
+	if (!q->has_published || q->published.head.size != q->pending.head.size ||
+	    q->published.n != q->pending.n)
+		return false;
+	for (size_t i = 0; i < q->pending.n; i++)
+		if (!same_cosig(&q->published.cosig[i], &q->pending.cosig[i]))
+			return false;
+	return true;
 }
 
 /* Locked. What there is to do now. */
