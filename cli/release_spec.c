@@ -25,8 +25,8 @@ struct spec {
 	}
 #define KEY_UINT(name_, member_, max_, standard_, help_) \
 	{ \
-		.name = (name_), .type = HF_CONF_UINT, .offset = offsetof(struct spec, member_), .max = (max_), \
-		.standard = (standard_), .help = (help_) \
+		.name = (name_), .type = HF_CONF_UINT, .offset = offsetof(struct spec, member_), \
+		.max = (max_), .standard = (standard_), .help = (help_) \
 	}
 /* A number that does not exist in a manifest stands for "no condition". */
 #define NO_CONDITION "1073741824"
