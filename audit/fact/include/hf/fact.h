@@ -15,11 +15,11 @@ enum { HF_FACT_NUMS = 8, HF_FACT_TEXTS = 6, HF_FACT_MAX_LEN = 65536, HF_FACT_PAT
 
 /* Kinds are stable within one run only: both ends of the pipe are one program. */
 enum {
-	HF_FACT_FILE = 1,      /* every entry of every tree, and every input */
-	HF_FACT_CONTAINER = 2, /* what was opened: its format and the bytes it accounts for */
-	HF_FACT_PROBLEM = 3,   /* SCAN-001..003: what could not be read, and why */
-	HF_FACT_BEGIN = 4,     /* a reader starts on this path: names the file when the reader dies on it */
-	HF_FACT_DONE = 5,      /* a reader finished its share; without it the scan is incomplete */
+	HF_FACT_FILE = 1,        /* every entry of every tree, and every input */
+	HF_FACT_CONTAINER = 2,   /* what was opened: its format and the bytes it accounts for */
+	HF_FACT_PROBLEM = 3,     /* SCAN-001..003: what could not be read, and why */
+	HF_FACT_BEGIN = 4,       /* a reader starts on this path: names the file when the reader dies on it */
+	HF_FACT_DONE = 5,        /* a reader finished its share; without it the scan is incomplete */
 	HF_FACT_SCAN_FIRST = 32, /* factscan.h */
 	HF_FACT_COMP_FIRST = 96, /* factcomp.h */
 	HF_FACT_KINDS = 128,
@@ -34,8 +34,8 @@ struct hf_fact {
 
 /* HF_FACT_FILE */
 enum {
-	HF_FILE_TYPE = 0,  /* HF_NODE_* */
-	HF_FILE_MODE = 1,  /* permission bits with setuid, setgid, sticky: 07777 */
+	HF_FILE_TYPE = 0, /* HF_NODE_* */
+	HF_FILE_MODE = 1, /* permission bits with setuid, setgid, sticky: 07777 */
 	HF_FILE_UID = 2,
 	HF_FILE_GID = 3,
 	HF_FILE_SIZE = 4,
@@ -53,14 +53,30 @@ enum {
 };
 enum { HF_KNOWN_MODE = 1, HF_KNOWN_OWNER = 2, HF_KNOWN_MTIME = 4, HF_KNOWN_DEVICE = 8 };
 enum {
-	HF_NODE_FILE = 1, HF_NODE_DIR = 2, HF_NODE_LINK = 3, HF_NODE_CHAR = 4, HF_NODE_BLOCK = 5,
-	HF_NODE_FIFO = 6, HF_NODE_SOCKET = 7,
+	HF_NODE_FILE = 1,
+	HF_NODE_DIR = 2,
+	HF_NODE_LINK = 3,
+	HF_NODE_CHAR = 4,
+	HF_NODE_BLOCK = 5,
+	HF_NODE_FIFO = 6,
+	HF_NODE_SOCKET = 7,
 };
 /* What the content is; told by content, never by name. */
 enum {
-	HF_KIND_OTHER = 0, HF_KIND_ELF = 1, HF_KIND_SCRIPT = 2, HF_KIND_ARCHIVE = 3, HF_KIND_KERNEL = 4,
-	HF_KIND_MODULE = 5, HF_KIND_BOOTLOADER = 6, HF_KIND_MCU = 7, HF_KIND_TEXT = 8, HF_KIND_EMPTY = 9,
-	HF_KIND_SBOM = 10, HF_KIND_SARIF = 11, HF_KIND_BUNDLE = 12, HF_KIND_COMMANDS = 13, /* compile_commands.json */
+	HF_KIND_OTHER = 0,
+	HF_KIND_ELF = 1,
+	HF_KIND_SCRIPT = 2,
+	HF_KIND_ARCHIVE = 3,
+	HF_KIND_KERNEL = 4,
+	HF_KIND_MODULE = 5,
+	HF_KIND_BOOTLOADER = 6,
+	HF_KIND_MCU = 7,
+	HF_KIND_TEXT = 8,
+	HF_KIND_EMPTY = 9,
+	HF_KIND_SBOM = 10,
+	HF_KIND_SARIF = 11,
+	HF_KIND_BUNDLE = 12,
+	HF_KIND_COMMANDS = 13, /* compile_commands.json */
 	HF_KIND_BUILDLOG = 14,
 };
 
@@ -70,7 +86,9 @@ enum { HF_CONTAINER_FORMAT = 0 }; /* "squashfs", "tar", "gzip" ... */
 
 /* HF_FACT_PROBLEM */
 enum { HF_PROBLEM_RULE = 0, HF_PROBLEM_BEGIN = 1, HF_PROBLEM_LEN = 2 }; /* rule 1..3 of group SCAN */
-enum { HF_PROBLEM_WHY = 0 }; /* for people, at most 200 bytes: "ratio cap 1000:1", "LZO block 17 ends early" */
+enum {
+	HF_PROBLEM_WHY = 0
+}; /* for people, at most 200 bytes: "ratio cap 1000:1", "LZO block 17 ends early" */
 
 /* Where facts go. `put` copies what it keeps. Its error ends the scan of the file. */
 struct hf_fact_sink {

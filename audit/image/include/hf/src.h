@@ -23,6 +23,6 @@ struct hf_src_slice {
 	const struct hf_src *of;
 	uint64_t begin;
 };
-HF_MUST_CHECK hf_err hf_src_cut(struct hf_src_slice *slice, const struct hf_src *of, uint64_t begin, uint64_t len,
-				struct hf_src *out);
+HF_MUST_CHECK hf_err hf_src_cut(struct hf_src_slice *slice, const struct hf_src *of, uint64_t begin,
+				uint64_t len, struct hf_src *out);
 #endif

@@ -34,18 +34,19 @@ struct hf_visitor {
 	/* Containers, and SCAN problems: `rule` 1 cap hit, 2 unreadable or unsupported, 3 died or timed out. */
 	hf_err (*container)(void *ctx, hf_bytes path, const char *format, uint64_t begin, uint64_t len,
 			    unsigned depth);
-	hf_err (*problem)(void *ctx, unsigned rule, hf_bytes path, uint64_t begin, uint64_t len, const char *why);
+	hf_err (*problem)(void *ctx, unsigned rule, hf_bytes path, uint64_t begin, uint64_t len,
+			  const char *why);
 	/* Seconds on a monotonic clock, for the time caps; the walk itself reads no clock. */
 	uint64_t (*now_s)(void *ctx);
 };
 
 /* audit.md of the design gives the defaults; policy may lower them. */
 struct hf_walk_caps {
-	unsigned depth;     /* 10 */
-	uint64_t files;     /* 1,000,000 */
-	uint64_t bytes;     /* 16 GiB of content in total */
-	uint64_t file_bytes; /* 4 GiB */
-	unsigned ratio;     /* 1,000, counted after 64 MiB */
+	unsigned depth;                                    /* 10 */
+	uint64_t files;                                    /* 1,000,000 */
+	uint64_t bytes;                                    /* 16 GiB of content in total */
+	uint64_t file_bytes;                               /* 4 GiB */
+	unsigned ratio;                                    /* 1,000, counted after 64 MiB */
 	unsigned seconds, container_seconds, file_seconds; /* 600, 120, 10 */
 };
 extern const struct hf_walk_caps hf_walk_caps_default;

@@ -23,11 +23,11 @@ size_t hf_model_of(const struct hf_model *m, unsigned kind, hf_bytes path, size_
 enum { HF_SEV_INFO = 1, HF_SEV_LOW = 2, HF_SEV_MEDIUM = 3, HF_SEV_HIGH = 4, HF_SEV_CRITICAL = 5 };
 struct hf_case;
 struct hf_rule {
-	const char *id;    /* "CRED-001", stable for ever */
-	uint8_t severity;  /* HF_SEV_* */
-	uint16_t cwe;      /* 0 = none */
-	const char *title; /* what is wrong, one line, small letter */
-	const char *fix;   /* what to do */
+	const char *id;      /* "CRED-001", stable for ever */
+	uint8_t severity;    /* HF_SEV_* */
+	uint16_t cwe;        /* 0 = none */
+	const char *title;   /* what is wrong, one line, small letter */
+	const char *fix;     /* what to do */
 	const char *clauses; /* "EN303645:5.1-1 PSTI:1", separated by spaces; may be "" */
 	void (*run)(struct hf_case *c, const struct hf_rule *rule); /* NULL: another row's run reports it */
 };
@@ -43,7 +43,7 @@ extern const size_t hf_n_groups;
  * `evidence` is shown (<= 256 bytes; secrets already redacted with hf_redact); `key` is the normalised part that
  * fingerprints are made of: account, symbol, or purl without version + CVE; never line, offset or hash. */
 struct hf_report {
-	const char *id;          /* NULL = the rule that runs */
+	const char *id; /* NULL = the rule that runs */
 	hf_bytes path;
 	uint64_t offset, length;
 	hf_bytes evidence;
@@ -59,7 +59,14 @@ void hf_pass(struct hf_case *c, const struct hf_rule *rule);
 const struct hf_model *hf_case_model(const struct hf_case *c);
 
 /* ---- what checks ask the policy ---- */
-enum { HF_ALLOW_SUID = 0, HF_ALLOW_SERVICE, HF_ALLOW_LISTENER, HF_ALLOW_HOST, HF_ALLOW_USER, HF_ALLOW_ANCHOR };
+enum {
+	HF_ALLOW_SUID = 0,
+	HF_ALLOW_SERVICE,
+	HF_ALLOW_LISTENER,
+	HF_ALLOW_HOST,
+	HF_ALLOW_USER,
+	HF_ALLOW_ANCHOR
+};
 /* Is `what` in the list; `listed` false when the policy has no such list at all. */
 bool hf_allows(const struct hf_case *c, unsigned list, hf_bytes what);
 bool hf_allow_listed(const struct hf_case *c, unsigned list);
