@@ -40,8 +40,8 @@ extern const struct hf_group hf_groups[];
 extern const size_t hf_n_groups;
 
 /* What a check reports. Zero what does not apply. Texts are borrowed during the call.
- * `evidence` is shown (<= 256 bytes; secrets already redacted with hf_redact); `key` is the normalised part that
- * fingerprints are made of: account, symbol, or purl without version + CVE; never line, offset or hash. */
+ * `evidence` is shown (<= 256 bytes; secrets already redacted with hf_redact); `key` is the normalised part
+ * that fingerprints are made of: account, symbol, or purl without version + CVE; never line, offset or hash. */
 struct hf_report {
 	const char *id; /* NULL = the rule that runs */
 	hf_bytes path;
