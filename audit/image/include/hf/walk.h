@@ -31,7 +31,7 @@ struct hf_visitor {
 	/* Each entry once. `src` is NULL unless it is a regular file that could be opened. Called before the
 	 * walk looks for a container inside. */
 	hf_err (*node)(void *ctx, const struct hf_node *node, const struct hf_src *src);
-	/* Containers; and problems, with the SCAN rule: 1 cap hit, 2 unreadable, 3 reader died or timed out. */
+	/* Containers; and problems, with the SCAN rule: 1 cap hit, 2 unreadable, 3 died, timed out. */
 	hf_err (*container)(void *ctx, hf_bytes path, const char *format, uint64_t begin, uint64_t len,
 			    unsigned depth);
 	hf_err (*problem)(void *ctx, unsigned rule, hf_bytes path, uint64_t begin, uint64_t len,
