@@ -285,6 +285,16 @@ enum {
 	X(HF_ERR_LOG_REFUSED, 'L', 'T', 3, HF_CLASS_REFUSED, "log refused") \
 	X(HF_ERR_LOG_WAIT, 'L', 'T', 4, HF_CLASS_MACHINE, "log has not published the leaf yet") \
 	X(HF_ERR_VERIFY_IMAGE, 'V', 'F', 1, HF_CLASS_REFUSED, "image is not the released one") \
+	/* audit: facts, the model made of them, policy files, runs */ \
+	X(HF_ERR_FACT_SHAPE, 'F', 'C', 1, HF_CLASS_MALFORMED, "not a fact") \
+	X(HF_ERR_MODEL_LIMIT, 'M', 'D', 1, HF_CLASS_LIMIT, "more facts than an audit may hold") \
+	X(HF_ERR_TOML_SYNTAX, 'T', 'M', 1, HF_CLASS_MALFORMED, "not a line of the TOML subset") \
+	X(HF_ERR_TOML_TWICE, 'T', 'M', 2, HF_CLASS_MALFORMED, "table or key is given twice") \
+	X(HF_ERR_TOML_LIMIT, 'T', 'M', 3, HF_CLASS_LIMIT, "policy file is too large") \
+	X(HF_ERR_AUDITPOLICY_KEY, 'A', 'Y', 1, HF_CLASS_MALFORMED, "audit policy has no such table or key") \
+	X(HF_ERR_AUDITPOLICY_VALUE, 'A', 'Y', 2, HF_CLASS_MALFORMED, \
+	  "value of the audit policy is not allowed") \
+	X(HF_ERR_AUDITPOLICY_WAIVER, 'A', 'Y', 3, HF_CLASS_REFUSED, "waiver lacks a key or lasts too long") \
 	/* suit */ \
 	X(HF_ERR_SUIT_LIMIT, 'S', 'U', 2, HF_CLASS_LIMIT, "manifest or envelope exceeds a limit") \
 	X(HF_ERR_SUIT_DIGEST, 'S', 'U', 3, HF_CLASS_REFUSED, \

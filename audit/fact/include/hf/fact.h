@@ -27,7 +27,7 @@ enum {
 
 struct hf_fact {
 	uint8_t kind;
-	hf_bytes path; /* escaped and complete: "fw.itb!/images/ramdisk-1!/etc/shadow"; see path.h */
+	hf_bytes path; /* escaped and complete: "fw.itb!/images/ramdisk-1!/etc/shadow"; see vpath.h */
 	uint64_t num[HF_FACT_NUMS];
 	hf_bytes text[HF_FACT_TEXTS];
 };

@@ -34,14 +34,15 @@ struct hf_rule {
 struct hf_group {
 	const char *name; /* "CRED" */
 	const struct hf_rule *rules;
-	size_t n;
+	const size_t *n;
 };
-extern const struct hf_group hf_groups[];
+extern const struct hf_group hf_groups[]; /* listed in audit/judge/meson.build */
 extern const size_t hf_n_groups;
 
 /* What a check reports. Zero what does not apply. Texts are borrowed during the call.
  * `evidence` is shown (<= 256 bytes; secrets already redacted with hf_redact); `key` is the normalised part
- * that fingerprints are made of: account, symbol, or purl without version + CVE; no line, offset, hash. */
+ * that fingerprints are made of: account, symbol, or purl without version + CVE; never line, offset or
+ * hash. */
 struct hf_report {
 	const char *id; /* NULL = the rule that runs */
 	hf_bytes path;
