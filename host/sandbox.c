@@ -68,6 +68,10 @@ static hf_err set_limits(const struct hf_sandbox *s, struct hf_why *why)
 		HF_TRY(set_limit(RLIMIT_NOFILE, s->max_fds, "open files", why));
 	if (s->max_memory != 0)
 		HF_TRY(set_limit(RLIMIT_AS, s->max_memory, "memory", why));
+	if (s->max_cpu_s != 0)
+		HF_TRY(set_limit(RLIMIT_CPU, s->max_cpu_s, "processor time", why));
+	if (s->no_files)
+		HF_TRY(set_limit(RLIMIT_FSIZE, 0, "file size", why));
 	return HF_OK;
 }
 

@@ -109,6 +109,14 @@ static const char *const floor_calls[] = {
 	NULL,
 };
 
+/* All that a parser needs: what is open, its own memory, the time, its end. mmap and mprotect are added with
+ * a look at their arguments. */
+static const char *const parser_calls[] = {
+	"read",	  "pread64", "lseek",	      "fstat", "munmap",  "mremap",	  "brk",  "madvise",
+	"futex",  "getrandom", "clock_gettime", "write", "recvmsg", "close", "rt_sigreturn", "exit",
+	"exit_group", NULL,
+};
+
 static const struct {
 	unsigned power;
 	const char *const *names;
@@ -295,15 +303,34 @@ static int fill_allow_list(scmp_filter_ctx ctx, unsigned powers)
 	return rc != 0 ? rc : add_powers(ctx, powers);
 }
 
+/* What is in no list of a profile. */
+static uint32_t otherwise(unsigned powers)
+{
+	if ((powers & HF_POWER_PARSE) != 0)
+		return SCMP_ACT_KILL_PROCESS;
+	return (powers & HF_POWER_SPAWN) != 0 ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM);
+}
+
+static int fill(scmp_filter_ctx ctx, unsigned powers)
+{
+	int rc;
+
+	if ((powers & HF_POWER_SPAWN) != 0)
+		return add_all(ctx, SCMP_ACT_KILL_PROCESS, deadly_calls);
+	if ((powers & HF_POWER_PARSE) == 0)
+		return fill_allow_list(ctx, powers);
+	rc = add_all(ctx, SCMP_ACT_ALLOW, parser_calls);
+	return rc != 0 ? rc : add_memory(ctx);
+}
+
 hf_err hf__sandbox_seccomp(unsigned powers, struct hf_why *why)
 {
-	bool spawns = (powers & HF_POWER_SPAWN) != 0;
-	scmp_filter_ctx ctx = seccomp_init(spawns ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM));
+	scmp_filter_ctx ctx = seccomp_init(otherwise(powers));
 	int rc;
 
 	if (ctx == NULL)
 		return hf_why_set(why, HF_ERR_SANDBOX_SECCOMP, "");
-	rc = spawns ? add_all(ctx, SCMP_ACT_KILL_PROCESS, deadly_calls) : fill_allow_list(ctx, powers);
+	rc = fill(ctx, powers);
 	if (rc == 0)
 		rc = seccomp_load(ctx);
 	seccomp_release(ctx);

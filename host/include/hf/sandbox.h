@@ -1,7 +1,8 @@
 /* sandbox.h -- give up every power a process does not need; open first, then enter, then read input.
  * Steps: user and groups, no_new_privs, not dumpable, no core file, limits, Landlock (when the kernel
  * has it), seccomp allow-list. What a profile does not name fails with EPERM; what only an attacker
- * would try (a new program, tracing, mounting, kernel keys and modules, bpf) kills the process.
+ * would try (a new program, tracing, mounting, kernel keys and modules, bpf) kills the process. Parsers
+ * (HF_POWER_PARSE) are killed by whatever is not on their short list.
  * A descriptor that is open stays usable; new code can never be mapped (load modules before).
  * Name look-ups (HF_POWER_CONNECT) read /etc: allow it in `paths`.
  * Thread rule: call once, while the process has one thread; later threads inherit it. No way back.
@@ -20,6 +21,9 @@ enum {
 	HF_POWER_THREADS = 1 << 5, /* start threads */
 	HF_POWER_DEVICE = 1 << 6,  /* ioctl and poll on device nodes (TPM) */
 	HF_POWER_SPAWN = 1 << 7,   /* supervisors: everything but the deadly list, which keeps exec open */
+	/* No power but less than the floor: read, write and receive on what is open, memory, time, the end.
+	 * Any other call kills the process. For readers of hostile bytes; alone, never with a power. */
+	HF_POWER_PARSE = 1 << 8,
 };
 
 /* The profiles of all our processes; doc/processes.md shows the same table. */
@@ -36,6 +40,7 @@ enum {
 	HF_SANDBOX_AGENT_KEY_SWTPM = HF_POWER_WRITE | HF_POWER_CONNECT,
 	HF_SANDBOX_AGENT_TAMPER = HF_POWER_DEVICE,
 	HF_SANDBOX_CLI_KEY = 0, /* the operator's key holder: open descriptors only */
+	HF_SANDBOX_AUDIT = HF_POWER_PARSE, /* readers and judge of `holdfast audit` */
 };
 
 struct hf_sandbox_path {
@@ -51,6 +56,8 @@ struct hf_sandbox {
 	size_t n_paths;
 	uint64_t max_fds;    /* RLIMIT_NOFILE; 0 = as it is */
 	uint64_t max_memory; /* RLIMIT_AS in bytes; 0 = as it is */
+	uint64_t max_cpu_s;  /* RLIMIT_CPU in seconds; 0 = as it is */
+	bool no_files;       /* RLIMIT_FSIZE 0: not one byte to a file, even to one that is open */
 };
 /* Errors: HF_ERR_SANDBOX_USER, _LIMIT, _LANDLOCK, _SECCOMP: the process must end. A kernel without
  * Landlock is not an error; without seccomp it is. */
