@@ -18,7 +18,7 @@ static hf_err judge(const struct hf_logsign *s, const struct hf_tree_head *head,
 
 	if (head->size < s->last.size)
 		return HF_ERR_LOG_BACK;
-	err = hf_merkle_check_consistency(s->last.size, &s->last.root, head->size, &head->root, proof, n);
+	err = hf_merkle_check_growth(s->last.size, &s->last.root, head->size, &head->root, proof, n);
 	return err == HF_ERR_MERKLE_PROOF || err == HF_ERR_MERKLE_RANGE ? HF_ERR_LOG_FORK : err;
 }
 

@@ -29,8 +29,8 @@ static int judge(const struct hf_logwitness *w, const struct hf_witness_ask *ask
 		return 409;
 	if (no_proof != (ask->n_proof == 0))
 		return 422;
-	err = hf_merkle_check_consistency(w->last.size, &w->last.root, ask->head.size, &ask->head.root,
-					  ask->proof, ask->n_proof);
+	err = hf_merkle_check_growth(w->last.size, &w->last.root, ask->head.size, &ask->head.root, ask->proof,
+				     ask->n_proof);
 	return err == HF_OK ? 200 : 422;
 }
 

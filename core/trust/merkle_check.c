@@ -98,12 +98,10 @@ hf_err hf_merkle_check_consistency(uint64_t old_size, const struct hf_merkle_has
 {
 	struct hf_merkle_hash path[HF_MERKLE_PROOF_MAX + 1], fr, sr;
 
-	if (old_size > size || n > HF_MERKLE_PROOF_MAX)
+	if (old_size == 0 || old_size > size || n > HF_MERKLE_PROOF_MAX)
 		return HF_ERR_MERKLE_RANGE;
 	if (old_size == size)
 		return n == 0 && same(old_root, root) ? HF_OK : HF_ERR_MERKLE_PROOF;
-	if (old_size == 0)
-		return n == 0 ? HF_OK : HF_ERR_MERKLE_PROOF;
 	if (n == 0)
 		return HF_ERR_MERKLE_PROOF;
 	bool power = (old_size & (old_size - 1)) == 0; /* then the old root itself starts the proof */
@@ -112,4 +110,12 @@ hf_err hf_merkle_check_consistency(uint64_t old_size, const struct hf_merkle_has
 	memcpy(path + power, proof, n * sizeof(path[0]));
 	HF_TRY(walk_consistency(old_size, size, path, n + power, &fr, &sr));
 	return same(&fr, old_root) && same(&sr, root) ? HF_OK : HF_ERR_MERKLE_PROOF;
+}
+
+hf_err hf_merkle_check_growth(uint64_t old_size, const struct hf_merkle_hash *old_root, uint64_t size,
+			      const struct hf_merkle_hash *root, const struct hf_merkle_hash *proof, size_t n)
+{
+	if (old_size > 0)
+		return hf_merkle_check_consistency(old_size, old_root, size, root, proof, n);
+	return n == 0 && (size > 0 || same(old_root, root)) ? HF_OK : HF_ERR_MERKLE_PROOF;
 }

@@ -45,9 +45,15 @@ HF_MUST_CHECK hf_err hf_merkle_climb(const struct hf_merkle_hash *leaf, uint64_t
 HF_MUST_CHECK hf_err hf_merkle_check_inclusion(const struct hf_merkle_hash *leaf, uint64_t index,
 					       uint64_t size, const struct hf_merkle_hash *proof, size_t n,
 					       const struct hf_merkle_hash *root);
+/* 0 < old_size <= size, as in RFC 9162 s2.1.4.2: about the empty tree a proof says nothing. Errors as
+ * above. */
 HF_MUST_CHECK hf_err hf_merkle_check_consistency(uint64_t old_size, const struct hf_merkle_hash *old_root,
 						 uint64_t size, const struct hf_merkle_hash *root,
 						 const struct hf_merkle_hash *proof, size_t n);
+/* The same for whoever remembers the last tree and begins with none: every tree extends the empty one. */
+HF_MUST_CHECK hf_err hf_merkle_check_growth(uint64_t old_size, const struct hf_merkle_hash *old_root,
+					    uint64_t size, const struct hf_merkle_hash *root,
+					    const struct hf_merkle_hash *proof, size_t n);
 
 /* ---- Compact range: a tree that only grows, kept as the roots of its full subtrees ---------------- */
 

@@ -121,6 +121,30 @@ static void every_tree_is_proved_to_contain_its_past(void **unused)
 	assert_int_equal(hf_merkle_consistency(&nodes, 6, 5, proof, &n), HF_ERR_MERKLE_RANGE);
 }
 
+static void about_the_empty_tree_a_proof_says_nothing(void **unused)
+{
+	struct rig r;
+	struct hf_merkle_nodes nodes = new_rig(&r);
+	struct hf_merkle_hash proof[HF_MERKLE_PROOF_MAX];
+	size_t n = 0;
+	(void)unused;
+
+	assert_int_equal(hf_merkle_check_consistency(0, &r.root[0], 7, &r.root[7], proof, 0),
+			 HF_ERR_MERKLE_RANGE);
+	assert_int_equal(hf_merkle_check_consistency(0, &r.root[0], 0, &r.root[0], proof, 0),
+			 HF_ERR_MERKLE_RANGE);
+	/* but it is what everybody begins with */
+	assert_int_equal(hf_merkle_check_growth(0, &r.root[0], 7, &r.root[7], proof, 0), HF_OK);
+	assert_int_equal(hf_merkle_check_growth(0, &r.root[0], 0, &r.root[0], proof, 0), HF_OK);
+	assert_int_equal(hf_merkle_check_growth(0, &r.root[0], 0, &r.root[7], proof, 0), HF_ERR_MERKLE_PROOF);
+	assert_int_equal(hf_merkle_check_growth(0, &r.root[0], 7, &r.root[7], r.leaf, 1),
+			 HF_ERR_MERKLE_PROOF);
+	assert_int_equal(hf_merkle_consistency(&nodes, 3, 7, proof, &n), HF_OK);
+	assert_int_equal(hf_merkle_check_growth(3, &r.root[3], 7, &r.root[7], proof, n), HF_OK);
+	assert_int_equal(hf_merkle_check_growth(3, &r.root[2], 7, &r.root[7], proof, n), HF_ERR_MERKLE_PROOF);
+	assert_int_equal(hf_merkle_check_growth(7, &r.root[7], 3, &r.root[3], proof, n), HF_ERR_MERKLE_RANGE);
+}
+
 static void a_range_gives_the_root_of_every_size(void **unused)
 {
 	struct rig r;
@@ -177,6 +201,7 @@ int main(void)
 		cmocka_unit_test(roots_are_those_of_other_implementations),
 		cmocka_unit_test(every_leaf_is_proved_in_every_tree),
 		cmocka_unit_test(every_tree_is_proved_to_contain_its_past),
+		cmocka_unit_test(about_the_empty_tree_a_proof_says_nothing),
 		cmocka_unit_test(a_range_gives_the_root_of_every_size),
 		cmocka_unit_test(a_range_without_room_stays_as_it_was),
 		cmocka_unit_test(a_path_leads_to_the_root_only_with_its_exact_length),
