@@ -1,9 +1,11 @@
-/* ed25519.c -- strict canonical, cofactorless Ed25519 by OpenSSL, plus the two checks OpenSSL leaves out:
- * public keys of small order and non-canonical ones (RFC 8032 s5.1.3; "Taming the many EdDSAs").
+/* ed25519.c -- strict canonical, cofactorless Ed25519 by OpenSSL, plus the checks OpenSSL leaves out:
+ * public keys of small order, non-canonical ones, and those that are no point (RFC 8032 s5.1.3; "Taming
+ * the many EdDSAs").
  * SPDX-License-Identifier: Apache-2.0 */
 #include "ossl_priv.h"
 
 HF__OSSL_OWNER(free_md, EVP_MD_CTX, EVP_MD_CTX_free)
+HF__OSSL_OWNER(free_bn_ctx, BN_CTX, BN_CTX_free)
 
 /* y of the points of order 1, 2, 4 and 8, little-endian, sign bit clear. p-1 and the rest are canonical;
  * the check against p below covers their second spellings. */
@@ -29,19 +31,54 @@ static bool is_canonical(const uint8_t y[static HF_ED25519_PUB_LEN])
 	return false;
 }
 
-hf_err hf_crypto_ed25519_check(const uint8_t pub[static HF_ED25519_PUB_LEN])
+/* Canonical and not of small order; `y` gets the coordinate, little-endian. */
+static hf_err check_strength(const uint8_t *pub, uint8_t y[static HF_ED25519_PUB_LEN])
 {
-	uint8_t y[HF_ED25519_PUB_LEN];
-
-	for (size_t i = 0; i < sizeof(y); i++)
+	for (size_t i = 0; i < HF_ED25519_PUB_LEN; i++)
 		y[i] = pub[i];
 	y[31] &= 0x7f;
 	if (!is_canonical(y))
 		return HF_ERR_CRYPTO_POINT;
 	for (size_t i = 0; i < sizeof(small_order) / sizeof(small_order[0]); i++)
-		if (hf_bytes_equal(HF_ARR(y), HF_ARR(small_order[i])))
+		if (hf_bytes_equal((hf_bytes){ y, HF_ED25519_PUB_LEN }, HF_ARR(small_order[i])))
 			return HF_ERR_CRYPTO_POINT;
 	return HF_OK;
+}
+
+/* uv = (y^2 - 1)(d y^2 + 1) modulo p; x^2 = u/v has a root where uv is a square (RFC 8032 s5.1.3). */
+static bool find_uv(BN_CTX *ctx, BIGNUM *y, const BIGNUM *p, const BIGNUM *d, BIGNUM *uv)
+{
+	return BN_mod_sqr(y, y, p, ctx) == 1 && BN_mod_mul(uv, y, d, p, ctx) == 1 &&
+	       BN_add_word(uv, 1) == 1 && BN_sub_word(y, 1) == 1 && BN_mod_mul(uv, uv, y, p, ctx) == 1;
+}
+
+/* OpenSSL asks this only when it verifies, and then its answer is that of a wrong signature. */
+static hf_err check_curve(const uint8_t y[static HF_ED25519_PUB_LEN])
+{
+	BIGNUM *p HF_AUTO(hf__ossl_bn_free) = NULL;
+	BIGNUM *d HF_AUTO(hf__ossl_bn_free) = NULL;
+	BIGNUM *number HF_AUTO(hf__ossl_bn_free) = BN_lebin2bn(y, HF_ED25519_PUB_LEN, NULL);
+	BIGNUM *uv HF_AUTO(hf__ossl_bn_free) = BN_new();
+	BN_CTX *ctx HF_AUTO(free_bn_ctx) = BN_CTX_new();
+	int symbol;
+
+	if (number == NULL || uv == NULL || ctx == NULL ||
+	    BN_hex2bn(&p, "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed") == 0 ||
+	    BN_hex2bn(&d, "52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3") == 0 ||
+	    !find_uv(ctx, number, p, d, uv))
+		return HF_ERR_CRYPTO_FAILED;
+	symbol = BN_kronecker(uv, p, ctx);
+	if (symbol < -1)
+		return HF_ERR_CRYPTO_FAILED;
+	return symbol == -1 ? HF_ERR_CRYPTO_POINT : HF_OK;
+}
+
+hf_err hf_crypto_ed25519_check(const uint8_t pub[static HF_ED25519_PUB_LEN])
+{
+	uint8_t y[HF_ED25519_PUB_LEN];
+
+	HF_TRY(check_strength(pub, y));
+	return check_curve(y);
 }
 
 hf_err hf_crypto_ed25519_verify(const uint8_t pub[static HF_ED25519_PUB_LEN], hf_bytes msg,
@@ -50,8 +87,9 @@ hf_err hf_crypto_ed25519_verify(const uint8_t pub[static HF_ED25519_PUB_LEN], hf
 	EVP_PKEY *key HF_AUTO(hf__ossl_pkey_free) =
 		EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, pub, HF_ED25519_PUB_LEN);
 	EVP_MD_CTX *ctx HF_AUTO(free_md) = EVP_MD_CTX_new();
+	uint8_t y[HF_ED25519_PUB_LEN];
 
-	HF_TRY(hf_crypto_ed25519_check(pub));
+	HF_TRY(check_strength(pub, y));
 	if (key == NULL || ctx == NULL || EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) != 1)
 		return HF_ERR_CRYPTO_FAILED;
 	return EVP_DigestVerify(ctx, sig, HF_ED25519_SIG_LEN, msg.ptr, msg.len) == 1

@@ -93,8 +93,9 @@ HF_MUST_CHECK hf_err hf_crypto_p256_ecdh(const struct hf_key *secret,
 HF_MUST_CHECK hf_err hf_crypto_p256_hwkey(const struct hf_key *secret, struct hf_hwkey *key);
 HF_MUST_CHECK hf_err hf_crypto_p256_ecdhkey(const struct hf_key *secret, struct hf_ecdhkey *key);
 
-/* Ed25519 (RFC 8032), strict canonical, cofactorless: S < L, canonical R, and hf_crypto_ed25519_check
- * refuses small-order and non-canonical public keys (HF_ERR_CRYPTO_POINT). */
+/* Ed25519 (RFC 8032), strict canonical, cofactorless: S < L, canonical R. Small-order and non-canonical
+ * public keys are HF_ERR_CRYPTO_POINT everywhere; whoever loads a key asks hf_crypto_ed25519_check, which
+ * also refuses those that are no point of the curve (no signature ever verifies under one). */
 HF_MUST_CHECK hf_err hf_crypto_ed25519_check(const uint8_t pub[static HF_ED25519_PUB_LEN]);
 HF_MUST_CHECK hf_err hf_crypto_ed25519_verify(const uint8_t pub[static HF_ED25519_PUB_LEN], hf_bytes msg,
 					      const uint8_t sig[static HF_ED25519_SIG_LEN]);
