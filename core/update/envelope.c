@@ -16,7 +16,7 @@ static hf_err read_block(struct hf_envelope *e, hf_bytes block)
 	return HF_OK;
 }
 
-static hf_err read_blocks(hf_bytes in, struct hf_envelope *e)
+hf_err hf__envelope_read_blocks(hf_bytes in, struct hf_envelope *e)
 {
 	struct hf_cborr r;
 	size_t n = 0;
@@ -64,7 +64,7 @@ static hf_err read(hf_bytes in, struct hf_envelope *e)
 	if (in.len - e->text.len > HF_ENVELOPE_MAX_LEN)
 		return HF_ERR_SUIT_LIMIT;
 	HF_TRY(read_content(e->member, &e->manifest));
-	HF_TRY(read_blocks(auth, e));
+	HF_TRY(hf__envelope_read_blocks(auth, e));
 	HF_TRY(hf_crypto_sha256(&e->member, 1, e->d));
 	value = hf__suit_digest_value(e->digest);
 	return hf_bytes_equal(value, HF_ARR(e->d)) ? HF_OK : HF_ERR_RELEASE_ENVELOPE;

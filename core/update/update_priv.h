@@ -16,4 +16,6 @@ HF_MUST_CHECK hf_err hf__suit_digest(hf_bytes content, uint8_t digest[static HF_
 hf_bytes hf__suit_digest_value(hf_bytes encoded);
 /* Append [-16, value]. */
 void hf__suit_put_digest(struct hf_cborw *w, hf_bytes value);
+/* Authentication wrapper: the digest, and each block with that digest as its payload. */
+HF_MUST_CHECK hf_err hf__envelope_read_blocks(hf_bytes in, struct hf_envelope *e);
 #endif
