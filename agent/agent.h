@@ -4,18 +4,20 @@
  *   main ──── key    all private keys, records, identity machine, commands, sealing; no network
  *        ├─── net    TLS, MQTT, EST; no key: its handshakes are signed by key
  *        ├─── app    the Unix socket for applications; no key, no network
+ *        ├─── upd    judges heads of the log and bundles, keeps the policy chain; no network, no key
  *        └─── tamper heartbeats; the tamper policy comes later
  *
  *   net ──ask──> key ──look──> net        key decides, net carries: net asks what is wanted and brings
  * events;
  *   app ──ask──> key ──deliver─> app      "look" only says: ask again. Nothing is lost when a message is:
  *   key ──do───> main                     every process asks anew after its own start, and once a minute.
+ *   net ──head, bundle──> upd ──report──> net
  *   tamper ──heartbeat──> net
  *
  * Promise: no process both sees the network and holds a private key; each enters its sandbox before it reads
  * foreign bytes. A restart of any process, or of all by kill -9, loses no receipt, no alarm and no identity.
- * State directory: provision.hfp (public), agent.conf, records/ (port/linux, 0700), app.sock, all made by
- * `holdfast-agent provision`.
+ * State directory: provision.hfp (public), agent.conf, records/ and trust/ (port/linux, 0700), app.sock, all
+ * made by `holdfast-agent provision`; an older one gets its trust/ when the agent starts.
  * Bodies of messages are deterministic CBOR, one array each, written and read in msg.c.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HF_AGENT_H
@@ -39,7 +41,8 @@ enum {
 
 /* ---- descriptors, fixed by the process table ------------------------------------------------------ */
 enum { KEY_FD_NET = 3, KEY_FD_APP = 4, KEY_FD_LOOK = 5, KEY_FD_DELIVER = 6, KEY_FD_DO = 7 };
-enum { NET_FD_KEY = 3, NET_FD_LOOK = 4, NET_FD_TAMPER = 5 };
+enum { NET_FD_KEY = 3, NET_FD_LOOK = 4, NET_FD_TAMPER = 5, NET_FD_UPD = 6 };
+enum { UPD_FD_NET = 3 };
 enum { APP_FD_KEY = 3, APP_FD_DELIVER = 4, APP_FD_LISTEN = 5 };
 enum { TAMPER_FD_NET = 3 };
 
@@ -113,12 +116,19 @@ enum {
 	MSG_APP_CONFIG = 70, /* name -> value: a setting made by config.set */
 };
 
+/* ---- net asks upd: a report (doc/protocol/upd.md) comes back --------------------------------------- */
+enum {
+	MSG_UPD_VERIFY = 96, /* [D and content address, bundle] */
+	MSG_UPD_HEAD = 97,   /* HFH1 */
+};
+
 /* ---- agent.conf ----------------------------------------------------------------------------------- */
 struct agent_conf {
 	uint64_t log_level;
 	uint64_t clock; /* enum hf_linux_clock */
 	uint64_t heartbeat_s;
 	uint64_t keepalive_s;
+	uint64_t board;           /* revision, for the condition of a release */
 	char user[64];            /* run the children as this user when started as root */
 	char app_group[64];       /* group that may use app.sock */
 	char key[AGENT_PATH_CAP]; /* "software", or a tpm2: URI for keys made from now on */
@@ -141,6 +151,7 @@ HF_MUST_CHECK hf_err agent_judge(const struct agent_conf *c, struct hf_why *why)
 int agent_main_run(const struct agent *a, char *self);
 int agent_keyproc(const struct agent *a);
 int agent_netproc(const struct agent *a);
+int agent_updproc(const struct agent *a);
 int agent_appproc(const struct agent *a);
 int agent_tamperproc(const struct agent *a);
 
@@ -148,6 +159,7 @@ int agent_tamperproc(const struct agent *a);
 int agent_cmd_provision(int argc, char **argv);
 int agent_cmd_status(int argc, char **argv);
 int agent_cmd_poll(int argc, char **argv);
+int agent_cmd_verify(int argc, char **argv);
 int agent_cmd_factory(int argc, char **argv);
 int agent_cmd_reset(int argc, char **argv);
 #endif

@@ -46,6 +46,12 @@ const struct hf_conf_key agent_conf_keys[] = {
 	  .standard = "300s",
 	  .help = "MQTT keep alive: after one and a half times this the broker knows that the device is "
 		  "gone." },
+	{ .name = "board",
+	  .type = HF_CONF_UINT,
+	  .offset = offsetof(struct agent_conf, board),
+	  .max = UINT32_MAX,
+	  .standard = "0",
+	  .help = "Revision of the board: a release may name those it is for." },
 	TEXT_KEY(user, "user", "", "When started as root, run the processes as this user; empty: stay."),
 	TEXT_KEY(app_group, "app-group", "", "Group that may use app.sock; empty: the agent's user only."),
 	TEXT_KEY(key, "key", "software", "Where new identity keys are made: software, or a tpm2: URI."),

@@ -27,6 +27,8 @@ static const struct verb verbs[] = {
 	{ "poll", agent_cmd_poll, "--dir STATE", "try the server now instead of at the next planned time" },
 	{ "reset", agent_cmd_reset, "--dir STATE [--fresh] [--json]",
 	  "by hand, after a release: the printed code counts for an hour, or make a fresh one" },
+	{ "verify", agent_cmd_verify, "FILE --dir STATE [--json]",
+	  "judge the bundle of a release without network, as the agent would" },
 	{ "factory", agent_cmd_factory, "VERB --dir STATE ...", "make and install the factory identity" },
 };
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
@@ -40,6 +42,7 @@ static const struct role roles[] = {
 	{ "key", "agent[key]", agent_keyproc },
 	{ "net", "agent[net]", agent_netproc },
 	{ "app", "agent[app]", agent_appproc },
+	{ "upd", "agent[upd]", agent_updproc },
 	{ "tamper", "agent[tamper]", agent_tamperproc },
 };
 

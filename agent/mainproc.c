@@ -2,6 +2,7 @@
  * runs the two programs that a command may ask for. It reads nothing from the network.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "msg.h"
+#include "upd.h"
 #include <errno.h>
 #include <grp.h>
 #include <hf/buf.h>
@@ -21,8 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ROW_KEY, ROW_NET, ROW_APP, ROW_TAMPER, N_ROWS, N_PAIRS = 6, APP_BACKLOG = 8, MAX_FDS = 5 };
-enum { PAIR_NET_KEY, PAIR_LOOK, PAIR_APP_KEY, PAIR_DELIVER, PAIR_DO, PAIR_BEAT };
+enum { ROW_KEY, ROW_NET, ROW_APP, ROW_UPD, ROW_TAMPER, N_ROWS, N_PAIRS = 7, APP_BACKLOG = 8, MAX_FDS = 5 };
+enum { PAIR_NET_KEY, PAIR_LOOK, PAIR_APP_KEY, PAIR_DELIVER, PAIR_DO, PAIR_BEAT, PAIR_UPD };
 
 struct mainproc {
 	const struct agent *agent;
@@ -52,24 +53,27 @@ static void fill_fds(struct mainproc *m)
 		{ m->pair[PAIR_NET_KEY][0], NET_FD_KEY },
 		{ m->pair[PAIR_LOOK][1], NET_FD_LOOK },
 		{ m->pair[PAIR_BEAT][1], NET_FD_TAMPER },
+		{ m->pair[PAIR_UPD][0], NET_FD_UPD },
 	};
 	const struct hf_proc_fd app[] = {
 		{ m->pair[PAIR_APP_KEY][0], APP_FD_KEY },
 		{ m->pair[PAIR_DELIVER][1], APP_FD_DELIVER },
 		{ m->listener, APP_FD_LISTEN },
 	};
+	const struct hf_proc_fd upd[] = { { m->pair[PAIR_UPD][1], UPD_FD_NET } };
 	const struct hf_proc_fd tamper[] = { { m->pair[PAIR_BEAT][0], TAMPER_FD_NET } };
 
 	memcpy(m->fds[ROW_KEY], key, sizeof(key));
 	memcpy(m->fds[ROW_NET], net, sizeof(net));
 	memcpy(m->fds[ROW_APP], app, sizeof(app));
+	memcpy(m->fds[ROW_UPD], upd, sizeof(upd));
 	memcpy(m->fds[ROW_TAMPER], tamper, sizeof(tamper));
 }
 
 static void fill_rows(struct mainproc *m, char *self)
 {
-	static char *const roles[N_ROWS] = { "key", "net", "app", "tamper" };
-	static const size_t n_fds[N_ROWS] = { 5, 3, 3, 1 };
+	static char *const roles[N_ROWS] = { "key", "net", "app", "upd", "tamper" };
+	static const size_t n_fds[N_ROWS] = { 5, 4, 3, 1, 1 };
 	static char role_option[] = "--role", dir_option[] = "--dir";
 
 	fill_fds(m);
@@ -235,6 +239,19 @@ static hf_err give_to_group(const struct mainproc *m, const char *path, struct h
 	return HF_OK;
 }
 
+/* The processes run as this user. */
+static hf_err give_to_user(const struct mainproc *m, const char *name, struct hf_why *why)
+{
+	char path[AGENT_PATH_CAP];
+	uid_t uid = (uid_t)-1;
+
+	HF_TRY(hf_path_join(path, sizeof(path), m->agent->dir, name));
+	HF_TRY(find_user(m->agent->conf.user, &uid, why));
+	return uid == (uid_t)-1 || chown(path, uid, (gid_t)-1) == 0
+		       ? HF_OK
+		       : hf_why_errno(why, HF_ERR_AGENT_STATE, "%s: owner", path);
+}
+
 static hf_err open_app_socket(struct mainproc *m, struct hf_why *why)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
@@ -272,6 +289,8 @@ static hf_err start(struct mainproc *m, char *self, struct hf_why *why)
 	for (size_t i = 0; i < N_PAIRS; i++)
 		HF_TRY(hf_ipc_pair(m->pair[i], why));
 	HF_TRY(open_provision(m, why));
+	HF_TRY(upd_make_state(m->agent, why));
+	HF_TRY(give_to_user(m, "trust", why));
 	HF_TRY(open_app_socket(m, why));
 	fill_rows(m, self);
 	todo_for_us = todo;

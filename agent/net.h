@@ -1,6 +1,7 @@
 /* net.h -- inside netproc: what its two files share.
  *	netproc.c  loop, what key wants, the MQTT session
  *	netpump.c  messages up and down through that session
+ *	netupd.c   heads and bundles for updproc, its reports
  *	est.c      one enrolment or renewal over HTTPS, in a thread of its own
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HF_AGENT_NET_H
@@ -14,12 +15,13 @@
 
 enum { NET_WINDOW = 16, NET_BODY_CAP = AGENT_PAYLOAD_CAP + AGENT_TOPIC_CAP + 64 };
 
+struct upd_job;
 struct est_job; /* a request under way */
 
 struct netproc {
 	const struct agent *agent;
 	struct hf_loop *loop;
-	struct hf_ipc *key;
+	struct hf_ipc *key, *upd;
 	struct hf_ipc_serve from_key, from_tamper;
 	struct hf_buf provision_file;
 	struct hf_provision provision;
@@ -30,6 +32,7 @@ struct netproc {
 	struct hf_timer again; /* ask key again */
 
 	struct est_job *est;
+	struct upd_job *upd_job; /* a bundle on its way, or NULL */
 
 	/* the MQTT session */
 	struct hf_mqtt *mqtt;
@@ -64,6 +67,8 @@ void net_pump(struct netproc *n);
 void net_on_message(void *ctx, const struct hf_mqtt_msg *msg);
 void net_on_puback(void *ctx, int mid, int reason);
 hf_err net_on_heartbeat(void *ctx, hf_bytes body, struct hf_out *reply);
+/* netupd.c: a message of class upd; false = not ours. */
+bool net_upd_takes(struct netproc *n, hf_bytes topic, hf_bytes payload);
 /* est.c: begin a request for net's want; net_follow comes again when it has ended. */
 void est_start(struct netproc *n);
 #endif

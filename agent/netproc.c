@@ -315,6 +315,7 @@ static hf_err open_all(struct netproc *n, struct hf_why *why)
 	HF_TRY(hf_loop_new(&n->loop));
 	HF_TRY(hf_timer_init(&n->again, n->loop, on_timer, n));
 	HF_TRY(hf_timer_init(&n->reconnect, n->loop, on_timer, n));
+	HF_TRY(hf_ipc_new(NET_FD_UPD, &n->upd));
 	return hf_ipc_new(NET_FD_KEY, &n->key);
 }
 

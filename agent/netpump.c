@@ -112,6 +112,8 @@ void net_on_message(void *ctx, const struct hf_mqtt_msg *msg)
 		read_cfg(n, msg->payload);
 		return;
 	}
+	if (net_upd_takes(n, topic, msg->payload))
+		return;
 	if (msg_pair_write(topic, msg->payload, &body) != HF_OK ||
 	    hf_ipc_call(n->key, MSG_DOWN, hf_out_bytes(&body), AGENT_CALL_MS, &reply) != HF_OK)
 		hf_log(HF_LOG_WARN, "net", "message not taken", "topic=%s", HF_LOG_TEXT(topic));

@@ -208,6 +208,7 @@ enum {
 	X(HF_ERR_AGENT_FULL, 'A', 'G', 3, HF_CLASS_LIMIT, "no room for messages that wait") \
 	X(HF_ERR_AGENT_APP, 'A', 'G', 4, HF_CLASS_MALFORMED, "not a message of the application socket") \
 	X(HF_ERR_AGENT_AWAY, 'A', 'G', 5, HF_CLASS_MACHINE, "agent does not answer") \
+	X(HF_ERR_AGENT_LOOK, 'A', 'G', 8, HF_CLASS_REFUSED, "bundle is not the one that was named") \
 	X(HF_ERR_AGENT_RELEASED, 'A', 'G', 7, HF_CLASS_REFUSED, "device was not released") \
 	/* fleet */ \
 	X(HF_ERR_FLEET_CHANGED, 'F', 'L', 1, HF_CLASS_MACHINE, \

@@ -35,7 +35,7 @@ BAD = {
         "log-level": ("loud",), "clock": ("perhaps",), "heartbeat": ("0", "2d", "x", ""),
         "keepalive": ("4s", "2h", "x"), "user": ("no-such-user",), "app-group": ("no-such-group",),
         "key": ("nonsense", "tpm2:path", "tpm2:?x=1", "pkcs11:object=x", "file:k", ""),
-        "reboot-command": ("reboot", ""), "identify-command": ("blink",),
+        "reboot-command": ("reboot", ""), "identify-command": ("blink",), "board": ("-1", "x", "4294967296"),
     },
     "operator.conf": {
         "name": ("Bad Name", ""),
