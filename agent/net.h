@@ -1,7 +1,8 @@
-/* net.h -- inside netproc: what its two files share.
+/* net.h -- inside netproc: what its files share.
  *	netproc.c  loop, what key wants, the MQTT session
  *	netpump.c  messages up and down through that session
- *	netupd.c   heads and bundles for updproc, its reports
+ *	netupd.c   heads and looks for updproc, its reports
+ *	netfetch.c one bundle over HTTPS, in a thread of its own
  *	est.c      one enrolment or renewal over HTTPS, in a thread of its own
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HF_AGENT_NET_H
@@ -11,12 +12,18 @@
 #include <hf/linux.h>
 #include <hf/mqtt.h>
 #include <holdfast/claim.h>
+#include <holdfast/identity.h>
 #include <pthread.h>
 
 enum { NET_WINDOW = 16, NET_BODY_CAP = AGENT_PAYLOAD_CAP + AGENT_TOPIC_CAP + 64 };
 
-struct upd_job;
 struct est_job; /* a request under way */
+struct fetch_job;
+
+struct net_look { /* dn/upd/look, doc/protocol/upd.md */
+	uint8_t names[2 * HF_SHA256_LEN]; /* D, content address */
+	uint16_t port;                    /* 0: nothing is wanted */
+};
 
 struct netproc {
 	const struct agent *agent;
@@ -32,7 +39,14 @@ struct netproc {
 	struct hf_timer again; /* ask key again */
 
 	struct est_job *est;
-	struct upd_job *upd_job; /* a bundle on its way, or NULL */
+
+	/* class upd */
+	struct net_look look;      /* the newest that has no report yet */
+	struct fetch_job *fetch;   /* a bundle on its way, or NULL */
+	struct hf_timer look_again; /* a fetch that failed is tried again */
+	struct hf_backoff look_backoff;
+	uint64_t asked_ms;            /* when upd was asked what it believes; 0: not in this session */
+	uint8_t told[HF_SHA256_LEN]; /* SHA-256 of the report that went up last */
 
 	/* the MQTT session */
 	struct hf_mqtt *mqtt;
@@ -69,6 +83,14 @@ void net_on_puback(void *ctx, int mid, int reason);
 hf_err net_on_heartbeat(void *ctx, hf_bytes body, struct hf_out *reply);
 /* netupd.c: a message of class upd; false = not ours. */
 bool net_upd_takes(struct netproc *n, hf_bytes topic, hf_bytes payload);
+/* Once in each session and then hourly: tell the server what upd believes, when that has changed. */
+void net_upd_tell(struct netproc *n);
+/* The timer of a fetch that failed. */
+void net_upd_again(void *ctx);
+/* A fetch has ended; `gone`: the server has no such bundle. */
+void net_upd_fetched(struct netproc *n, const struct net_look *look, hf_err err, bool gone, hf_bytes bundle);
+/* netfetch.c: fetch the bundle of this look; net_upd_fetched follows. False: it could not be begun. */
+bool net_fetch_start(struct netproc *n, const struct net_look *look);
 /* est.c: begin a request for net's want; net_follow comes again when it has ended. */
 void est_start(struct netproc *n);
 #endif

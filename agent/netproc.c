@@ -129,6 +129,7 @@ static void on_down(void *ctx, int reason)
 	n->connecting = false;
 	n->leaving = false;
 	n->n_window = 0;
+	n->asked_ms = 0;
 	hf_log(HF_LOG_INFO, "net", "down", "reason=%d", reason);
 	if (was_up)
 		tell_session_end(n);
@@ -273,6 +274,7 @@ void net_follow(struct netproc *n)
 		est_start(n);
 	follow_session(n);
 	net_pump(n);
+	net_upd_tell(n);
 }
 
 static void on_timer(void *ctx)
@@ -315,6 +317,7 @@ static hf_err open_all(struct netproc *n, struct hf_why *why)
 	HF_TRY(hf_loop_new(&n->loop));
 	HF_TRY(hf_timer_init(&n->again, n->loop, on_timer, n));
 	HF_TRY(hf_timer_init(&n->reconnect, n->loop, on_timer, n));
+	HF_TRY(hf_timer_init(&n->look_again, n->loop, net_upd_again, n));
 	HF_TRY(hf_ipc_new(NET_FD_UPD, &n->upd));
 	return hf_ipc_new(NET_FD_KEY, &n->key);
 }

@@ -86,6 +86,8 @@ static hf_err provision(const struct options *o, char text[static HF_CLAIM_TEXT_
 	HF_TRY(hf_path_join(records, sizeof(records), o->dir, "records"));
 	HF_TRY(hf_dir_create(records, 0700, why));
 	HF_TRY(make_secret(records, text, why));
+	HF_TRY(hf_path_join(path, sizeof(path), o->dir, "trust"));
+	HF_TRY(hf_dir_create(path, 0700, why));
 	HF_TRY(hf_path_join(path, sizeof(path), o->dir, "agent.conf"));
 	if (!hf_file_exists(path))
 		HF_TRY(write_conf(&conf, path, why));

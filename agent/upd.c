@@ -74,14 +74,22 @@ static hf_err begin(const struct upd_device *u, struct session *s, struct hf_out
 {
 	hf_err err = open_port(u, &s->port);
 
+	memset(&s->trust, 0, sizeof(s->trust));
+	s->clock = (struct hf_clock){ .quality = HF_CLOCK_NONE };
 	if (err == HF_OK) {
 		s->port.build_s = AGENT_BUILD_S;
 		s->port.clock = (enum hf_linux_clock)u->agent->conf.clock;
-		err = hf_trust_start(&s->trust, &s->port, u->provision.policy, scratch);
+		err = hf_port_clock(&s->port, &s->clock);
 	}
 	if (err == HF_OK)
-		err = hf_port_clock(&s->port, &s->clock);
+		err = hf_trust_start(&s->trust, &s->port, u->provision.policy, scratch);
 	return err == HF_OK ? HF_OK : hf_why_set(why, err, "%s/trust: %s", u->agent->dir, hf_err_text(err));
+}
+
+/* What will not mend by itself is a verdict: the owner must hear of it. */
+static bool is_final(hf_err err)
+{
+	return err != HF_OK && hf_err_class(err) != HF_CLASS_MACHINE;
 }
 
 static uint64_t trusted_now(const struct session *s)
@@ -124,7 +132,6 @@ static void judge(const struct upd_device *u, struct session *s, hf_bytes bundle
 	};
 	struct hf_release release = { .install = HF_VERDICT_NO };
 
-	r->has_release = true;
 	r->verdict = hf_bundle_verify(bundle, &s->trust, &device, scratch, &release);
 	r->n_links = release.n_links;
 	memcpy(r->d, release.d, sizeof(r->d));
@@ -142,18 +149,34 @@ static void judge(const struct upd_device *u, struct session *s, hf_bytes bundle
 hf_err upd_verify(const struct upd_device *u, hf_bytes bundle, struct upd_report *r, struct hf_why *why)
 {
 	static uint8_t mem[HF_STATEMENT_SCRATCH];
-	static struct session store; /* the state alone is 8 KiB */
+	static struct session store; /* the state alone is 14 KiB */
 	struct session *s HF_AUTO(end_session) = &store;
 	struct hf_out scratch = HF_OUT(mem);
+	hf_err err;
 
-	*r = (struct upd_report){ .verdict = HF_OK };
+	*r = (struct upd_report){ .has_release = true };
 	store.port = HF_LINUX_PORT_NONE;
-	if (bundle.len > UPD_BUNDLE_MAX)
-		return hf_why_set(why, HF_ERR_BUNDLE_FORMAT, "more than %d bytes", (int)UPD_BUNDLE_MAX);
 	HF_TRY(hf_crypto_sha256(&bundle, 1, r->address));
-	HF_TRY(begin(u, s, &scratch, why));
-	judge(u, s, bundle, &scratch, r);
+	err = begin(u, s, &scratch, why);
+	if (err == HF_OK)
+		judge(u, s, bundle, &scratch, r);
+	else if (is_final(err))
+		r->verdict = err;
+	else
+		return err;
 	believe(s, r);
+	return is_final(r->verdict) || r->verdict == HF_OK ? HF_OK : r->verdict;
+}
+
+/* Heads come for each policy that the fleet may hold; those of another policy are not for this device. */
+static hf_err hear(struct session *s, hf_bytes head, struct upd_report *r)
+{
+	hf_err err = hf_trust_hear(&s->trust, head, trusted_now(s));
+
+	if (err != HF_OK && !is_final(err))
+		return err;
+	if (err != HF_ERR_PROOF_NONE)
+		r->head_err = err;
 	return HF_OK;
 }
 
@@ -163,11 +186,16 @@ hf_err upd_hear(const struct upd_device *u, hf_bytes head, struct upd_report *r,
 	static struct session store;
 	struct session *s HF_AUTO(end_session) = &store;
 	struct hf_out scratch = HF_OUT(mem);
+	hf_err err;
 
 	store.port = HF_LINUX_PORT_NONE;
-	HF_TRY(begin(u, s, &scratch, why));
-	if (head.len > 0)
-		r->head_err = hf_trust_hear(&s->trust, head, trusted_now(s));
+	err = begin(u, s, &scratch, why);
+	if (err == HF_OK && head.len > 0)
+		err = hear(s, head, r);
+	if (is_final(err))
+		r->head_err = err;
+	else
+		HF_TRY(err);
 	believe(s, r);
 	return HF_OK;
 }

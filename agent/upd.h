@@ -32,11 +32,12 @@ struct upd_report {
 HF_MUST_CHECK hf_err upd_open(struct upd_device *u, const struct agent *a, struct hf_why *why);
 /* Make STATE/trust when it is not there: devices provisioned by an older agent have none. */
 HF_MUST_CHECK hf_err upd_make_state(const struct agent *a, struct hf_why *why);
-/* Judge a bundle and bring the state up to date. HF_OK: see r->verdict. `image` may be empty.
- * Errors: trust's and port's: no verdict. */
+/* Judge a bundle and bring the state up to date. HF_OK: see r->verdict, also when the stored state is
+ * damaged. Errors: the machine's (port, storage): no verdict, to be tried again. */
 HF_MUST_CHECK hf_err upd_verify(const struct upd_device *u, hf_bytes bundle, struct upd_report *r,
 				struct hf_why *why);
-/* A head came down (empty: only tell what is believed). */
+/* A head came down (empty: only tell what is believed). One of another policy is passed over; why one was
+ * not taken stands in r->head_err. Errors: the machine's. */
 HF_MUST_CHECK hf_err upd_hear(const struct upd_device *u, hf_bytes head, struct upd_report *r,
 			      struct hf_why *why);
 /* doc/protocol/upd.md */

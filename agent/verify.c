@@ -1,8 +1,9 @@
-/* `verify`: a bundle from a file, judged as the device judges one from the channel; no network.
+/* `verify`: a bundle from a file, judged as the device judges one from the channel, in the same sandbox.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "upd.h"
 #include <hf/file.h>
 #include <hf/json.h>
+#include <hf/sandbox.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,16 +27,38 @@ static bool read_options(int argc, char **argv, struct options *o)
 	return o->dir != NULL && o->file != NULL;
 }
 
+/* Whoever starts this, what is written stays the agent's. */
+static hf_err enter_sandbox(const struct agent *a, struct hf_why *why)
+{
+	char state[AGENT_PATH_CAP];
+	const struct hf_sandbox_path paths[] = { { state, true } };
+	const struct hf_sandbox s = {
+		.powers = HF_SANDBOX_AGENT_KEY,
+		.user = a->conf.user[0] != '\0' ? a->conf.user : NULL,
+		.paths = paths,
+		.n_paths = 1,
+	};
+
+	HF_TRY(hf_path_join(state, sizeof(state), a->dir, "trust"));
+	return hf_sandbox_enter(&s, why);
+}
+
 static hf_err judge(const struct options *o, struct upd_report *r, struct hf_why *why)
 {
 	static struct agent a;
 	static struct upd_device device;
-	struct hf_buf bundle HF_AUTO(hf_buf_free) = HF_BUF(UPD_BUNDLE_MAX);
+	struct hf_buf bundle HF_AUTO(hf_buf_free) = HF_BUF(HF_BUNDLE_MAX_LEN);
+	hf_err err;
 
 	HF_TRY(agent_open(&a, o->dir, why));
 	HF_TRY(upd_open(&device, &a, why));
-	HF_TRY(upd_make_state(&a, why));
-	HF_TRY(hf_file_read(o->file, &bundle, why));
+	err = hf_file_read(o->file, &bundle, why);
+	if (err == HF_ERR_FILE_TOO_LARGE) { /* longer than any bundle */
+		*r = (struct upd_report){ .has_release = true, .verdict = HF_ERR_BUNDLE_FORMAT };
+		return HF_OK;
+	}
+	HF_TRY(err);
+	HF_TRY(enter_sandbox(&a, why));
 	return upd_verify(&device, hf_buf_bytes(&bundle), r, why);
 }
 
@@ -62,6 +85,9 @@ static int print(const struct options *o, const struct upd_report *r)
 		puts(hf_buf_text(&text));
 	else if (r->verdict != HF_OK)
 		(void)fprintf(stderr, "holdfast-agent: %s: refused: %s\n", o->file, upd_reason(r->verdict));
+	else if (!r->has_release)
+		(void)fprintf(stderr, "holdfast-agent: %s: good, policy %llu\n", o->file,
+			      (unsigned long long)r->policy_number);
 	else
 		(void)fprintf(stderr, "holdfast-agent: %s: good, sequence %llu, %u signers, %u witnesses\n",
 			      o->file, (unsigned long long)r->sequence, r->n_signers, r->n_witnesses);

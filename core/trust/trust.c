@@ -168,5 +168,7 @@ bool hf_trust_is_stale(const struct hf_trust *t, uint64_t now)
 {
 	uint64_t last = t->newest.time > 0 ? t->newest.time : t->quorum_time;
 
+	if (t->policy.logs == 0) /* no head can be missed */
+		return false;
 	return now > last && now - last > t->policy.stale_after_s;
 }

@@ -208,7 +208,6 @@ enum {
 	X(HF_ERR_AGENT_FULL, 'A', 'G', 3, HF_CLASS_LIMIT, "no room for messages that wait") \
 	X(HF_ERR_AGENT_APP, 'A', 'G', 4, HF_CLASS_MALFORMED, "not a message of the application socket") \
 	X(HF_ERR_AGENT_AWAY, 'A', 'G', 5, HF_CLASS_MACHINE, "agent does not answer") \
-	X(HF_ERR_AGENT_LOOK, 'A', 'G', 8, HF_CLASS_REFUSED, "bundle is not the one that was named") \
 	X(HF_ERR_AGENT_RELEASED, 'A', 'G', 7, HF_CLASS_REFUSED, "device was not released") \
 	/* fleet */ \
 	X(HF_ERR_FLEET_CHANGED, 'F', 'L', 1, HF_CLASS_MACHINE, \
@@ -219,6 +218,7 @@ enum {
 	X(HF_ERR_FLEET_ORDER, 'F', 'L', 5, HF_CLASS_REFUSED, "production order does not allow this") \
 	X(HF_ERR_AGENT_OWNER, 'A', 'G', 6, HF_CLASS_GONE, \
 	  "nobody may read sealed data: no owner key is set") \
+	X(HF_ERR_AGENT_LOOK, 'A', 'G', 8, HF_CLASS_REFUSED, "bundle is not the one that was named") \
 	X(HF_ERR_POOL_FULL, 'P', 'O', 1, HF_CLASS_LIMIT, "too much work is waiting") \
 	X(HF_ERR_CA_REQUEST, 'C', 'A', 1, HF_CLASS_MALFORMED, \
 	  "request to the CA process is not well formed") \

@@ -50,6 +50,7 @@ HF_MUST_CHECK hf_err hf_trust_commit(struct hf_trust *t, hf_bytes payload, uint6
  * HF_ERR_HEAD_OLD: smaller or older than the newest one, ignored, to be reported;
  * HF_ERR_HEAD_SPLIT: same size, other root: the log shows two views, to be reported. */
 HF_MUST_CHECK hf_err hf_trust_hear(struct hf_trust *t, hf_bytes message, uint64_t now);
-/* Has the newest head passed the policy's stale-after at `now`? A device then reports it and goes on. */
+/* Has the newest head (none: the newest proof) passed the policy's stale-after at `now`? A device then
+ * reports it and goes on. Never under a policy that names no log. */
 bool hf_trust_is_stale(const struct hf_trust *t, uint64_t now);
 #endif

@@ -71,8 +71,13 @@ def test_a_look_ends_in_a_report_with_the_verdict_of_the_local_command(fleet, de
     assert not mine["install"] and mine["reason"] == said[4] and mine["policy"] == said[6] == 1
 
 
+def policy_ref(device):
+    payload = cbor2.loads(cbor2.loads((device.state / "provision.hfp").read_bytes())[7]).value[2]
+    return hashlib.sha256(payload).digest()[:8]
+
+
 def test_a_head_that_cannot_be_believed_is_reported_and_changes_nothing(fleet, device):
-    head = head_of(1)
+    head = head_of(1, policy_ref(device))
     kind = {"Content-Type": "application/vnd.holdfast.head"}
     assert fleet.api().call("POST", "/v1/heads", head, kind)[0] == 201
     device.stop()

@@ -35,6 +35,20 @@ static void old_heads_are_reported_and_stop_nothing(void **unused)
 	assert_int_equal(rig_verify(r), HF_OK); /* stale, and yet it installs */
 }
 
+static void without_a_log_nothing_is_stale(void **unused)
+{
+	struct rig *r = &rig_mem;
+	(void)unused;
+
+	rig_start(r);
+	assert_int_equal(rig_device(r, NULL), HF_OK);
+	assert_true(hf_trust_is_stale(&r->trust, T0));
+	r->spec.logs = 0;
+	rig_policy(r, 1, 3u << ROOT0);
+	assert_int_equal(rig_device(r, NULL), HF_OK);
+	assert_false(hf_trust_is_stale(&r->trust, T0));
+}
+
 static void two_trees_of_one_size_are_seen(void **unused)
 {
 	struct rig *r = &rig_mem;
@@ -156,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(old_heads_are_reported_and_stop_nothing),
+		cmocka_unit_test(without_a_log_nothing_is_stale),
 		cmocka_unit_test(two_trees_of_one_size_are_seen),
 		cmocka_unit_test(heads_are_verified_like_proofs),
 		cmocka_unit_test(envelopes_keep_their_limits_and_their_text),
