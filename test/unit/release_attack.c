@@ -8,45 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include <hf/fake.h>
-#include "release_rig.h"
-
-static struct rig rig_mem; /* too large for a stack */
-
-static struct rig *good(void)
-{
-	struct rig *r = &rig_mem;
-
-	rig_start(r);
-	rig_good(r, 2, 1);
-	assert_int_equal(rig_device(r, NULL), HF_OK);
-	assert_int_equal(rig_verify(r), HF_OK);
-	assert_int_equal(rig_device(r, NULL), HF_OK);
-	return r;
-}
-
-/* Sign the manifest anew by these keys, log it, bundle it. */
-static void remake(struct rig *r, hf_key_set signers)
-{
-	uint8_t d[32];
-
-	rig_release(r, signers);
-	assert_int_equal(hf_manifest_digest(hf_out_bytes(&r->manifest_out), d), HF_OK);
-	rig_prove(r, d, 1, &r->proof);
-	rig_bundle(r, 2, 1);
-}
-
-static void expect(struct rig *r, hf_err err)
-{
-	uint64_t time = r->trust.quorum_time;
-
-	assert_int_equal(rig_verify(r), err);
-	assert_int_equal(r->trust.quorum_time, time);
-}
+#include "release_forge.h"
 
 static void two_signers_a_log_and_witnesses_are_enough(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
 	assert_int_equal(rig_verify(r), HF_OK);
@@ -58,126 +24,126 @@ static void two_signers_a_log_and_witnesses_are_enough(void **unused)
 
 static void one_stolen_release_key_is_not_enough(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
-	remake(r, 1u << REL0);
-	expect(r, HF_ERR_RELEASE_QUORUM);
-	remake(r, 1u << OTHER); /* enough for another class only */
-	expect(r, HF_ERR_RELEASE_QUORUM);
-	remake(r, 0);
-	expect(r, HF_ERR_RELEASE_QUORUM);
+	forge_release(r, 1u << REL0);
+	forge_expect(r, HF_ERR_RELEASE_QUORUM);
+	forge_release(r, 1u << OTHER); /* enough for another class only */
+	forge_expect(r, HF_ERR_RELEASE_QUORUM);
+	forge_release(r, 0);
+	forge_expect(r, HF_ERR_RELEASE_QUORUM);
 }
 
 static void keys_of_another_role_sign_no_release(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
-	remake(r, 3u << REL0 | 1u << ROOT0);
-	expect(r, HF_ERR_RELEASE_SIGNATURE);
-	remake(r, 3u << REL0 | 1u << PUBLISHER);
-	expect(r, HF_ERR_RELEASE_SIGNATURE);
-	remake(r, 3u << REL0 | 1u << REB0); /* rebuilders may */
+	forge_release(r, 3u << REL0 | 1u << ROOT0);
+	forge_expect(r, HF_ERR_RELEASE_SIGNATURE);
+	forge_release(r, 3u << REL0 | 1u << PUBLISHER);
+	forge_expect(r, HF_ERR_RELEASE_SIGNATURE);
+	forge_release(r, 3u << REL0 | 1u << REB0); /* rebuilders may */
 	assert_int_equal(rig_verify(r), HF_OK);
 }
 
 static void an_unknown_signer_is_passed_over_but_counts_for_nothing(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	struct hf_policy_key *key = &r->key[REL0 + 1];
 	(void)unused;
 
 	memset(r->seed[REL0 + 1].b, 0x77, 32);
 	assert_int_equal(hf_crypto_ed25519_public(&r->seed[REL0 + 1], r->pub[REL0 + 1]), HF_OK);
 	assert_int_equal(hf_crypto_kid(key->pub, r->kid[REL0 + 1]), HF_OK);
-	remake(r, 3u << REL0);
-	expect(r, HF_ERR_RELEASE_QUORUM);
-	remake(r, 7u << REL0);
+	forge_release(r, 3u << REL0);
+	forge_expect(r, HF_ERR_RELEASE_QUORUM);
+	forge_release(r, 7u << REL0);
 	assert_int_equal(rig_verify(r), HF_OK);
 	assert_int_equal(r->verdict.signers, 5u << REL0);
 }
 
 static void the_second_class_needs_its_own_signer_and_a_rebuilder(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
 	r->device.class_id = r->manifest.class_id = HF_ARR(rig_second);
-	remake(r, 7u << REL0);
-	expect(r, HF_ERR_RELEASE_QUORUM);
-	remake(r, 1u << OTHER);
-	expect(r, HF_ERR_RELEASE_REBUILD);
-	remake(r, 1u << OTHER | 1u << REB0);
+	forge_release(r, 7u << REL0);
+	forge_expect(r, HF_ERR_RELEASE_QUORUM);
+	forge_release(r, 1u << OTHER);
+	forge_expect(r, HF_ERR_RELEASE_REBUILD);
+	forge_release(r, 1u << OTHER | 1u << REB0);
 	assert_int_equal(rig_verify(r), HF_OK);
 	assert_int_equal(r->verdict.rebuilders, 1u << REB0);
 }
 
 static void a_bundle_for_another_product_is_refused(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
 	r->device.class_id = HF_ARR(rig_second);
-	expect(r, HF_ERR_RELEASE_CLASS);
+	forge_expect(r, HF_ERR_RELEASE_CLASS);
 	r->device.class_id = HF_ARR(rig_class);
 	r->device.vendor = HF_ARR(rig_class);
-	expect(r, HF_ERR_RELEASE_CLASS);
+	forge_expect(r, HF_ERR_RELEASE_CLASS);
 	r->device.vendor = HF_ARR(rig_vendor);
 	r->device.component = HF_STR("\x81\x45other");
-	expect(r, HF_ERR_RELEASE_CLASS);
+	forge_expect(r, HF_ERR_RELEASE_CLASS);
 	r->device.component = HF_COMPONENT_MAIN;
 	assert_int_equal(rig_verify(r), HF_OK);
 }
 
 static void an_older_release_is_refused_and_an_equal_one_is_not(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
 	r->device.floor = 8;
-	expect(r, HF_ERR_RELEASE_ROLLBACK);
+	forge_expect(r, HF_ERR_RELEASE_ROLLBACK);
 	r->device.floor = 7;
 	assert_int_equal(rig_verify(r), HF_OK);
 }
 
 static void fast_forward_by_one_signer_is_refused(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
 	r->manifest.sequence = INT64_MAX;
-	remake(r, 1u << REL0);
-	expect(r, HF_ERR_RELEASE_QUORUM);
+	forge_release(r, 1u << REL0);
+	forge_expect(r, HF_ERR_RELEASE_QUORUM);
 }
 
 static void each_condition_holds_the_release_back(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	const struct hf_device_facts was = r->device;
 	(void)unused;
 
 	r->device.board = 3;
-	expect(r, HF_ERR_RELEASE_CONDITION);
+	forge_expect(r, HF_ERR_RELEASE_CONDITION);
 	r->device = was;
 	r->device.agent_level = 0;
-	expect(r, HF_ERR_RELEASE_CONDITION);
+	forge_expect(r, HF_ERR_RELEASE_CONDITION);
 	r->device = was;
 	r->device.installed = 2;
-	expect(r, HF_ERR_RELEASE_CONDITION);
+	forge_expect(r, HF_ERR_RELEASE_CONDITION);
 	r->device = was;
 	r->device.data_level = 3;
-	expect(r, HF_ERR_RELEASE_CONDITION);
+	forge_expect(r, HF_ERR_RELEASE_CONDITION);
 	r->device = was;
 	assert_int_equal(rig_verify(r), HF_OK);
 	r->manifest.policy_number = 2;
-	remake(r, 3u << REL0);
-	expect(r, HF_ERR_RELEASE_CONDITION);
+	forge_release(r, 3u << REL0);
+	forge_expect(r, HF_ERR_RELEASE_CONDITION);
 }
 
 static void signatures_of_another_release_are_refused(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	struct hf_envelope e;
 	uint8_t block[128], mem[HF_ENVELOPE_MAX_LEN];
 	struct hf_out out = HF_OUT(mem);
@@ -188,119 +154,86 @@ static void signatures_of_another_release_are_refused(void **unused)
 	len = e.block_bytes[0].len;
 	memcpy(block, e.block_bytes[0].ptr, len);
 	r->manifest.sequence = 9;
-	remake(r, 2u << REL0 | 4u << REL0);
+	forge_release(r, 2u << REL0 | 4u << REL0);
 	assert_int_equal(hf_envelope_add(hf_out_bytes(&r->envelope), (hf_bytes){ block, len }, &out), HF_OK);
 	memcpy(r->envelope.ptr, mem, out.len);
 	r->envelope.len = out.len;
 	rig_bundle(r, 2, 1);
-	expect(r, HF_ERR_RELEASE_SIGNATURE);
-}
-
-/* Replace one byte string of equal length in the envelope. */
-static void patch(struct rig *r, const void *from, const void *to, size_t len)
-{
-	for (size_t i = 0; i + len <= r->envelope.len; i++)
-		if (memcmp(r->envelope.ptr + i, from, len) == 0) {
-			memcpy(r->envelope.ptr + i, to, len);
-			rig_bundle(r, 2, 1);
-			return;
-		}
-	fail();
+	forge_expect(r, HF_ERR_RELEASE_SIGNATURE);
 }
 
 static void the_algorithm_comes_from_the_policy(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
-	patch(r, "\xa2\x01\x32\x04", "\xa2\x01\x27\x04", 4); /* -8 */
-	expect(r, HF_ERR_RELEASE_SIGNATURE);
-	patch(r, "\xa2\x01\x27\x04", "\xa2\x01\x26\x04", 4); /* -7 */
-	expect(r, HF_ERR_RELEASE_SIGNATURE);
-	patch(r, "\xa2\x01\x26\x04", "\xa2\x01\x32\x04", 4);
+	forge_patch_envelope(r, "\xa2\x01\x32\x04", "\xa2\x01\x27\x04", 4); /* -8 */
+	forge_expect(r, HF_ERR_RELEASE_SIGNATURE);
+	forge_patch_envelope(r, "\xa2\x01\x27\x04", "\xa2\x01\x26\x04", 4); /* -7 */
+	forge_expect(r, HF_ERR_RELEASE_SIGNATURE);
+	forge_patch_envelope(r, "\xa2\x01\x26\x04", "\xa2\x01\x32\x04", 4);
 	assert_int_equal(rig_verify(r), HF_OK);
 }
 
 static void the_same_signer_twice_is_refused(void **unused)
 {
-	struct rig *r = good();
-	uint8_t first[14], second[14];
+	struct rig *r = forge_good();
 	struct hf_envelope e;
 	(void)unused;
 
 	assert_int_equal(hf_envelope_read(hf_out_bytes(&r->envelope), &e), HF_OK);
-	memcpy(first, e.block[0].kid.ptr, 8);
-	memcpy(second, e.block[1].kid.ptr, 8);
-	patch(r, second, first, 8);
-	expect(r, HF_ERR_RELEASE_SIGNATURE);
+	assert_int_equal(e.block_bytes[0].len, e.block_bytes[1].len);
+	memcpy(r->envelope.ptr + (e.block_bytes[1].ptr - r->envelope.ptr), e.block_bytes[0].ptr,
+	       e.block_bytes[0].len);
+	rig_bundle(r, 2, 1);
+	forge_expect(r, HF_ERR_RELEASE_SIGNATURE);
+}
+
+/* One of two rebuilders: where the policy asks for both it confirms nothing, and it never counts as a
+ * signer. */
+static void one_stolen_rebuilder_is_not_enough(void **unused)
+{
+	struct rig *r = forge_good();
+	(void)unused;
+
+	r->rebuilder[0].quorum.k = 2;
+	rig_policy(r, 1, 3u << ROOT0);
+	assert_int_equal(rig_device(r, NULL), HF_OK);
+	r->device.class_id = r->manifest.class_id = HF_ARR(rig_second);
+	forge_release(r, 1u << OTHER | 3u << REB0);
+	assert_int_equal(rig_verify(r), HF_OK);
+	assert_int_equal(rig_device(r, NULL), HF_OK);
+	forge_release(r, 1u << OTHER | 1u << REB0);
+	forge_expect(r, HF_ERR_RELEASE_REBUILD);
+	forge_release(r, 3u << REB0);
+	forge_expect(r, HF_ERR_RELEASE_QUORUM);
 }
 
 static void a_changed_manifest_does_not_fit_its_digest(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
-	patch(r, "1.2.3", "1.2.4", 5);
-	expect(r, HF_ERR_RELEASE_ENVELOPE);
-}
-
-/* An envelope around any manifest bytes, signed as if it were good. */
-static void sign_raw(struct rig *r, hf_bytes manifest)
-{
-	uint8_t d[32], mem[128];
-	static uint8_t out_mem[HF_ENVELOPE_MAX_LEN];
-	struct hf_out out = HF_OUT(out_mem);
-	struct hf_cborw w;
-
-	assert_int_equal(hf_manifest_digest(manifest, d), HF_OK);
-	hf_cbor_writer(&w, &out);
-	hf_cbor_put_tag(&w, 107);
-	hf_cbor_put_map(&w, 2);
-	hf_cbor_put_key(&w, 2);
-	hf_cbor_begin_bytes(&w);
-	hf_cbor_put_array(&w, 3);
-	for (size_t i = 0; i < 3; i++) {
-		struct hf_cose_signer s = { HF_COSE_ED25519, HF_ARR(r->kid[REL0 + i - (i > 0)]), NULL,
-					    &r->seed[REL0 + i - (i > 0)] };
-		struct hf_out block = HF_OUT(mem);
-		uint8_t digest[36] = { 0x82, 0x2f, 0x58, 0x20 };
-
-		memcpy(digest + 4, d, 32);
-		if (i > 0)
-			assert_int_equal(hf_cose_sign1_write(&s, (hf_bytes){ 0 }, HF_ARR(digest), true,
-							     &r->scratch, &block),
-					 HF_OK);
-		hf_cbor_put_bytes(&w, i == 0 ? HF_ARR(digest) : hf_out_bytes(&block));
-	}
-	hf_cbor_end_bytes(&w);
-	hf_cbor_put_key(&w, 3);
-	hf_cbor_put_bytes(&w, manifest);
-	assert_int_equal(hf_cbor_finish(&w), HF_OK);
-	r->envelope = out;
-	rig_prove(r, d, 1, &r->proof);
-	rig_bundle(r, 2, 1);
+	forge_patch_envelope(r, "1.2.3", "1.2.4", 5);
+	forge_expect(r, HF_ERR_RELEASE_ENVELOPE);
 }
 
 static void sign_changed(struct rig *r, const char *from, const char *to, size_t len, hf_err err)
 {
 	uint8_t mem[HF_MANIFEST_MAX_LEN];
-	size_t at = 0;
 
 	memcpy(mem, r->manifest_mem, r->manifest_out.len);
-	while (at + len <= r->manifest_out.len && memcmp(mem + at, from, len) != 0)
-		at++;
-	assert_true(at + len <= r->manifest_out.len);
-	memcpy(mem + at, to, len);
-	sign_raw(r, (hf_bytes){ mem, r->manifest_out.len });
-	expect(r, err);
+	forge_patch(mem, r->manifest_out.len, from, to, len);
+	forge_manifest(r, (hf_bytes){ mem, r->manifest_out.len }, 0);
+	forge_expect(r, err);
 }
 
 static void only_manifests_of_the_profile_are_releases(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
-	sign_raw(r, hf_out_bytes(&r->manifest_out));
+	forge_manifest(r, hf_out_bytes(&r->manifest_out), 0);
 	assert_int_equal(rig_verify(r), HF_OK);
 	assert_int_equal(rig_device(r, NULL), HF_OK);
 	sign_changed(r, "\xa4\x01\x01\x02\x07", "\xa4\x01\x02\x02\x07", 5,
@@ -322,7 +255,7 @@ static void only_manifests_of_the_profile_are_releases(void **unused)
 
 static void a_custom_label_in_the_shared_sequence_is_refused(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	/* manifest with {14: size} replaced by a custom parameter of the same length */
 	(void)unused;
 
@@ -331,19 +264,19 @@ static void a_custom_label_in_the_shared_sequence_is_refused(void **unused)
 
 static void a_statement_is_no_manifest_and_back(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	struct hf_bundle_link_spec link = { hf_out_bytes(&r->envelope), hf_out_bytes(&r->proof) };
 	struct hf_bundle_spec spec = { .link = &link, .n_links = 1 };
 	(void)unused;
 
 	r->bundle.len = 0;
 	assert_int_equal(hf_bundle_write(&spec, &r->bundle), HF_OK);
-	expect(r, HF_ERR_BUNDLE_CHAIN);
+	forge_expect(r, HF_ERR_BUNDLE_CHAIN);
 	r->envelope = r->policy[1].box;
 	rig_bundle(r, 2, 1);
-	expect(r, HF_ERR_RELEASE_ENVELOPE);
-	sign_raw(r, hf_out_bytes(&r->policy[1].payload));
-	expect(r, HF_ERR_RELEASE_PROFILE);
+	forge_expect(r, HF_ERR_RELEASE_ENVELOPE);
+	forge_manifest(r, hf_out_bytes(&r->policy[1].payload), 0);
+	forge_expect(r, HF_ERR_RELEASE_PROFILE);
 }
 
 int main(void)
@@ -361,6 +294,7 @@ int main(void)
 		cmocka_unit_test(signatures_of_another_release_are_refused),
 		cmocka_unit_test(the_algorithm_comes_from_the_policy),
 		cmocka_unit_test(the_same_signer_twice_is_refused),
+		cmocka_unit_test(one_stolen_rebuilder_is_not_enough),
 		cmocka_unit_test(a_changed_manifest_does_not_fit_its_digest),
 		cmocka_unit_test(only_manifests_of_the_profile_are_releases),
 		cmocka_unit_test(a_custom_label_in_the_shared_sequence_is_refused),

@@ -1,5 +1,5 @@
-/* release_proof.c -- what an attacker may try with proofs and with the shape of a bundle. Each test first
- * shows that the bundle without the attack is accepted.
+/* release_proof.c -- what an attacker may try with proofs. Each test first shows that the bundle without the
+ * attack is accepted.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,75 +8,41 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include <hf/fake.h>
-#include "release_rig.h"
-
-static struct rig rig_mem; /* too large for a stack */
-
-static struct rig *good(void)
-{
-	struct rig *r = &rig_mem;
-
-	rig_start(r);
-	rig_good(r, 2, 1);
-	assert_int_equal(rig_device(r, NULL), HF_OK);
-	assert_int_equal(rig_verify(r), HF_OK);
-	assert_int_equal(rig_device(r, NULL), HF_OK);
-	return r;
-}
-
-/* Sign the manifest anew by these keys, log it, bundle it. */
-static void remake(struct rig *r, hf_key_set signers)
-{
-	uint8_t d[32];
-
-	rig_release(r, signers);
-	assert_int_equal(hf_manifest_digest(hf_out_bytes(&r->manifest_out), d), HF_OK);
-	rig_prove(r, d, 1, &r->proof);
-	rig_bundle(r, 2, 1);
-}
-
-static void expect(struct rig *r, hf_err err)
-{
-	uint64_t time = r->trust.quorum_time;
-
-	assert_int_equal(rig_verify(r), err);
-	assert_int_equal(r->trust.quorum_time, time);
-}
+#include "release_forge.h"
 
 static void a_stolen_publisher_cannot_log_by_another_name(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
 	r->publisher = REL0; /* a key that is no publisher */
-	remake(r, 3u << REL0);
-	expect(r, HF_ERR_PROOF_LEAF);
+	forge_release(r, 3u << REL0);
+	forge_expect(r, HF_ERR_PROOF_LEAF);
 	r->publisher = PUBLISHER; /* and with the stolen one: no release without its signers */
-	remake(r, 1u << REL0);
-	expect(r, HF_ERR_RELEASE_QUORUM);
+	forge_release(r, 1u << REL0);
+	forge_expect(r, HF_ERR_RELEASE_QUORUM);
 }
 
 static void the_proof_of_another_leaf_is_refused(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
 	rig_prove(r, rig_hash, 1, &r->proof); /* rightly logged, for something else */
 	rig_bundle(r, 2, 1);
-	expect(r, HF_ERR_PROOF_LEAF);
+	forge_expect(r, HF_ERR_PROOF_LEAF);
 }
 
 static void a_leaf_that_is_not_where_it_says_is_refused(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	uint8_t d[32];
 	(void)unused;
 
 	assert_int_equal(hf_manifest_digest(hf_out_bytes(&r->manifest_out), d), HF_OK);
 	rig_prove_at(r, d, 0, 1, &r->proof); /* another leaf stands there: another root */
 	rig_bundle(r, 2, 1);
-	expect(r, HF_ERR_PROOF_LOG);
+	forge_expect(r, HF_ERR_PROOF_LOG);
 }
 
 static void change_proof(struct rig *r, size_t at, uint8_t value, hf_err err)
@@ -85,15 +51,13 @@ static void change_proof(struct rig *r, size_t at, uint8_t value, hf_err err)
 
 	*byte = value;
 	rig_bundle(r, 2, 1);
-	expect(r, err);
+	forge_expect(r, err);
 	*byte = was;
 }
 
 static void path_and_index_must_fit_exactly(void **unused)
 {
-	struct rig *r = good();
-	const size_t path = HF_PROOF_FIXED_LEN;
-	uint8_t swap[32];
+	struct rig *r = forge_good();
 	(void)unused;
 
 	assert_int_equal(r->proof.ptr[10], 2);          /* leaf 3 of 4 */
@@ -102,11 +66,20 @@ static void path_and_index_must_fit_exactly(void **unused)
 	change_proof(r, 19, 0, HF_ERR_PROOF_INCLUSION);
 	change_proof(r, 12, 0x80, HF_ERR_PROOF_INCLUSION); /* 2^63 leaves */
 	change_proof(r, 20, 0xff, HF_ERR_PROOF_INCLUSION);
+}
+
+static void swapped_siblings_give_another_root(void **unused)
+{
+	struct rig *r = forge_good();
+	const size_t path = HF_PROOF_FIXED_LEN;
+	uint8_t swap[32];
+	(void)unused;
+
 	memcpy(swap, r->proof.ptr + path, 32);
 	memcpy(r->proof.ptr + path, r->proof.ptr + path + 32, 32);
 	memcpy(r->proof.ptr + path + 32, swap, 32);
 	rig_bundle(r, 2, 1);
-	expect(r, HF_ERR_PROOF_LOG);
+	forge_expect(r, HF_ERR_PROOF_LOG);
 }
 
 static void proof_with_path_of(struct rig *r, int more)
@@ -127,102 +100,128 @@ static void proof_with_path_of(struct rig *r, int more)
 
 static void a_path_one_hash_short_or_long_is_refused(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
 	proof_with_path_of(r, 1);
-	expect(r, HF_ERR_PROOF_INCLUSION);
-	proof_with_path_of(r, -2);
-	expect(r, HF_ERR_PROOF_INCLUSION);
+	forge_expect(r, HF_ERR_PROOF_INCLUSION);
+	proof_with_path_of(r, -1);
+	assert_int_equal(rig_verify(r), HF_OK);
+	assert_int_equal(rig_device(r, NULL), HF_OK);
+	proof_with_path_of(r, -1);
+	forge_expect(r, HF_ERR_PROOF_INCLUSION);
 }
 
 static void a_log_that_the_policy_does_not_name_is_refused(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
 	r->log_key = LOG0 + 1; /* the policy's other log */
-	remake(r, 3u << REL0);
+	forge_release(r, 3u << REL0);
 	assert_int_equal(rig_verify(r), HF_OK);
 	r->log_key = ROOT0;
-	remake(r, 3u << REL0);
+	forge_release(r, 3u << REL0);
 	assert_int_equal(rig_verify(r), HF_ERR_PROOF_LOG);
 }
 
 static void log_and_all_but_one_of_the_witness_quorum_are_not_enough(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
 	for (unsigned i = 0; i < 3; i++) {
 		r->witnesses = 1u << i;
-		remake(r, 3u << REL0);
-		expect(r, HF_ERR_PROOF_WITNESS);
+		forge_release(r, 3u << REL0);
+		forge_expect(r, HF_ERR_PROOF_WITNESS);
 	}
 	r->witnesses = 0;
-	remake(r, 3u << REL0);
-	expect(r, HF_ERR_PROOF_WITNESS);
+	forge_release(r, 3u << REL0);
+	forge_expect(r, HF_ERR_PROOF_WITNESS);
 	r->witnesses = 5;
-	remake(r, 3u << REL0);
+	forge_release(r, 3u << REL0);
 	assert_int_equal(rig_verify(r), HF_OK);
 }
 
 static void the_same_witness_twice_counts_as_an_attack(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	uint8_t *cosigs;
 	(void)unused;
 
 	r->witnesses = 3;
-	remake(r, 3u << REL0);
+	forge_release(r, 3u << REL0);
 	cosigs = r->proof.ptr + r->proof.len - 2 * HF_COSIG_LEN;
 	memcpy(cosigs + HF_COSIG_LEN, cosigs, HF_COSIG_LEN);
 	rig_bundle(r, 2, 1);
-	expect(r, HF_ERR_PROOF_WITNESS);
+	forge_expect(r, HF_ERR_PROOF_WITNESS);
 	cosigs[HF_COSIG_LEN] = REL0; /* an index that is no witness */
 	rig_bundle(r, 2, 1);
-	expect(r, HF_ERR_PROOF_WITNESS);
+	forge_expect(r, HF_ERR_PROOF_WITNESS);
 	cosigs[HF_COSIG_LEN] = 31; /* and one that is no key */
 	rig_bundle(r, 2, 1);
-	expect(r, HF_ERR_PROOF_WITNESS);
+	forge_expect(r, HF_ERR_PROOF_WITNESS);
 }
 
 static void one_lying_witness_does_not_move_the_time(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
 	r->device.now = 0; /* no clock: a far future is not seen, and does not count either */
 	r->time[2] = INT64_MAX;
-	remake(r, 3u << REL0);
+	forge_release(r, 3u << REL0);
 	assert_int_equal(rig_verify(r), HF_OK);
 	assert_int_equal(r->trust.quorum_time, T0 + 1);
 }
 
+/* Nor can he end keys before their time, or hold the time back. */
+static void one_lying_witness_ends_no_key(void **unused)
+{
+	struct rig *r = forge_good();
+	(void)unused;
+
+	r->device.now = 0;
+	r->key[REL0].not_after = T0 + 1;
+	rig_policy(r, 1, 3u << ROOT0);
+	assert_int_equal(rig_device(r, NULL), HF_OK);
+	r->time[2] = INT64_MAX;
+	forge_release(r, 3u << REL0);
+	assert_int_equal(rig_verify(r), HF_OK);
+	r->time[2] = 0;
+	forge_release(r, 3u << REL0);
+	assert_int_equal(rig_verify(r), HF_OK);
+	assert_int_equal(r->verdict.proof.quorum_time, T0);
+	assert_int_equal(r->trust.quorum_time, T0 + 1); /* what was proven before stays */
+	r->time[1] = r->time[2] = T0 + 2; /* two together can */
+	forge_release(r, 3u << REL0);
+	forge_expect(r, HF_ERR_PROOF_EXPIRED);
+}
+
 static void a_trusted_clock_does_not_count_cosignatures_from_the_future(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
 	r->witnesses = 6;
 	r->time[2] = r->device.now + HF_PROOF_CLOCK_SLACK_S;
-	remake(r, 3u << REL0);
+	forge_release(r, 3u << REL0);
 	assert_int_equal(rig_verify(r), HF_OK);
 	r->time[2]++;
-	remake(r, 3u << REL0);
-	expect(r, HF_ERR_PROOF_WITNESS);
+	forge_release(r, 3u << REL0);
+	forge_expect(r, HF_ERR_PROOF_WITNESS);
 }
 
 static void times_beyond_63_bits_are_refused(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
 	r->witnesses = 3;
-	remake(r, 3u << REL0);
+	forge_release(r, 3u << REL0);
 	r->proof.ptr[r->proof.len - HF_COSIG_LEN + 1] = 0x80;
 	rig_bundle(r, 2, 1);
-	expect(r, HF_ERR_PROOF_WITNESS);
+	forge_expect(r, HF_ERR_PROOF_WITNESS);
 }
 
 static void pin_with(struct rig *r, size_t key, int64_t not_after)
@@ -231,12 +230,12 @@ static void pin_with(struct rig *r, size_t key, int64_t not_after)
 	rig_policy(r, 1, 3u << ROOT0);
 	r->key[key].not_after = 0;
 	assert_int_equal(rig_device(r, NULL), HF_OK);
-	remake(r, 3u << REL0);
+	forge_release(r, 3u << REL0);
 }
 
 static void keys_that_ended_before_quorum_time_do_not_count(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	static const size_t keys[] = { REL0, PUBLISHER, LOG0 };
 	(void)unused;
 
@@ -244,7 +243,7 @@ static void keys_that_ended_before_quorum_time_do_not_count(void **unused)
 		pin_with(r, keys[i], T0 + 1);
 		assert_int_equal(rig_verify(r), HF_OK);
 		pin_with(r, keys[i], T0);
-		expect(r, HF_ERR_PROOF_EXPIRED);
+		forge_expect(r, HF_ERR_PROOF_EXPIRED);
 	}
 	pin_with(r, WIT0 + 2, T0 + 1); /* its cosignature is later: the other two remain */
 	assert_int_equal(rig_verify(r), HF_OK);
@@ -254,17 +253,17 @@ static void keys_that_ended_before_quorum_time_do_not_count(void **unused)
 
 static void a_proof_under_another_policy_is_none(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	(void)unused;
 
 	r->proof.ptr[0] ^= 1;
 	rig_bundle(r, 2, 1);
-	expect(r, HF_ERR_PROOF_NONE);
+	forge_expect(r, HF_ERR_PROOF_NONE);
 }
 
 static void two_releases_cannot_be_mixed(void **unused)
 {
-	struct rig *r = good();
+	struct rig *r = forge_good();
 	uint8_t old_envelope[HF_ENVELOPE_MAX_LEN], old_proof[HF_PROOF_MAX_LEN];
 	size_t envelope_len = r->envelope.len, proof_len = r->proof.len;
 	(void)unused;
@@ -272,75 +271,17 @@ static void two_releases_cannot_be_mixed(void **unused)
 	memcpy(old_envelope, r->envelope.ptr, envelope_len);
 	memcpy(old_proof, r->proof.ptr, proof_len);
 	r->manifest.sequence = 9; /* other content */
-	remake(r, 3u << REL0);
+	forge_release(r, 3u << REL0);
 	assert_int_equal(rig_verify(r), HF_OK);
 	memcpy(r->envelope.ptr, old_envelope, envelope_len); /* old manifest, new proof */
 	r->envelope.len = envelope_len;
 	rig_bundle(r, 2, 1);
-	expect(r, HF_ERR_PROOF_LEAF);
-	remake(r, 3u << REL0); /* new manifest, old proof */
+	forge_expect(r, HF_ERR_PROOF_LEAF);
+	forge_release(r, 3u << REL0); /* new manifest, old proof */
 	memcpy(r->proof.ptr, old_proof, proof_len);
 	r->proof.len = proof_len;
 	rig_bundle(r, 2, 1);
-	expect(r, HF_ERR_PROOF_LEAF);
-}
-
-static void every_flipped_bit_is_refused(void **unused)
-{
-	struct rig *r = good();
-	size_t n = 0;
-	(void)unused;
-
-	for (size_t bit = 0; bit < r->bundle.len * 8; bit++, n++) {
-		r->bundle.ptr[bit / 8] ^= (uint8_t)(1u << bit % 8);
-		if (rig_verify(r) == HF_OK)
-			fail_msg("bit %zu", bit);
-		r->bundle.ptr[bit / 8] ^= (uint8_t)(1u << bit % 8);
-	}
-	assert_int_equal(n, r->bundle.len * 8);
-	assert_int_equal(rig_verify(r), HF_OK);
-}
-
-static void every_truncation_and_every_added_byte_is_refused(void **unused)
-{
-	struct rig *r = good();
-	size_t len = r->bundle.len;
-	(void)unused;
-
-	for (r->bundle.len = 0; r->bundle.len < len; r->bundle.len++)
-		assert_int_equal(rig_verify(r), HF_ERR_BUNDLE_FORMAT);
-	r->bundle.ptr[len] = 0;
-	r->bundle.len = len + 1;
-	assert_int_equal(rig_verify(r), HF_ERR_BUNDLE_FORMAT);
-	r->bundle.len = len;
-	assert_int_equal(rig_verify(r), HF_OK);
-}
-
-static void header_is(struct rig *r, size_t at, uint8_t value)
-{
-	uint8_t was = r->bundle.ptr[at];
-
-	r->bundle.ptr[at] = value;
-	assert_int_equal(rig_verify(r), HF_ERR_BUNDLE_FORMAT);
-	r->bundle.ptr[at] = was;
-}
-
-static void counts_and_lengths_beyond_their_limits_are_refused(void **unused)
-{
-	struct rig *r = good();
-	size_t proof = HF_BUNDLE_HEADER_LEN + r->envelope.len;
-	(void)unused;
-
-	header_is(r, 4, 3);
-	header_is(r, 5, HF_BUNDLE_MAX_LINKS + 1);
-	header_is(r, 6, HF_BUNDLE_MAX_PROOFS + 1);
-	header_is(r, 6, 0);
-	header_is(r, 7, 1);
-	header_is(r, 8, 0xff); /* object of nearly 4 GiB */
-	header_is(r, 8, 0x80);
-	header_is(r, proof + 10, HF_PROOF_MAX_PATH + 1);
-	header_is(r, proof + 11, HF_PROOF_MAX_COSIGS + 1);
-	assert_int_equal(rig_verify(r), HF_OK);
+	forge_expect(r, HF_ERR_PROOF_LEAF);
 }
 
 int main(void)
@@ -350,19 +291,18 @@ int main(void)
 		cmocka_unit_test(the_proof_of_another_leaf_is_refused),
 		cmocka_unit_test(a_leaf_that_is_not_where_it_says_is_refused),
 		cmocka_unit_test(path_and_index_must_fit_exactly),
+		cmocka_unit_test(swapped_siblings_give_another_root),
 		cmocka_unit_test(a_path_one_hash_short_or_long_is_refused),
 		cmocka_unit_test(a_log_that_the_policy_does_not_name_is_refused),
 		cmocka_unit_test(log_and_all_but_one_of_the_witness_quorum_are_not_enough),
 		cmocka_unit_test(the_same_witness_twice_counts_as_an_attack),
 		cmocka_unit_test(one_lying_witness_does_not_move_the_time),
+		cmocka_unit_test(one_lying_witness_ends_no_key),
 		cmocka_unit_test(a_trusted_clock_does_not_count_cosignatures_from_the_future),
 		cmocka_unit_test(times_beyond_63_bits_are_refused),
 		cmocka_unit_test(keys_that_ended_before_quorum_time_do_not_count),
 		cmocka_unit_test(a_proof_under_another_policy_is_none),
 		cmocka_unit_test(two_releases_cannot_be_mixed),
-		cmocka_unit_test(every_flipped_bit_is_refused),
-		cmocka_unit_test(every_truncation_and_every_added_byte_is_refused),
-		cmocka_unit_test(counts_and_lengths_beyond_their_limits_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,7 +173,7 @@ void rig_prove(struct rig *r, const uint8_t d[32], unsigned policy, struct hf_ou
 	rig_prove_at(r, d, append(r, d), policy, proof);
 }
 
-static struct hf_cose_signer signer(struct rig *r, size_t i)
+struct hf_cose_signer rig_signer(struct rig *r, size_t i)
 {
 	return (struct hf_cose_signer){ HF_COSE_ED25519, HF_ARR(r->kid[i]), NULL, &r->seed[i] };
 }
@@ -193,7 +193,7 @@ hf_err rig_try_policy(struct rig *r, unsigned n, hf_key_set signers)
 	HF_TRY(hf_policy_read(hf_out_bytes(&p->payload), &p->read));
 	for (size_t i = 0; i < N_KEYS; i++)
 		if (signers >> i & 1)
-			list[count++] = signer(r, i);
+			list[count++] = rig_signer(r, i);
 	HF_TRY(hf_statement_write(hf_out_bytes(&p->payload), list, count, &r->scratch, &p->box));
 	if (n > 1)
 		rig_prove(r, p->read.hash, n - 1, &p->proof);
@@ -234,7 +234,7 @@ void rig_release(struct rig *r, hf_key_set signers)
 	assert_int_equal(hf_envelope_write(hf_out_bytes(&r->manifest_out), (hf_bytes){ 0 }, &r->envelope),
 			 HF_OK);
 	for (size_t i = 0; i < N_KEYS; i++) {
-		struct hf_cose_signer s = signer(r, i);
+		struct hf_cose_signer s = rig_signer(r, i);
 		struct hf_out next = HF_OUT(r->envelope_mem[side ^ 1]);
 
 		if ((signers >> i & 1) == 0)

@@ -65,6 +65,7 @@ extern const uint8_t rig_vendor[16], rig_class[16], rig_second[16], rig_hash[32]
 
 /* Everything made, policy 1 signed, three leaves logged. */
 void rig_start(struct rig *r);
+struct hf_cose_signer rig_signer(struct rig *r, size_t i);
 /* Write and sign policy `n` by these keys (bits) from r->spec, and log it under policy n - 1. */
 void rig_policy(struct rig *r, unsigned n, hf_key_set signers);
 hf_err rig_try_policy(struct rig *r, unsigned n, hf_key_set signers);
