@@ -104,8 +104,9 @@ def test_one_stolen_release_key_is_not_enough(good, judge):
 
 def test_one_signer_does_not_count_twice(good, judge):
     items = blocks(Bundle(good))
-    assert judge(with_blocks(Bundle(good), [*items, items[-1]])) in ("E_SIGNATURE", "E_ENVELOPE")
-    assert judge(with_blocks(Bundle(good), [items[0], items[1], items[1]])) in ("E_SIGNATURE", "E_ENVELOPE")
+    assert judge(with_blocks(Bundle(good), items)) == "good"
+    assert judge(with_blocks(Bundle(good), [*items, items[-1]])) == "E_SIGNATURE"
+    assert judge(with_blocks(Bundle(good), [items[0], items[1], items[1]])) == "E_SIGNATURE"
 
 
 def kid_of(block):
@@ -134,8 +135,8 @@ def test_signatures_by_other_roles_algorithms_and_names(maker, good, judge):
         assert judge(with_blocks(Bundle(good), by_kid(extra))) == "E_SIGNATURE", name
     assert judge(with_blocks(Bundle(good), by_kid(sign_block(maker, digest, "stranger")))) == "E_QUORUM"
     for alg in (-8, -7):
-        assert judge(with_blocks(Bundle(good), by_kid(sign_block(maker, digest, "rel3", alg)))) in (
-            "E_SIGNATURE", "E_ENVELOPE"), alg
+        foreign = by_kid(sign_block(maker, digest, "rel3", alg))
+        assert judge(with_blocks(Bundle(good), foreign)) == "E_SIGNATURE", alg
     forged = sign_block(maker, digest, "stranger", kid=sha256(raw_public(maker.private("rel3")))[:8])
     assert judge(with_blocks(Bundle(good), by_kid(forged))) == "E_SIGNATURE"
 
@@ -218,7 +219,9 @@ def test_paths_that_are_not_exactly_right(good, judge):
     assert change(lambda p: setattr(p, "size", 2**64 - 1)) == "E_INCLUSION"
     assert change(lambda p: setattr(p, "index", 2**64 - 1)) == "E_INCLUSION"
     assert change(lambda p: p.path.reverse()) == "E_LOG"
-    assert change(lambda p: setattr(p, "index", p.index ^ 1)) in ("E_LOG", "E_INCLUSION")
+    assert Bundle(good).proofs[0].index == 6 and Bundle(good).proofs[0].size == 7
+    assert change(lambda p: setattr(p, "index", p.index - 1)) == "E_INCLUSION"
+    assert change(lambda p: setattr(p, "size", p.size + 1)) == "E_INCLUSION"
 
 
 def test_logged_but_not_witnessed(good, judge):
@@ -273,7 +276,7 @@ def test_proof_under_another_policy_is_none(good, judge):
     bundle.proofs[0].ref = bytes(8)
     assert judge(bundle) == "E_NO_PROOF"
     bundle.proofs = []
-    assert judge(bundle) in ("E_NO_PROOF", "E_FORMAT")
+    assert judge(bundle) == "E_FORMAT"
 
 
 def test_a_statement_is_no_manifest(maker, good, judge):
@@ -336,11 +339,8 @@ def test_a_signer_whose_key_had_ended(judge):
         other.export_policy()
         log = other.log()
         d = other.signed()
-        done = other.publish(d, log)
-        if done.returncode == 0:
-            assert other.verify(other.bundle(d)) == "E_EXPIRED"
-        else:
-            assert done.returncode in (1, 4)
+        other.publish(d, log)
+        assert other.verify(other.bundle(d)) == "E_EXPIRED"
         log2 = other.log()
         log2.now = lambda: time.time() - 1000
         e = other.signed(version="early")
