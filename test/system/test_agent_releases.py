@@ -14,6 +14,8 @@ import pytest
 
 import fleetlib
 from agentlib import AGENT, until
+from releaselib import Maker
+from test_agent_heads import head_message, policy_ref as ref_of
 from test_api_contract import bundle, head_of
 
 KIND = {"Content-Type": "application/vnd.holdfast.bundle"}
@@ -141,6 +143,56 @@ def test_kill_9_of_that_process_loses_nothing(fleet, device):
         if b"upd" in words and str(device.state).encode() in words:
             os.kill(int(pid), signal.SIGKILL)
     assert look(fleet, device, d)[6] == 1
+
+
+# ---- a line whose policy has signers, a log and witnesses ----
+
+@pytest.fixture(scope="module")
+def maker(fleet):
+    """Policies 1 to 4, and a release under the last."""
+    made = Maker()
+    vendor = cbor2.loads((fleet.dir / "products/lamp.hfp").read_bytes())[9]
+    made.policy(vendor=vendor)
+    made.export_policy()
+    made.main_log = made.log()
+    made.main_log.all_witnesses = made.main_log.witnesses
+    made.main_log.fill(9)
+    for number in (2, 3, 4):
+        made.policy(vendor=vendor, stale_after=1209600 + number)
+        assert made.publish(f"policy-{number}", made.main_log).returncode == 0
+    made.good = made.signed(**{"class": "lamp"})
+    assert made.publish(made.good, made.main_log).returncode == 0
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def shelf_device(fleet, maker):
+    """Made under policy 1; its line is the fleet's."""
+    file = cbor2.loads((fleet.dir / "products/lamp.hfp").read_bytes())
+    file[7] = (maker.folder / "policy-1.cose").read_bytes()
+    (fleet.dir / "products/shelf.hfp").write_bytes(cbor2.dumps(file, canonical=True))
+    device = fleet.device("shelf", line="shelf")
+    device.line = "lamp"
+    device.join(fleet.api())
+    return device
+
+
+def test_a_shelf_device_catches_up_and_takes_the_newest_head(fleet, shelf_device, maker):
+    """Three policies behind; the heads of both policies come at its hello, one of them is for it."""
+    bundle_file = maker.bundle(maker.good).read_bytes()
+    assert fleet.api().call("POST", "/v1/releases", bundle_file, KIND)[0] == 201
+    kind = {"Content-Type": "application/vnd.holdfast.head"}
+    for number in (4, 1):
+        message = head_message(maker.main_log, ref_of(maker, number))
+        assert fleet.api().call("POST", "/v1/heads", message, kind)[0] == 201
+    said = look(fleet, shelf_device, maker.good)
+    assert (said[3], said[4], said[5], said[6]) == (0, "good", 10, 4)
+    shelf_device.stop()
+    shelf_device.start()
+    size = len(maker.main_log.entries)
+    said = until("the head", lambda: (r := report(fleet, shelf_device)) and r[8] == size and r)
+    assert said[10] == 0 and said[11] is False and said[6] == 4
 
 
 def test_a_state_directory_of_an_older_agent_gets_its_trust(fleet, device):

@@ -232,7 +232,8 @@ def test_releases(call, fleet, device):
     call("postRelease", 413, bytes(120001), kind)
     assert [r["d"] for r in call("listReleases", 200)[1]["items"]] == [d]
     call("listReleases", 400, query="?limit=0")
-    call("getRelease", 200, d=d)
+    tag = call("getRelease", 200, d=d)[0]["ETag"]
+    assert call("postRelease", 200, body, kind)[0]["ETag"] == tag
     call("getRelease", 404, d="0" * 64)
     call("getRelease", 404, d="zz")
     assert call("postLook", 201, {"release": d}, dev=device)[1]["state"] == "queued"
@@ -242,6 +243,7 @@ def test_releases(call, fleet, device):
     call("postLook", 404, {"release": "0" * 64}, dev=device)
     call("revokeRelease", 400, {"reason": ""}, d=d)
     assert call("revokeRelease", 200, {"reason": "broken"}, d=d)[1]["state"] == "revoked"
+    assert call("getRelease", 200, d=d)[0]["ETag"] != tag
     call("revokeRelease", 409, {"reason": "broken"}, d=d)
     call("revokeRelease", 404, {"reason": "broken"}, d="0" * 64)
     call("postLook", 409, {"release": d}, dev=device)
