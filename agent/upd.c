@@ -108,6 +108,7 @@ static void believe(const struct session *s, struct upd_report *r)
 	r->head_size = s->trust.newest.head.size;
 	r->head_time = s->trust.newest.time;
 	r->stale = hf_trust_is_stale(&s->trust, now);
+	r->floor = UPD_FLOOR;
 }
 
 static unsigned count_keys(hf_key_set set)
@@ -126,6 +127,7 @@ static void judge(const struct upd_device *u, struct session *s, hf_bytes bundle
 		.vendor = HF_ARR(u->vendor),
 		.class_id = HF_ARR(u->class_id),
 		.component = HF_COMPONENT_MAIN,
+		.floor = UPD_FLOOR,
 		.board = u->agent->conf.board,
 		.agent_level = UPD_LEVEL,
 		.now = trusted_now(s),
@@ -227,7 +229,7 @@ hf_err upd_report_write(const struct upd_report *r, struct hf_out *out)
 	struct hf_cborw w;
 
 	hf_cbor_writer(&w, out);
-	hf_cbor_put_map(&w, 11);
+	hf_cbor_put_map(&w, 12);
 	hf_cbor_put_key(&w, 1);
 	hf_cbor_put_bytes(&w, r->has_release ? HF_ARR(r->d) : none);
 	hf_cbor_put_key(&w, 2);
@@ -242,5 +244,6 @@ hf_err upd_report_write(const struct upd_report *r, struct hf_out *out)
 	put_uint(&w, 10, (uint64_t)r->head_err);
 	hf_cbor_put_key(&w, 11);
 	hf_cbor_put_bool(&w, r->stale);
+	put_uint(&w, 12, r->floor);
 	return hf_cbor_finish(&w);
 }

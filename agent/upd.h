@@ -10,6 +10,7 @@
 #include <holdfast/bundle.h>
 
 enum { UPD_BUNDLE_MAX = 120000, UPD_REPORT_CAP = 512, UPD_LEVEL = 1 };
+enum { UPD_FLOOR = 0 }; /* lowest sequence accepted; it rises with what is installed, and nothing is yet */
 
 struct upd_device { /* what does not change while a process runs */
 	const struct agent *agent;
@@ -26,6 +27,7 @@ struct upd_report {
 	/* what the device believes afterwards */
 	hf_err head_err; /* of the newest head that came, HF_OK when it was taken */
 	uint64_t policy_number, quorum_time, head_size, head_time;
+	uint64_t floor; /* lowest sequence accepted */
 	bool stale;
 };
 /* Errors: file.h's, HF_ERR_DEPLOY_PROVISION, crypto's. */

@@ -62,6 +62,21 @@ static void put_presence(struct hf_db *db, struct api_call *c, const struct hf_d
 		hf_json_put_null(&c->json, "last_hello");
 }
 
+/* The lowest sequence of a release that the device still accepts, as it reported. */
+static hf_err put_floor(struct hf_db *db, struct hf_json_out *j, const char *dev)
+{
+	uint64_t floor = 0;
+	hf_err err = hf_device_floor_get(db, dev, &floor);
+
+	if (err == HF_OK)
+		hf_json_put_uint(j, "floor", floor);
+	else if (err == HF_ERR_STORE_ABSENT)
+		hf_json_put_null(j, "floor");
+	else
+		return err;
+	return HF_OK;
+}
+
 hf_err api_put_device(struct hf_db *db, struct api_call *c, const struct hf_device_row *d)
 {
 	struct hf_cert_row newest = { 0 };
@@ -77,6 +92,7 @@ hf_err api_put_device(struct hf_db *db, struct api_call *c, const struct hf_devi
 	hf_json_put_text(j, "reason", d->reason);
 	put_presence(db, c, d);
 	hf_json_put_text(j, "budget", WORD(budgets, d->budget));
+	HF_TRY(put_floor(db, j, d->dev));
 	hf_json_put_int(j, "created", d->created);
 	hf_json_put_int(j, "changed", d->changed);
 	if (newest.state != 0)

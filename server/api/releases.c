@@ -158,6 +158,19 @@ struct look_in {
 	char release[2 * HF_SHA256_LEN + 1];
 };
 
+/* The device would refuse it with E_ROLLBACK. */
+static hf_err check_floor(struct hf_db *db, struct api_call *c, const char *dev,
+			  const struct hf_release_row *r)
+{
+	uint64_t floor = 0;
+	hf_err err = hf_device_floor_get(db, dev, &floor);
+
+	if (err == HF_OK && r->sequence < floor)
+		return api_refuse(c, API_CONFLICT, "the device accepts nothing older than sequence %llu",
+				  (unsigned long long)floor);
+	return err == HF_ERR_STORE_ABSENT ? HF_OK : err;
+}
+
 static hf_err ask_look(struct hf_db *db, struct api_call *c)
 {
 	static const struct hf_json_field fields[] = { { .name = "release",
@@ -175,6 +188,7 @@ static hf_err ask_look(struct hf_db *db, struct api_call *c)
 	HF_TRY(find(db, c, in.release, &r));
 	if (r.state == HF_RELEASE_REVOKED)
 		return api_refuse(c, API_CONFLICT, "this release was revoked");
+	HF_TRY(check_floor(db, c, d.dev, &r));
 	HF_TRY(hf_look_put(db, d.dev, r.id, c->who.name));
 	HF_TRY(release_event(db, c, HF_EVENT_INFO, "release.look", d.dev, &r));
 	c->status = 201;

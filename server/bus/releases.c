@@ -1,13 +1,16 @@
 /* releases.c -- see releases.h. Nothing here is trusted by a device: a head and a bundle carry their own
  * signatures, a look only says what to fetch.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <hf/fleet.h>
 #include <hf/log.h>
 #include <holdfast/cbor.h>
 #include "releases.h"
 
-enum { AT_ONCE = 64, LOOK_LEN = 96 };
+enum { AT_ONCE = 64, LOOK_LEN = 96, DETAIL_CAP = 96 };
+enum { KEY_D = 1, KEY_FLOOR = 12 }; /* of a report, doc/protocol/upd.md */
 
 struct turn {
 	struct hf_bus *bus;
@@ -114,17 +117,58 @@ void hf__releases_queued(struct hf_store *store, struct hf_bus *bus, uint16_t po
 		run(store, bus, port, NULL);
 }
 
-hf_err hf__releases_reported(struct hf_db *db, const char *dev, hf_bytes report)
+struct report {
+	hf_bytes d;
+	bool has_floor;
+	uint64_t floor;
+};
+
+/* Keys 1 and 12 of the map; what else it holds is for people. */
+static bool read_report(hf_bytes bytes, struct report *out)
 {
-	hf_bytes d = { NULL, 0 };
 	struct hf_cborr r;
 	size_t n = 0;
 
-	hf_cbor_reader(&r, report);
+	*out = (struct report){ .floor = 0 };
+	hf_cbor_reader(&r, bytes);
 	hf_cbor_read_map(&r, &n);
-	hf_cbor_expect_key(&r, 1);
-	hf_cbor_read_bytes_max(&r, HF_SHA256_LEN, &d);
-	if (hf_cbor_error(&r) != HF_OK || d.len != HF_SHA256_LEN)
+	for (size_t i = 0; i < n && hf_cbor_error(&r) == HF_OK; i++) {
+		int64_t key = 0;
+
+		hf_cbor_read_key(&r, &key);
+		if (key == KEY_D) {
+			hf_cbor_read_bytes_max(&r, HF_SHA256_LEN, &out->d);
+		} else if (key == KEY_FLOOR) {
+			hf_cbor_read_uint_max(&r, INT64_MAX, &out->floor);
+			out->has_floor = true;
+		} else {
+			hf_cbor_skip(&r);
+		}
+	}
+	hf_cbor_end(&r);
+	return hf_cbor_done(&r) == HF_OK;
+}
+
+static hf_err raise_floor(struct hf_db *db, const char *dev, int64_t device, uint64_t floor)
+{
+	char detail[DETAIL_CAP];
+	uint64_t known = 0;
+
+	HF_TRY(hf_device_floor_raise(db, dev, floor, &known));
+	if (floor >= known)
+		return HF_OK;
+	(void)snprintf(detail, sizeof(detail), "{\"floor\":%llu,\"known\":%llu}", (unsigned long long)floor,
+		       (unsigned long long)known);
+	return hf_lineage_event(db, device, HF_EVENT_ALARM, "device.floor-fell", detail);
+}
+
+hf_err hf__releases_reported(struct hf_db *db, const char *dev, int64_t device, hf_bytes report)
+{
+	struct report r;
+
+	if (!read_report(report, &r))
 		return HF_OK; /* kept as it came; it ends no look */
-	return hf_look_reported(db, dev, d);
+	if (r.has_floor)
+		HF_TRY(raise_floor(db, dev, device, r.floor));
+	return r.d.len == HF_SHA256_LEN ? hf_look_reported(db, dev, r.d) : HF_OK;
 }

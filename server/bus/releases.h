@@ -10,6 +10,8 @@
 void hf__releases_device(struct hf_store *store, struct hf_bus *bus, uint16_t port, const char *dev);
 /* Something may have been queued. */
 void hf__releases_queued(struct hf_store *store, struct hf_bus *bus, uint16_t port);
-/* Writer thread: a report came up; it may end a look. */
-HF_MUST_CHECK hf_err hf__releases_reported(struct hf_db *db, const char *dev, hf_bytes report);
+/* Writer thread: a report came up; it may end a look and raise the floor. A floor that fell is an alarm: an
+ * older state of the device was restored, or somebody else speaks for it. `device`: its row. */
+HF_MUST_CHECK hf_err hf__releases_reported(struct hf_db *db, const char *dev, int64_t device,
+					   hf_bytes report);
 #endif

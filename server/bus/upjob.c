@@ -114,7 +114,9 @@ static hf_err store_message(struct hf_db *db, struct hf_upjob *job)
 static hf_err store_upd(struct hf_db *db, struct hf_upjob *job)
 {
 	HF_TRY(store_message(db, job));
-	return strcmp(job->id, "report") == 0 ? hf__releases_reported(db, job->dev, job->payload) : HF_OK;
+	if (strcmp(job->id, "report") != 0)
+		return HF_OK;
+	return hf__releases_reported(db, job->dev, job->cert.device, job->payload);
 }
 
 /* Alarms and tamper notices: kept for ever, shown to the owner, acknowledged. */

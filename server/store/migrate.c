@@ -13,12 +13,15 @@ static const char schema[] = {
 static const char step_2[] = {
 #include <step-2.inc>
 };
+static const char step_3[] = {
+#include <step-3.inc>
+};
 
 /* Marks the file as ours: "HFST". */
 enum { APPLICATION_ID = 0x48465354, BUSY_MS = 5000 };
 
 /* Row i leads from layout i to i + 1; the file's user_version counts them. Extend only. */
-static const char *const steps[] = { schema, step_2 };
+static const char *const steps[] = { schema, step_2, step_3 };
 enum { LAYOUT = sizeof(steps) / sizeof(steps[0]) };
 
 static hf_err exec(sqlite3 *sql, const char *text, struct hf_why *why)

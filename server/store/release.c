@@ -189,6 +189,35 @@ hf_err hf_look_reported(struct hf_db *db, const char *dev, hf_bytes d)
 		       "itb", db->now, dev, d);
 }
 
+/* ---- floors ---- */
+
+hf_err hf_device_floor_get(struct hf_db *db, const char *dev, uint64_t *sequence)
+{
+	struct hf__st s HF_AUTO(hf__done) = { 0 };
+
+	*sequence = 0;
+	HF_TRY(hf__bind(db, &s, "SELECT sequence FROM device_floor WHERE dev = ?", "t", dev));
+	HF_TRY(hf__step(&s));
+	*sequence = (uint64_t)hf__col_int(&s, 0);
+	return s.err;
+}
+
+hf_err hf_device_floor_raise(struct hf_db *db, const char *dev, uint64_t sequence, uint64_t *known)
+{
+	hf_err err = hf_device_floor_get(db, dev, known);
+
+	if (err == HF_OK && sequence <= *known)
+		return HF_OK;
+	if (err != HF_OK && err != HF_ERR_STORE_ABSENT)
+		return err;
+	if (sequence > INT64_MAX)
+		return HF_ERR_STORE_LIMIT;
+	return hf__run(db, NULL,
+		       "INSERT INTO device_floor VALUES(?,?,?) ON CONFLICT(dev) DO UPDATE SET "
+		       "sequence = excluded.sequence, changed = excluded.changed",
+		       "tii", dev, (int64_t)sequence, db->now);
+}
+
 /* ---- heads ---- */
 
 hf_err hf_head_put(struct hf_db *db, const char *account, const struct hf_head_row *h)

@@ -103,7 +103,7 @@ def last(world):
 
 def test_before_any_head_it_tells_what_it_was_made_with(world):
     report = cbor2.loads(world.server.wait("upd/report")[0])
-    assert sorted(report) == list(range(1, 12))
+    assert sorted(report) == list(range(1, 13))
     assert (report[1], report[2], report[3], report[6], report[7], report[8]) == (b"", b"", 0, 1, 0, 0)
 
 

@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import secrets
+import sqlite3
 
 import cbor2
 import jsonschema
@@ -241,6 +242,14 @@ def test_releases(call, fleet, device):
     call("getLook", 404, dev="a" * 16)
     call("postLook", 400, {"release": 1}, dev=device)
     call("postLook", 404, {"release": "0" * 64}, dev=device)
+    assert call("getDevice", 200, dev=device)[1]["floor"] is None
+    known = sqlite3.connect(fleet.dir / "store/holdfast.db")
+    for floor, status in ((7, 201), (8, 409)):
+        with known:
+            known.execute("INSERT OR REPLACE INTO device_floor VALUES(?,?,0)", (device, floor))
+        call("postLook", status, {"release": d}, dev=device)
+        assert call("getDevice", 200, dev=device)[1]["floor"] == floor
+    known.close()
     call("revokeRelease", 400, {"reason": ""}, d=d)
     assert call("revokeRelease", 200, {"reason": "broken"}, d=d)[1]["state"] == "revoked"
     assert call("getRelease", 200, d=d)[0]["ETag"] != tag

@@ -6,6 +6,7 @@ import base64
 import os
 import time
 
+import cbor2
 import pytest
 
 from fakebus import CONFIRMED, ISSUED, QUARANTINED, REVOKED, SEEN, SUPERSEDED
@@ -58,6 +59,20 @@ def test_a_falling_boot_counter_quarantines(bus_rig):
     assert life.say("id/hello", life.hello_object(boot=6)) == 0
     bus_rig.bus.wait(QUARANTINED, "cert", life.serial.hex())
     assert life.client.end() == 152
+
+
+def test_a_floor_that_falls_is_an_alarm(bus_rig):
+    """Of a device's own report (doc/protocol/upd.md, key 12): an older state of it was restored."""
+    life = bus_rig.life().connect().hello()
+    for floor in (0, 7, 7, 9):
+        life.say("upd/report", cbor2.dumps({1: b"", 12: floor}))
+    for bad in (b"\xa1\x01", cbor2.dumps({1: b"", 12: -1}), cbor2.dumps({12: 3, 1: b""}),
+                cbor2.dumps([12, 0])):
+        life.say("upd/report", bad)
+    life.acknowledged("alarm/a2", b"what came before it is stored")
+    assert bus_rig.bus.tell("event", "device.floor-fell") == "0"
+    life.say("upd/report", cbor2.dumps({1: b"", 12: 8}))
+    bus_rig.bus.wait(1, "event", "device.floor-fell")
 
 
 def test_what_matters_is_acknowledged_once_stored(bus_rig):

@@ -122,8 +122,8 @@ def test_the_store_of_an_older_program_is_upgraded_when_opened(fleet, held, devi
     import sqlite3
     fleet.stop()
     db = sqlite3.connect(fleet.dir / "store/holdfast.db")
-    db.executescript("DROP TABLE head; DROP TABLE look; DROP TABLE release_bundle; DROP TABLE release;"
-                     "DROP TABLE blob; PRAGMA user_version = 1;")
+    db.executescript("DROP TABLE device_floor; DROP TABLE head; DROP TABLE look; DROP TABLE release_bundle;"
+                     "DROP TABLE release; DROP TABLE blob; PRAGMA user_version = 1;")
     db.close()
     conf = fleet.dir / "holdfast.conf"
     lines = conf.read_text().splitlines(keepends=True)

@@ -212,6 +212,41 @@ static void a_smaller_head_does_not_replace_a_larger_one(void **state)
 	assert_int_equal(size, 100);
 }
 
+struct floor {
+	uint64_t sequence, known;
+};
+static hf_err raise_floor(struct hf_db *db, void *ctx)
+{
+	struct floor *f = ctx;
+
+	return hf_device_floor_raise(db, dev, f->sequence, &f->known);
+}
+static hf_err get_floor(struct hf_db *db, void *ctx)
+{
+	return hf_device_floor_get(db, dev, ctx);
+}
+
+static void a_floor_is_only_ever_raised(void **state)
+{
+	static const uint64_t reported[] = { 0, 7, 7, 5, 9, INT64_MAX }, before[] = { 0, 0, 7, 7, 7, 9 };
+	struct rig *r = *state;
+	uint64_t now = 0, most = 0;
+
+	assert_int_equal(hf_store_read(r->store, get_floor, &now), HF_ERR_STORE_ABSENT);
+	for (size_t i = 0; i < sizeof(reported) / sizeof(reported[0]); i++) {
+		struct floor f = { reported[i], 1 };
+
+		assert_int_equal(hf_store_write(r->store, raise_floor, &f), HF_OK);
+		assert_int_equal(f.known, before[i]);
+		most = reported[i] > most ? reported[i] : most;
+		assert_int_equal(hf_store_read(r->store, get_floor, &now), HF_OK);
+		assert_int_equal(now, most);
+	}
+	assert_int_equal(hf_store_write(r->store, raise_floor, &(struct floor){ (uint64_t)INT64_MAX + 1, 0 }),
+			 HF_ERR_STORE_LIMIT);
+	rig_raw(r, "UPDATE device_floor SET sequence = 1", SQLITE_CONSTRAINT);
+}
+
 /* What layout 1 was: everything but what step-2.sql adds. */
 static void a_store_of_layout_1_is_upgraded_and_keeps_its_rows(void **state)
 {
@@ -222,8 +257,8 @@ static void a_store_of_layout_1_is_upgraded_and_keeps_its_rows(void **state)
 	assert_int_equal(hf_store_write(r->store, rig_add_cert, &c), HF_OK);
 	hf_store_close(r->store);
 	rig_raw(r,
-		"DROP TABLE head; DROP TABLE look; DROP TABLE release_bundle; DROP TABLE release; "
-		"DROP TABLE blob; PRAGMA user_version = 1",
+		"DROP TABLE device_floor; DROP TABLE head; DROP TABLE look; DROP TABLE release_bundle; "
+		"DROP TABLE release; DROP TABLE blob; PRAGMA user_version = 1",
 		SQLITE_OK);
 	rig_open(r);
 	assert_int_equal(hf_store_read(r->store, rig_get_cert, &c), HF_OK);
@@ -242,6 +277,7 @@ int main(void)
 		T(a_bundle_above_the_limit_is_refused),
 		T(a_look_waits_for_its_device_and_ends_with_its_report),
 		T(a_smaller_head_does_not_replace_a_larger_one),
+		T(a_floor_is_only_ever_raised),
 		T(a_store_of_layout_1_is_upgraded_and_keeps_its_rows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

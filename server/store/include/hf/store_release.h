@@ -60,6 +60,15 @@ HF_MUST_CHECK hf_err hf_look_sent(struct hf_db *db, const char *dev);
 /* The device has told its verdict about D. */
 HF_MUST_CHECK hf_err hf_look_reported(struct hf_db *db, const char *dev, hf_bytes d);
 
+/* ---- floors: the lowest sequence a device still accepts, as it reported -------------------------- */
+
+/* Only ever raised. *known: what was known before, 0 when nothing was; above `sequence` when it fell. Errors:
+ * HF_ERR_STORE_LIMIT (above 2^63-1). */
+HF_MUST_CHECK hf_err hf_device_floor_raise(struct hf_db *db, const char *dev, uint64_t sequence,
+					   uint64_t *known);
+/* Errors: HF_ERR_STORE_ABSENT: it never reported one. */
+HF_MUST_CHECK hf_err hf_device_floor_get(struct hf_db *db, const char *dev, uint64_t *sequence);
+
 /* ---- heads of the log ---------------------------------------------------------------------------- */
 
 struct hf_head_row {
