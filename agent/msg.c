@@ -128,6 +128,26 @@ hf_err msg_pair_read(hf_bytes body, hf_bytes *a, hf_bytes *b)
 	return hf_cbor_done(&c);
 }
 
+hf_err msg_look_read(hf_bytes payload, struct agent_look *look)
+{
+	uint64_t port = 0;
+	struct hf_cborr r;
+
+	*look = (struct agent_look){ .port = 0 };
+	hf_cbor_reader(&r, payload);
+	hf_cbor_expect_map(&r, 3);
+	hf_cbor_expect_key(&r, 1);
+	hf_cbor_read_fixed(&r, look->names, HF_SHA256_LEN);
+	hf_cbor_expect_key(&r, 2);
+	hf_cbor_read_fixed(&r, look->names + HF_SHA256_LEN, HF_SHA256_LEN);
+	hf_cbor_expect_key(&r, 3);
+	hf_cbor_read_uint_max(&r, UINT16_MAX, &port);
+	if (port == 0)
+		hf_cbor_reader_fail(&r, HF_ERR_CBOR_RANGE);
+	look->port = (uint16_t)port;
+	return hf_cbor_done(&r);
+}
+
 hf_err msg_numbers_write(const uint64_t *v, size_t n, struct hf_out *out)
 {
 	struct hf_cborw c;

@@ -20,10 +20,6 @@ enum { NET_WINDOW = 16, NET_BODY_CAP = AGENT_PAYLOAD_CAP + AGENT_TOPIC_CAP + 64 
 struct est_job; /* a request under way */
 struct fetch_job;
 
-struct net_look { /* dn/upd/look, doc/protocol/upd.md */
-	uint8_t names[2 * HF_SHA256_LEN]; /* D, content address */
-	uint16_t port;                    /* 0: nothing is wanted */
-};
 
 struct netproc {
 	const struct agent *agent;
@@ -41,11 +37,11 @@ struct netproc {
 	struct est_job *est;
 
 	/* class upd */
-	struct net_look look;      /* the newest that has no report yet */
-	struct fetch_job *fetch;   /* a bundle on its way, or NULL */
+	struct agent_look look;     /* the newest that has no report yet; port 0: none */
+	struct fetch_job *fetch;    /* a bundle on its way, or NULL */
 	struct hf_timer look_again; /* a fetch that failed is tried again */
 	struct hf_backoff look_backoff;
-	uint64_t asked_ms;            /* when upd was asked what it believes; 0: not in this session */
+	uint64_t asked_ms;           /* when upd was asked what it believes; 0: not in this session */
 	uint8_t told[HF_SHA256_LEN]; /* SHA-256 of the report that went up last */
 
 	/* the MQTT session */
@@ -88,9 +84,10 @@ void net_upd_tell(struct netproc *n);
 /* The timer of a fetch that failed. */
 void net_upd_again(void *ctx);
 /* A fetch has ended; `gone`: the server has no such bundle. */
-void net_upd_fetched(struct netproc *n, const struct net_look *look, hf_err err, bool gone, hf_bytes bundle);
+void net_upd_fetched(struct netproc *n, const struct agent_look *look, hf_err err, bool gone,
+		     hf_bytes bundle);
 /* netfetch.c: fetch the bundle of this look; net_upd_fetched follows. False: it could not be begun. */
-bool net_fetch_start(struct netproc *n, const struct net_look *look);
+bool net_fetch_start(struct netproc *n, const struct agent_look *look);
 /* est.c: begin a request for net's want; net_follow comes again when it has ended. */
 void est_start(struct netproc *n);
 #endif

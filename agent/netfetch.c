@@ -13,7 +13,7 @@ enum { TIMEOUT_MS = 60000, STACK = 512 * 1024, STATUS_OK = 200, STATUS_ABSENT = 
 
 struct fetch_job {
 	struct netproc *net;
-	struct net_look look;
+	struct agent_look look;
 	int slot;
 	uint64_t now_s;
 	uint8_t cert[HF_RENEW_CERT_CAP];
@@ -111,7 +111,7 @@ static bool start_thread(struct fetch_job *job)
 	return started;
 }
 
-bool net_fetch_start(struct netproc *n, const struct net_look *look)
+bool net_fetch_start(struct netproc *n, const struct agent_look *look)
 {
 	struct fetch_job *job = calloc(1, sizeof(*job));
 

@@ -4,7 +4,6 @@
 #include "net.h"
 #include "upd.h"
 #include <hf/log.h>
-#include <holdfast/cbor.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,24 +51,6 @@ void net_upd_tell(struct netproc *n)
 
 /* ---- looks ---- */
 
-/* {1: D, 2: content address, 3: port} */
-static bool read_look(hf_bytes payload, struct net_look *look)
-{
-	uint64_t port = 0;
-	struct hf_cborr r;
-
-	hf_cbor_reader(&r, payload);
-	hf_cbor_expect_map(&r, 3);
-	hf_cbor_expect_key(&r, 1);
-	hf_cbor_read_fixed(&r, look->names, HF_SHA256_LEN);
-	hf_cbor_expect_key(&r, 2);
-	hf_cbor_read_fixed(&r, look->names + HF_SHA256_LEN, HF_SHA256_LEN);
-	hf_cbor_expect_key(&r, 3);
-	hf_cbor_read_uint_max(&r, UINT16_MAX, &port);
-	look->port = (uint16_t)port;
-	return hf_cbor_done(&r) == HF_OK && port > 0;
-}
-
 static void try_later(struct netproc *n)
 {
 	struct hf_port port = HF_LINUX_PORT_NONE;
@@ -97,9 +78,9 @@ void net_upd_again(void *ctx)
 
 static void take_look(struct netproc *n, hf_bytes payload)
 {
-	struct net_look look;
+	struct agent_look look;
 
-	if (!read_look(payload, &look)) {
+	if (msg_look_read(payload, &look) != HF_OK) {
 		hf_log(HF_LOG_INFO, "net", "look not taken", "");
 		return;
 	}
@@ -108,7 +89,7 @@ static void take_look(struct netproc *n, hf_bytes payload)
 	fetch(n);
 }
 
-static bool judge(struct netproc *n, const struct net_look *look, hf_bytes bundle)
+static bool judge(struct netproc *n, const struct agent_look *look, hf_bytes bundle)
 {
 	struct hf_buf body HF_AUTO(hf_buf_free) = HF_BUF(UPD_BUNDLE_MAX + BODY_EXTRA);
 	struct hf_out out = { NULL, bundle.len + BODY_EXTRA, 0 };
@@ -118,7 +99,7 @@ static bool judge(struct netproc *n, const struct net_look *look, hf_bytes bundl
 	       ask(n, MSG_UPD_VERIFY, hf_out_bytes(&out));
 }
 
-void net_upd_fetched(struct netproc *n, const struct net_look *look, hf_err err, bool gone, hf_bytes bundle)
+void net_upd_fetched(struct netproc *n, const struct agent_look *look, hf_err err, bool gone, hf_bytes bundle)
 {
 	bool ended = gone || (err == HF_OK && judge(n, look, bundle));
 	bool newest = n->look.port == look->port &&

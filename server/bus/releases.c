@@ -117,19 +117,12 @@ void hf__releases_queued(struct hf_store *store, struct hf_bus *bus, uint16_t po
 		run(store, bus, port, NULL);
 }
 
-struct report {
-	hf_bytes d;
-	bool has_floor;
-	uint64_t floor;
-};
-
-/* Keys 1 and 12 of the map; what else it holds is for people. */
-static bool read_report(hf_bytes bytes, struct report *out)
+hf_err hf__report_read(hf_bytes bytes, struct hf__report *out)
 {
 	struct hf_cborr r;
 	size_t n = 0;
 
-	*out = (struct report){ .floor = 0 };
+	*out = (struct hf__report){ .floor = 0 };
 	hf_cbor_reader(&r, bytes);
 	hf_cbor_read_map(&r, &n);
 	for (size_t i = 0; i < n && hf_cbor_error(&r) == HF_OK; i++) {
@@ -146,7 +139,7 @@ static bool read_report(hf_bytes bytes, struct report *out)
 		}
 	}
 	hf_cbor_end(&r);
-	return hf_cbor_done(&r) == HF_OK;
+	return hf_cbor_done(&r);
 }
 
 static hf_err raise_floor(struct hf_db *db, const char *dev, int64_t device, uint64_t floor)
@@ -164,9 +157,9 @@ static hf_err raise_floor(struct hf_db *db, const char *dev, int64_t device, uin
 
 hf_err hf__releases_reported(struct hf_db *db, const char *dev, int64_t device, hf_bytes report)
 {
-	struct report r;
+	struct hf__report r;
 
-	if (!read_report(report, &r))
+	if (hf__report_read(report, &r) != HF_OK)
 		return HF_OK; /* kept as it came; it ends no look */
 	if (r.has_floor)
 		HF_TRY(raise_floor(db, dev, device, r.floor));
