@@ -29,7 +29,7 @@ def inet_sockets(pid):
 
 def test_every_child_is_filtered_and_can_gain_nothing(world):
     children = world.agent.children()
-    assert sorted(children) == ["app", "key", "net", "tamper"]
+    assert sorted(children) == ["app", "key", "net", "tamper", "upd"]
     for role, pid in children.items():
         seen = status(pid)
         assert seen["Seccomp"] == "2", role
@@ -39,7 +39,7 @@ def test_every_child_is_filtered_and_can_gain_nothing(world):
 def test_only_net_has_a_network_socket(world):
     children = world.agent.children()
     assert len(inet_sockets(children["net"])) == 1  # its MQTT session
-    for role in ("key", "app", "tamper"):
+    for role in ("key", "app", "tamper", "upd"):
         assert inet_sockets(children[role]) == set(), role
     assert inet_sockets(world.agent.process.pid) == set()
 
@@ -48,7 +48,7 @@ def test_only_key_holds_the_records_open(world):
     records = str(world.agent.dir / "records")
     children = world.agent.children()
     assert any(d.startswith(records) for d in descriptors(children["key"]))
-    for role in ("net", "app", "tamper"):
+    for role in ("net", "app", "tamper", "upd"):
         assert not any(d.startswith(records) for d in descriptors(children[role])), role
 
 
@@ -59,7 +59,7 @@ def test_no_private_key_in_the_memory_of_net(world):
     signing, decryption = record[2][1:], record[3]
     assert len(signing) == len(decryption) == 32
     children = world.agent.children()
-    for role in ("net", "app", "tamper"):
+    for role in ("net", "app", "tamper", "upd"):
         memory = read_memory(children[role])
         assert signing not in memory and decryption not in memory, role
     assert signing in read_memory(children["key"])  # the search would find it
@@ -84,6 +84,7 @@ def read_memory(pid):
 def test_secret_files_are_private(world):
     records = world.agent.dir / "records"
     assert records.stat().st_mode & 0o777 == 0o700
+    assert (world.agent.dir / "trust").stat().st_mode & 0o777 == 0o700
     for file in records.iterdir():
         assert file.stat().st_mode & 0o077 == 0, file
     assert (world.agent.dir / "app.sock").stat().st_mode & 0o777 == 0o600
