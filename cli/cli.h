@@ -74,9 +74,9 @@ int cli_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The passphrase of --passphrase-file, or asked on the terminal (twice when `fresh`). Prints its own
  * error. */
 bool cli_passphrase(const struct cli_args *args, const char *prompt, bool fresh, struct hf_buf *out);
-/* Path of one of our programs: beside this one, else in PATH; false after an error was printed. */
 /* Nothing is there, or an empty folder, which is removed: it was made ready for us. */
 bool cli_is_free(const char *dir);
+/* Path of one of our programs: beside this one, else in PATH; false after an error was printed. */
 bool cli_find_program(const char *name, char out[static CLI_PATH_MAX]);
 /* Run a program, wait, give its exit status (127: it could not be run). */
 int cli_run(char *const argv[]);

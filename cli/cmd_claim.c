@@ -14,11 +14,6 @@ enum {
 	LABEL_MAX = 128,
 };
 
-#define WHO \
-	{ \
-		"passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" \
-	}
-
 const struct cli_opt cli_claim_opts[] = {
 	{ "label", "TEXT", "your own name for it" },
 	{ "line", "LINE", "its product line, when the code alone does not tell" },

@@ -14,7 +14,7 @@ enum { FRAMES_PAGE = 200 };
 
 const struct cli_opt cli_data_opts[] = {
 	{ "public", NULL, "print the public key that owners.set gives to devices, in hexadecimal" },
-	{ "passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" },
+	WHO,
 	{ 0 },
 };
 

@@ -244,17 +244,11 @@ static int cmd_show(const struct cli_args *args)
 
 static bool post_reason(struct session *s, const char *dev, const char *act, const char *reason)
 {
-	struct hf_buf body HF_AUTO(hf_buf_free) = HF_BUF(1024);
 	struct hf_json *answer HF_AUTO(session_json_drop) = NULL;
-	struct hf_json_out j = { .buf = &body };
 	char path[80];
 
-	hf_json_open(&j, NULL, '{');
-	hf_json_put_text(&j, "reason", reason);
-	hf_json_close(&j);
 	snprintf(path, sizeof(path), "/v1/devices/%s/%s", dev, act);
-	if (hf_json_end(&j) != HF_OK ||
-	    !session_post(s, path, "application/json", hf_buf_bytes(&body), &answer))
+	if (!session_post_text(s, path, "reason", reason, &answer))
 		return false;
 	if (s->args->json)
 		print_json(answer);

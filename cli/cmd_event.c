@@ -9,11 +9,6 @@
 
 enum { WAIT_S = 25 };
 
-#define WHO \
-	{ \
-		"passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" \
-	}
-
 static const struct cli_opt list_opts[] = { { "device", "DEV", "only what concerns this device" },
 					    { "follow", NULL,
 					      "go on with what happens from now; end it with Ctrl-C" },

@@ -10,7 +10,7 @@
 enum { D_TEXT_LEN = 64 };
 
 const struct cli_opt cli_look_opts[] = {
-	{ "passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" },
+	WHO,
 	{ 0 },
 };
 
@@ -21,17 +21,11 @@ static bool is_digest(const char *text)
 
 static bool post_look(struct session *s, const char *dev, const char *d)
 {
-	struct hf_buf body HF_AUTO(hf_buf_free) = HF_BUF(1024);
 	struct hf_json *answer HF_AUTO(session_json_drop) = NULL;
-	struct hf_json_out j = { .buf = &body };
 	char path[64];
 
-	hf_json_open(&j, NULL, '{');
-	hf_json_put_text(&j, "release", d);
-	hf_json_close(&j);
 	(void)snprintf(path, sizeof(path), "/v1/devices/%s/look", dev);
-	if (hf_json_end(&j) != HF_OK ||
-	    !session_post(s, path, "application/json", hf_buf_bytes(&body), &answer))
+	if (!session_post_text(s, path, "release", d, &answer))
 		return false;
 	if (s->args->json)
 		print_json(answer);

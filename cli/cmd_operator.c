@@ -13,11 +13,6 @@
 
 enum { LIFE_S = 12 * 3600 };
 
-#define WHO \
-	{ \
-		"passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" \
-	}
-
 static const struct cli_opt plain_opts[] = { WHO, { 0 } };
 static const struct cli_opt add_opts[] = {
 	{ "public", "HEX", "the new operator's public key: 'holdfast operator public' shows it (required)" },

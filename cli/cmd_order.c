@@ -8,18 +8,7 @@
 #include "session.h"
 #include "verbs.h"
 
-enum {
-	ORDER_MAX = HF_STATEMENT_MAX_LEN,
-	DAYS_MAX = 3650,
-	DAYS = 30,
-	DAY_S = 86400,
-	COMMIT_MAX_S = 30 * DAY_S
-};
-
-#define WHO \
-	{ \
-		"passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" \
-	}
+enum { ORDER_MAX = HF_STATEMENT_MAX_LEN };
 
 static const struct cli_opt plain_opts[] = { WHO, { 0 } };
 static const struct cli_opt handles_opts[] = { WHO, { 0 } };

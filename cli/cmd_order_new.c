@@ -21,11 +21,6 @@ enum {
 	COMMIT_MAX_S = 30 * DAY_S
 };
 
-#define WHO \
-	{ \
-		"passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" \
-	}
-
 const struct cli_opt cli_order_new_opts[] = {
 	{ "dir", "DIR", "the deployment: its Device-ID CA and intake key (required)" },
 	{ "station", "CERT", "certificate file of a factory station; repeat for more (required)" },

@@ -11,7 +11,7 @@
 
 const struct cli_opt cli_vouch_opts[] = {
 	{ "out", "FILE", "write it there (required)" },
-	{ "passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" },
+	WHO,
 	{ 0 }
 };
 

@@ -6,10 +6,6 @@
 
 enum { COMMAND_WAIT_S = 30 };
 
-#define WHO \
-	{ \
-		"passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" \
-	}
 #define LIFE \
 	{ \
 		"life", "SECONDS", "how long it may be executed (default 600)" \

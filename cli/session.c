@@ -257,6 +257,20 @@ bool session_post(struct session *s, const char *path, const char *type, hf_byte
 	return fresh_key(key) && call(s, &req) && finish(s, path, out);
 }
 
+bool session_post_text(struct session *s, const char *path, const char *name, const char *text,
+		       struct hf_json **out)
+{
+	struct hf_buf body HF_AUTO(hf_buf_free) = HF_BUF(1024);
+	struct hf_json_out j = { .buf = &body };
+
+	hf_json_open(&j, NULL, '{');
+	hf_json_put_text(&j, name, text);
+	hf_json_close(&j);
+	if (hf_json_end(&j) != HF_OK)
+		return cli_fail("%s: text is too long", name) == CLI_DONE;
+	return session_post(s, path, "application/json", hf_buf_bytes(&body), out);
+}
+
 bool session_put(struct session *s, const char *path, const char *type, hf_bytes body, struct hf_json **out)
 {
 	const struct hf_httpc_req req = { .method = "PUT", .path = path, .type = type, .body = body };

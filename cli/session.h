@@ -14,6 +14,12 @@
 
 enum { SESSION_PATH_MAX = HF_DEPLOY_PATH_MAX, SESSION_POLICY_MAX = 8192 };
 
+/* The row of the option that opens the operator's key. */
+#define WHO \
+	{ \
+		"passphrase-file", "FILE", "of your key; mode 0600 (default: operator.conf's, else ask)" \
+	}
+
 struct session {
 	const struct cli_args *args;
 	char folder[SESSION_PATH_MAX];
@@ -50,6 +56,9 @@ bool session_find(struct session *s, const char *path, struct hf_json **out);
 bool session_try(struct session *s, const char *path, struct hf_json **out);
 /* POST with a fresh Idempotency-Key. */
 bool session_post(struct session *s, const char *path, const char *type, hf_bytes body, struct hf_json **out);
+/* The same for a JSON object with one text in it. */
+bool session_post_text(struct session *s, const char *path, const char *name, const char *text,
+		       struct hf_json **out);
 bool session_put(struct session *s, const char *path, const char *type, hf_bytes body, struct hf_json **out);
 /* PUT of JSON over the version `etag`. */
 bool session_put_match(struct session *s, const char *path, const char *etag, hf_bytes body,
