@@ -99,29 +99,6 @@ static void report(const struct session *s, const char *dev)
 			"'holdfast device list', shows it.");
 }
 
-/* A device that was not made by an order has its row only now; it gets the owner's name for it. */
-static bool set_label(struct session *s, const char *dev)
-{
-	struct hf_buf body HF_AUTO(hf_buf_free) = HF_BUF(1024);
-	struct hf_json_out j = { .buf = &body };
-	const char *label = cli_option(s->args, "label"), *found;
-	char path[64], etag[64];
-
-	if (label == NULL)
-		return true;
-	snprintf(path, sizeof(path), "/v1/devices/%s", dev);
-	if (!session_get(s, path, NULL))
-		return false;
-	found = hf_httpc_header(&s->res, "ETag");
-	snprintf(etag, sizeof(etag), "%s", found != NULL ? found : "");
-	hf_json_open(&j, NULL, '{');
-	hf_json_put_text(&j, "label", label);
-	hf_json_close(&j);
-	if (hf_json_end(&j) != HF_OK)
-		return cli_fail("device claim: --label is too long") == CLI_DONE;
-	return session_put_match(s, path, etag, hf_buf_bytes(&body), NULL);
-}
-
 static bool claim(struct session *s, const struct hf_claim_keys *keys, long wait_s)
 {
 	uint64_t until = hf_now_ms() + (uint64_t)wait_s * 1000;
@@ -133,7 +110,7 @@ static bool claim(struct session *s, const struct hf_claim_keys *keys, long wait
 	if (wait_s > 0) {
 		cli_say(s->args, "Claimed; waiting for the device (at most %ld s) ...", wait_s);
 		if (!wait_bound(s, keys, wait_s, dev) ||
-		    (dev[0] != '\0' && (!wait_endorsed(s, dev, until) || !set_label(s, dev))))
+		    (dev[0] != '\0' && !wait_endorsed(s, dev, until)))
 			return false;
 	}
 	report(s, dev);

@@ -74,6 +74,8 @@ static hf_err bind_device(struct hf_db *db, const struct hf_enrol_req *r, const 
 	d->rearmed = false;
 	(void)snprintf(d->owner, sizeof(d->owner), "%s", p->owner);
 	(void)snprintf(d->dev, sizeof(d->dev), "%s", p->dev);
+	if (p->label[0])
+		(void)snprintf(d->label, sizeof(d->label), "%s", p->label);
 	return fresh ? hf_device_add(db, d) : hf_device_update(db, d);
 }
 
@@ -96,6 +98,7 @@ static hf_err bind_claim(struct hf_db *db, const struct hf_enrol_req *r, int64_t
 	c.device = device;
 	c.wrong = 0;
 	c.open_until = 0;
+	c.label[0] = 0; /* the device carries it now, and its owner may change it there */
 	memcpy(c.spki_sha256, r->spki_sha256, sizeof(c.spki_sha256));
 	return hf_claim_put(db, &c);
 }

@@ -76,6 +76,23 @@ static hf_err check_claim(struct hf_db *db, const struct hf_claim_row *have,
 	return HF_OK;
 }
 
+/* A device that has its row already is claimed by this, or, bound before, may get another label. */
+static hf_err tell_device(struct hf_db *db, const struct hf_claim_row *c, const char *label,
+			  struct hf_device_row *d)
+{
+	if (!c->device || d->state == HF_DEVICE_REVOKED || d->state == HF_DEVICE_QUARANTINED)
+		return HF_OK;
+	if (c->bound && !label[0])
+		return HF_OK;
+	if (label[0] || strcmp(d->owner, c->owner) != 0)
+		(void)snprintf(d->label, sizeof(d->label), "%s", label);
+	if (!c->bound) {
+		(void)snprintf(d->owner, sizeof(d->owner), "%s", c->owner);
+		d->state = HF_DEVICE_CLAIMED;
+	}
+	return hf_device_update(db, d);
+}
+
 hf_err hf_claim_open(struct hf_db *db, const struct hf_claim_row *wanted, bool kc_fits, const char *label,
 		     const char *actor)
 {
@@ -89,6 +106,8 @@ hf_err hf_claim_open(struct hf_db *db, const struct hf_claim_row *wanted, bool k
 		c = *wanted;
 	else
 		return err;
+	if (strcmp(c.owner, wanted->owner) != 0)
+		c.label[0] = 0; /* another account's name for it */
 	(void)snprintf(c.owner, sizeof(c.owner), "%s", wanted->owner);
 	if (!c.line[0])
 		(void)snprintf(c.line, sizeof(c.line), "%s", wanted->line);
@@ -96,13 +115,10 @@ hf_err hf_claim_open(struct hf_db *db, const struct hf_claim_row *wanted, bool k
 		HF_TRY(hf_device_by_id(db, c.device, &d));
 	if (!c.bound)
 		c.open_until = hf_db_now(db) + HF_CLAIM_OPEN_S;
+	if (!c.bound && label[0])
+		(void)snprintf(c.label, sizeof(c.label), "%s", label);
 	HF_TRY(hf_claim_put(db, &c));
-	if (c.device && !c.bound && d.state != HF_DEVICE_REVOKED && d.state != HF_DEVICE_QUARANTINED) {
-		(void)snprintf(d.owner, sizeof(d.owner), "%s", wanted->owner);
-		(void)snprintf(d.label, sizeof(d.label), "%s", label);
-		d.state = HF_DEVICE_CLAIMED;
-		HF_TRY(hf_device_update(db, &d));
-	}
+	HF_TRY(tell_device(db, &c, label, &d));
 	(void)snprintf(d.owner, sizeof(d.owner), "%s", wanted->owner);
 	return hf_fleet_event(db, &d, HF_EVENT_NOTICE, "claim.opened", actor, NULL, NULL);
 }
@@ -120,7 +136,7 @@ static hf_err rearm_claim(struct hf_db *db, const struct hf_device_row *d, bool 
 	c.locked_until = 0;
 	c.open_until = keep_owner ? hf_db_now(db) + HF_CLAIM_OPEN_S : 0;
 	if (!keep_owner)
-		c.owner[0] = 0;
+		c.owner[0] = c.label[0] = 0;
 	return hf_claim_put(db, &c);
 }
 

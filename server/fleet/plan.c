@@ -168,6 +168,7 @@ static hf_err judge_claim(struct hf_db *db, const struct hf_enrol_req *r, struct
 	if (foreign_claim(r, &c))
 		return deny(p, "enrol.foreign-claim");
 	(void)snprintf(p->owner, sizeof(p->owner), "%s", c.owner);
+	(void)snprintf(p->label, sizeof(p->label), "%s", c.label);
 	if (!c.bound && (!c.owner[0] || c.open_until <= hf_db_now(db)))
 		return is_factory(r->who) ? wait(p) : deny(p, NULL);
 	int64_t device = is_factory(r->who) ? r->who->device.id : c.device;

@@ -4,7 +4,8 @@
 #include "store_priv.h"
 
 #define CLAIM_COLS \
-	"cid, kc, factory, device, line, owner, open_until, spki_sha256, wrong, locked_until FROM claim "
+	"cid, kc, factory, device, line, owner, open_until, spki_sha256, wrong, locked_until, label " \
+	"FROM claim "
 
 static hf_err read_claim(struct hf__st *s, struct hf_claim_row *c)
 {
@@ -23,6 +24,7 @@ static hf_err read_claim(struct hf__st *s, struct hf_claim_row *c)
 	c->bound = hf__col_maybe(s, 7, c->spki_sha256, sizeof(c->spki_sha256));
 	c->wrong = (unsigned)hf__col_int(s, 8);
 	c->locked_until = hf__col_int(s, 9);
+	hf__col_text(s, 10, c->label, sizeof(c->label));
 	return s->err;
 }
 
@@ -54,15 +56,15 @@ hf_err hf_claim_put(struct hf_db *db, const struct hf_claim_row *c)
 		return HF_ERR_BASE_MISUSE;
 	return hf__run(
 		db, NULL,
-		"INSERT INTO claim VALUES(?,?,?,nullif(?,0),?,?,?,?,?,?) ON CONFLICT(cid) DO UPDATE SET "
+		"INSERT INTO claim VALUES(?,?,?,nullif(?,0),?,?,?,?,?,?,?) ON CONFLICT(cid) DO UPDATE SET "
 		"kc = excluded.kc, factory = excluded.factory, device = excluded.device, line = "
 		"excluded.line,"
 		" owner = excluded.owner, open_until = excluded.open_until,"
 		" spki_sha256 = excluded.spki_sha256, wrong = excluded.wrong,"
-		" locked_until = excluded.locked_until",
-		"bbiittiBii", HF_ARR(c->cid), HF__FIXED(c->kc, c->kc_len), (int64_t)c->factory, c->device,
+		" locked_until = excluded.locked_until, label = excluded.label",
+		"bbiittiBiit", HF_ARR(c->cid), HF__FIXED(c->kc, c->kc_len), (int64_t)c->factory, c->device,
 		c->line, c->owner, c->open_until, c->bound ? HF_ARR(c->spki_sha256) : none, (int64_t)c->wrong,
-		c->locked_until);
+		c->locked_until, c->label);
 }
 
 hf_err hf_claim_drop(struct hf_db *db, const uint8_t cid[static HF_CLAIM_CID_LEN])

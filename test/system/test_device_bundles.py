@@ -118,12 +118,13 @@ def test_a_revoked_release_is_given_no_more(fleet, device):
 
 
 def test_the_store_of_an_older_program_is_upgraded_when_opened(fleet, held, device):
-    """A store of layout 1 is one without the tables that layout 2 added."""
+    """A store of layout 1 is one without what later layouts added."""
     import sqlite3
     fleet.stop()
     db = sqlite3.connect(fleet.dir / "store/holdfast.db")
     db.executescript("DROP TABLE device_floor; DROP TABLE head; DROP TABLE look; DROP TABLE release_bundle;"
-                     "DROP TABLE release; DROP TABLE blob; PRAGMA user_version = 1;")
+                     "DROP TABLE release; DROP TABLE blob; ALTER TABLE claim DROP COLUMN label;"
+                     "PRAGMA user_version = 1;")
     db.close()
     conf = fleet.dir / "holdfast.conf"
     lines = conf.read_text().splitlines(keepends=True)

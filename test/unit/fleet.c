@@ -6,23 +6,6 @@
 #include <cmocka.h>
 #include "fleet_rig.h"
 
-static struct attempt by_claim(uint8_t cid, uint8_t key)
-{
-	struct attempt a = { .has_claim = true, .spki = key };
-	memset(a.cid, cid, sizeof(a.cid));
-	return a;
-}
-
-static struct attempt enrolled(struct rig *r, uint8_t cid, uint8_t key)
-{
-	struct attempt a = by_claim(cid, key);
-
-	rig_claim(r, cid, "main", HF_OK);
-	rig_try(r, &a);
-	assert_int_equal(a.outcome, HF_OUTCOME_ISSUE);
-	return a;
-}
-
 static struct attempt renewal(const struct hf_cert_row *from, uint8_t key)
 {
 	return (struct attempt){ .renew = true, .spki = key, .cert = from->sha256 };
@@ -31,7 +14,7 @@ static struct attempt renewal(const struct hf_cert_row *from, uint8_t key)
 static void an_open_claim_gives_one_name_and_the_same_certificate_again(void **state)
 {
 	struct rig *r = *state;
-	struct attempt a = enrolled(r, 7, 0xa1), again = by_claim(7, 0xa1);
+	struct attempt a = rig_enrolled(r, 7, 0xa1), again = rig_by_claim(7, 0xa1);
 
 	assert_int_equal(strlen(a.issued.dev), 16);
 	rig_try(r, &again);
@@ -45,7 +28,7 @@ static void an_open_claim_gives_one_name_and_the_same_certificate_again(void **s
 static void a_known_id_never_overwrites_a_bound_device(void **state)
 {
 	struct rig *r = *state;
-	struct attempt a = enrolled(r, 7, 0xa1), thief = by_claim(7, 0xa2);
+	struct attempt a = rig_enrolled(r, 7, 0xa1), thief = rig_by_claim(7, 0xa2);
 
 	rig_try(r, &thief);
 	assert_int_equal(thief.outcome, HF_OUTCOME_DENY);
@@ -53,25 +36,10 @@ static void a_known_id_never_overwrites_a_bound_device(void **state)
 	assert_int_equal(rig_cert(r, a.issued.serial).state, HF_CERT_ISSUED);
 }
 
-static void without_an_open_claim_there_is_no_certificate(void **state)
-{
-	struct rig *r = *state;
-	struct attempt a = by_claim(9, 0xa1), none = { .spki = 0xa1 };
-
-	rig_try(r, &a);
-	assert_int_equal(a.outcome, HF_OUTCOME_DENY);
-	rig_try(r, &none);
-	assert_int_equal(none.outcome, HF_OUTCOME_DENY);
-	rig_claim(r, 9, "main", HF_OK);
-	r->now += RIG_DAY + 1;
-	rig_try(r, &a);
-	assert_int_equal(a.outcome, HF_OUTCOME_DENY);
-}
-
 static void a_key_of_another_device_is_refused_and_alarmed(void **state)
 {
 	struct rig *r = *state;
-	struct attempt a = enrolled(r, 7, 0xa1), b = by_claim(8, 0xa1);
+	struct attempt a = rig_enrolled(r, 7, 0xa1), b = rig_by_claim(8, 0xa1);
 
 	rig_claim(r, 8, "main", HF_OK);
 	rig_try(r, &b);
@@ -80,41 +48,10 @@ static void a_key_of_another_device_is_refused_and_alarmed(void **state)
 	assert_int_equal(rig_device(r, a.issued.device).state, HF_DEVICE_ACTIVE);
 }
 
-static hf_err wrong_mac(struct hf_db *db, void *ctx)
-{
-	return hf_claim_wrong(db, ctx);
-}
-
-static void five_wrong_macs_lock_a_claim_for_an_hour(void **state)
-{
-	struct rig *r = *state;
-	struct attempt a = by_claim(7, 0xa1);
-
-	rig_claim(r, 7, "main", HF_OK);
-	for (int i = 0; i < 5; i++)
-		assert_int_equal(hf_store_write(r->store, wrong_mac, a.cid), HF_OK);
-	rig_try(r, &a);
-	assert_int_equal(a.outcome, HF_OUTCOME_DENY);
-	assert_int_equal(rig_events(r, "claim.locked"), 1);
-	rig_claim(r, 7, "main", HF_ERR_FLEET_PROOF);
-	r->now += 3601;
-	rig_try(r, &a);
-	assert_int_equal(a.outcome, HF_OUTCOME_ISSUE);
-}
-
-static void a_claim_belongs_to_one_account(void **state)
-{
-	struct rig *r = *state;
-
-	enrolled(r, 7, 0xa1);
-	rig_claim(r, 7, "other", HF_ERR_FLEET_CLAIMED);
-	rig_claim(r, 7, "main", HF_OK);
-}
-
 static void a_renewal_needs_a_new_key_and_its_own_names(void **state)
 {
 	struct rig *r = *state;
-	struct attempt a = enrolled(r, 7, 0xa1), b = renewal(&a.issued, 0xa2);
+	struct attempt a = rig_enrolled(r, 7, 0xa1), b = renewal(&a.issued, 0xa2);
 	struct attempt old_key = renewal(&a.issued, 0xa1), names = renewal(&a.issued, 0xa3);
 
 	rig_try(r, &old_key);
@@ -133,7 +70,7 @@ static void a_renewal_needs_a_new_key_and_its_own_names(void **state)
 static void an_unused_child_is_voided_three_times_at_most(void **state)
 {
 	struct rig *r = *state;
-	struct attempt a = enrolled(r, 7, 0xa1), b = renewal(&a.issued, 0xb0);
+	struct attempt a = rig_enrolled(r, 7, 0xa1), b = renewal(&a.issued, 0xb0);
 
 	rig_try(r, &b);
 	for (uint8_t i = 1; i <= 3; i++) {
@@ -152,7 +89,7 @@ static void an_unused_child_is_voided_three_times_at_most(void **state)
 static void a_fork_quarantines_both_sides(void **state)
 {
 	struct rig *r = *state;
-	struct attempt a = enrolled(r, 7, 0xa1), clone = renewal(&a.issued, 0xb1),
+	struct attempt a = rig_enrolled(r, 7, 0xa1), clone = renewal(&a.issued, 0xb1),
 		       original = renewal(&a.issued, 0xb2);
 
 	rig_try(r, &clone);
@@ -170,7 +107,8 @@ static void a_fork_quarantines_both_sides(void **state)
 static void a_superseded_certificate_at_any_door_quarantines(void **state)
 {
 	struct rig *r = *state;
-	struct attempt a = enrolled(r, 7, 0xa1), b = renewal(&a.issued, 0xb1), old = renewal(&a.issued, 0xb2);
+	struct attempt a = rig_enrolled(r, 7, 0xa1), b = renewal(&a.issued, 0xb1),
+		       old = renewal(&a.issued, 0xb2);
 
 	rig_try(r, &b);
 	rig_promote(r, &b.issued);
@@ -184,7 +122,7 @@ static void a_superseded_certificate_at_any_door_quarantines(void **state)
 static void an_expired_certificate_renews_29_days_later_and_not_31(void **state)
 {
 	struct rig *r = *state;
-	struct attempt a = enrolled(r, 7, 0xa1), b = renewal(&a.issued, 0xb1),
+	struct attempt a = rig_enrolled(r, 7, 0xa1), b = renewal(&a.issued, 0xb1),
 		       late = renewal(&a.issued, 0xb2);
 
 	a.issued = rig_cert(r, a.issued.serial);
@@ -206,7 +144,7 @@ static void a_revoked_device_finds_every_door_shut(void **state)
 						   HF_OP_API_WRITE,      HF_OP_API_ADMIN,
 						   HF_OP_OPERATOR_RENEW, HF_OP_CONNECT };
 	struct rig *r = *state;
-	struct attempt a = enrolled(r, 7, 0xa1);
+	struct attempt a = rig_enrolled(r, 7, 0xa1);
 	struct hf_identity who = { .kind = HF_WHO_LDEVID, .cert = a.issued };
 
 	for (size_t i = 0; i < 2; i++)
@@ -215,7 +153,8 @@ static void a_revoked_device_finds_every_door_shut(void **state)
 			assert_int_equal(hf_authorise(&who, doors[k], r->now), HF_ANSWER_DENY);
 		}
 	rig_act(r, a.issued.device, HF_ACT_REVOKE, HF_OK);
-	struct attempt again = by_claim(7, 0xa1), other = by_claim(7, 0xa9), renew = renewal(&a.issued, 0xa8);
+	struct attempt again = rig_by_claim(7, 0xa1), other = rig_by_claim(7, 0xa9),
+		       renew = renewal(&a.issued, 0xa8);
 	rig_try(r, &again);
 	rig_try(r, &other);
 	rig_try(r, &renew);
@@ -230,7 +169,7 @@ static void a_certificate_without_a_row_is_refused_everywhere(void **state)
 	static const uint8_t unknown[32] = { 0x55 };
 	struct rig *r = *state;
 	struct attempt renew = { .renew = true, .spki = 0xb1, .cert = unknown };
-	struct attempt enrol = by_claim(7, 0xb2),
+	struct attempt enrol = rig_by_claim(7, 0xb2),
 		       self = { .spki = 0xb3, .cert = unknown, .self_signed = true };
 
 	rig_claim(r, 7, "main", HF_OK);
@@ -276,7 +215,8 @@ static void rights_of_people_follow_role_and_date(void **unused)
 static void lifting_a_quarantine_revives_no_certificate(void **state)
 {
 	struct rig *r = *state;
-	struct attempt a = enrolled(r, 7, 0xa1), back = by_claim(7, 0xa1), fresh = by_claim(7, 0xa2);
+	struct attempt a = rig_enrolled(r, 7, 0xa1), back = rig_by_claim(7, 0xa1),
+		       fresh = rig_by_claim(7, 0xa2);
 
 	rig_act(r, a.issued.device, HF_ACT_QUARANTINE, HF_OK);
 	rig_try(r, &fresh);
@@ -314,7 +254,7 @@ static void a_plan_that_others_overtook_is_not_carried_out(void **state)
 {
 	struct rig *r = *state;
 	struct late l = { .r = r, .who = { .kind = HF_WHO_NOBODY } };
-	struct attempt other = by_claim(7, 0xa2);
+	struct attempt other = rig_by_claim(7, 0xa2);
 
 	rig_claim(r, 7, "main", HF_OK);
 	l.req = (struct hf_enrol_req){ .line = &r->line, .who = &l.who, .has_claim = true };
@@ -332,7 +272,7 @@ static void a_plan_that_others_overtook_is_not_carried_out(void **state)
 static void a_released_device_gets_another_name_from_its_next_owner(void **state)
 {
 	struct rig *r = *state;
-	struct attempt a = enrolled(r, 7, 0xa1), b = by_claim(7, 0xa2);
+	struct attempt a = rig_enrolled(r, 7, 0xa1), b = rig_by_claim(7, 0xa2);
 
 	rig_act(r, a.issued.device, HF_ACT_RELEASE, HF_OK);
 	rig_try(r, &b);
@@ -351,10 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(an_open_claim_gives_one_name_and_the_same_certificate_again),
 		T(a_known_id_never_overwrites_a_bound_device),
-		T(without_an_open_claim_there_is_no_certificate),
 		T(a_key_of_another_device_is_refused_and_alarmed),
-		T(five_wrong_macs_lock_a_claim_for_an_hour),
-		T(a_claim_belongs_to_one_account),
 		T(a_renewal_needs_a_new_key_and_its_own_names),
 		T(an_unused_child_is_voided_three_times_at_most),
 		T(a_fork_quarantines_both_sides),

@@ -29,6 +29,7 @@ int rig_setup(void **state)
 	conf.path = r->path;
 	r->now = RIG_NOW;
 	r->next = 1;
+	r->label = "";
 	r->line = (struct hf_product_row){ .line = "lamp",
 					   .enrol = 1,
 					   .life_s = 90 * RIG_DAY,
@@ -124,21 +125,39 @@ void rig_try(struct rig *r, struct attempt *a)
 struct claim {
 	struct hf_claim_row row;
 	bool fits;
+	const char *label;
 };
 
 static hf_err open_it(struct hf_db *db, void *ctx)
 {
 	struct claim *c = ctx;
-	return hf_claim_open(db, &c->row, c->fits, "", "operator:test");
+	return hf_claim_open(db, &c->row, c->fits, c->label, "operator:test");
 }
 
 void rig_claim(struct rig *r, uint8_t cid, const char *account, hf_err want)
 {
-	struct claim c = { .row = { .kc = { 1 }, .kc_len = 1 }, .fits = true };
+	struct claim c = { .row = { .kc = { 1 }, .kc_len = 1 }, .fits = true, .label = r->label };
 
 	memset(c.row.cid, cid, sizeof(c.row.cid));
 	(void)snprintf(c.row.owner, sizeof(c.row.owner), "%s", account);
 	assert_int_equal(hf_store_write(r->store, open_it, &c), want);
+}
+
+struct attempt rig_by_claim(uint8_t cid, uint8_t key)
+{
+	struct attempt a = { .has_claim = true, .spki = key };
+	memset(a.cid, cid, sizeof(a.cid));
+	return a;
+}
+
+struct attempt rig_enrolled(struct rig *r, uint8_t cid, uint8_t key)
+{
+	struct attempt a = rig_by_claim(cid, key);
+
+	rig_claim(r, cid, "main", HF_OK);
+	rig_try(r, &a);
+	assert_int_equal(a.outcome, HF_OUTCOME_ISSUE);
+	return a;
 }
 
 struct get {

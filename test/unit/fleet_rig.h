@@ -9,7 +9,8 @@ struct rig {
 	struct hf_store *store;
 	int64_t now;
 	struct hf_product_row line;
-	uint8_t next; /* fills the next key and serial */
+	uint8_t next;      /* fills the next key and serial */
+	const char *label; /* that rig_claim gives */
 };
 /* One try of a device: what it shows and what came of it. */
 struct attempt {
@@ -26,6 +27,9 @@ int rig_setup(void **state);
 int rig_teardown(void **state);
 /* Plan, and issue or write the refusal. */
 void rig_try(struct rig *r, struct attempt *a);
+/* With the claim's MAC and this key; the second opens the claim first, and must get a certificate. */
+struct attempt rig_by_claim(uint8_t cid, uint8_t key);
+struct attempt rig_enrolled(struct rig *r, uint8_t cid, uint8_t key);
 void rig_claim(struct rig *r, uint8_t cid, const char *account, hf_err want);
 struct hf_device_row rig_device(struct rig *r, int64_t id);
 struct hf_cert_row rig_cert(struct rig *r, const uint8_t *serial);

@@ -247,7 +247,7 @@ static void a_floor_is_only_ever_raised(void **state)
 	rig_raw(r, "UPDATE device_floor SET sequence = 1", SQLITE_CONSTRAINT);
 }
 
-/* What layout 1 was: everything but what step-2.sql adds. */
+/* What layout 1 was: everything but what the later steps add. */
 static void a_store_of_layout_1_is_upgraded_and_keeps_its_rows(void **state)
 {
 	struct rig *r = *state;
@@ -258,7 +258,8 @@ static void a_store_of_layout_1_is_upgraded_and_keeps_its_rows(void **state)
 	hf_store_close(r->store);
 	rig_raw(r,
 		"DROP TABLE device_floor; DROP TABLE head; DROP TABLE look; DROP TABLE release_bundle; "
-		"DROP TABLE release; DROP TABLE blob; PRAGMA user_version = 1",
+		"DROP TABLE release; DROP TABLE blob; ALTER TABLE claim DROP COLUMN label; "
+		"PRAGMA user_version = 1",
 		SQLITE_OK);
 	rig_open(r);
 	assert_int_equal(hf_store_read(r->store, rig_get_cert, &c), HF_OK);

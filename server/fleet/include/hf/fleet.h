@@ -96,7 +96,8 @@ struct hf_enrol_plan {
 	const char *quarantine; /* reason to quarantine `device`, NULL = do not */
 	char dev[HF_STORE_DEV_CAP];
 	char owner[HF_STORE_NAME_CAP];
-	int64_t device; /* 0 = a new one */
+	char label[HF_STORE_TEXT_CAP]; /* from the claim; "" = the device keeps its own */
+	int64_t device;                /* 0 = a new one */
 	uint8_t same[HF_STORE_SERIAL_LEN];
 	bool has_parent;
 	uint8_t parent[HF_STORE_SERIAL_LEN];
@@ -122,7 +123,8 @@ HF_MUST_CHECK hf_err hf_claim_wrong(struct hf_db *db, const uint8_t cid[static H
 /* ---- what owners do ---- */
 
 /* Open a claim. `kc_fits` is the ca process's word that the owner's Kc equals the factory's (ignored when the
- * claim is new). Errors: HF_ERR_FLEET_CLAIMED (another account holds it), HF_ERR_FLEET_PROOF (Kc differs, or
+ * claim is new); `label`, unless empty, is the owner's name for the device, now or as soon as it enrols.
+ * Errors: HF_ERR_FLEET_CLAIMED (another account holds it), HF_ERR_FLEET_PROOF (Kc differs, or
  * too many wrong tries). */
 HF_MUST_CHECK hf_err hf_claim_open(struct hf_db *db, const struct hf_claim_row *wanted, bool kc_fits,
 				   const char *label, const char *actor);

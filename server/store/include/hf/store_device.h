@@ -153,6 +153,7 @@ struct hf_claim_row {
 	uint8_t spki_sha256[HF_SHA256_LEN]; /* first key that used it */
 	unsigned wrong;                     /* wrong MACs since the last right one */
 	int64_t locked_until;
+	char label[HF_STORE_TEXT_CAP]; /* the owner's name for the device, kept until there is one */
 };
 HF_MUST_CHECK hf_err hf_claim_get(struct hf_db *db, const uint8_t cid[static HF_CLAIM_CID_LEN],
 				  struct hf_claim_row *c);
