@@ -251,8 +251,9 @@ int server_supervise(const struct server *s)
 	struct supervisor v = { .s = s, .passphrase_fd = -1 };
 	struct hf_why why = { 0 };
 	hf_err err = prepare(&v, &why);
+	bool prepared = err == HF_OK;
 
-	if (err == HF_OK)
+	if (prepared)
 		err = run(&v, &why);
 	hf_sig_close(&v.term);
 	hf_sig_close(&v.interrupt);
@@ -260,6 +261,10 @@ int server_supervise(const struct server *s)
 	hf_proc_free(v.proc);
 	hf_loop_free(v.loop);
 	remove_pid(s);
+	if (!prepared) { /* nothing runs yet, so a person is the reader, not a log */
+		fprintf(stderr, "holdfastd: %s\n", hf_why_text(&why));
+		return 1;
+	}
 	if (err != HF_OK)
 		return server_fail("run", err, &why);
 	hf_log(HF_LOG_INFO, "main", "down", "");

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from brokerlib import free_port
 from placelib import Place
 
 DEV = "aaaaaaaaaaaaaaaa"
@@ -309,6 +310,19 @@ def test_bad_devices(place, tree):
             for dev in ("BAD", "../x", DEV[:-1], DEV + "a", DEV.replace("a", "1"), ""):
                 extra = NEEDED.get(verb, ())
                 assert refused(place, f"device {verb}", dev, *extra, "--as", "fleet/operators/alice")[0] == 2
+
+
+def test_a_wrong_passphrase_of_the_deployment_is_one_line_for_people(place):
+    """No port of this machine may be what is refused first."""
+    (place.folder / "wrong").write_text("wrong horse\n")
+    (place.folder / "wrong").chmod(0o600)
+    text = place.good["holdfast.conf"]
+    for key in ("est-listen", "api-listen", "device-listen", "mqtt-listen"):
+        text = re.sub(rf"(?m)^#?{key} = .*$", f"{key} = 127.0.0.1:{free_port()}", text)
+    place.put("holdfast.conf", text)
+    _, line = refused(place, "up", "fleet", "--passphrase-file", "wrong")
+    place.restore()
+    assert re.fullmatch(r"holdfastd: passphrase is missing or wrong: \S+/tls/enrol\.key", line), line
 
 
 def test_nobody_said_who_acts(place, tree):
