@@ -4,6 +4,7 @@
 #include <string.h>
 #include <hf/file.h>
 #include <holdfast/order.h>
+#include "order_file.h"
 #include "print.h"
 #include "session.h"
 #include "verbs.h"
@@ -53,6 +54,10 @@ const struct cli_verb cli_order_verbs[] = {
 	  ONE_FILE,
 	  .opts = plain_opts,
 	  .summary = "put a signed order into force" },
+	{ .name = "show",
+	  .run = cli_cmd_order_show,
+	  ONE_FILE,
+	  .summary = "read an order in a file; 'intake' is what its devices are told" },
 	{ .name = "list", .run = cmd_list, .args = "", .opts = plain_opts, .summary = "list the orders" },
 	{ .name = "report",
 	  .run = cmd_report,
@@ -112,34 +117,6 @@ static bool is_order(const char *text)
 
 /* ---- signing and sending ------------------------------------------------------------------------- */
 
-static bool read_file(const char *path, struct hf_buf *file, struct hf_statement *st, struct hf_order *o)
-{
-	struct hf_why why = { 0 };
-
-	if (hf_file_read(path, file, &why) != HF_OK)
-		return cli_fail("%s", hf_why_text(&why)) == CLI_DONE;
-	if (hf_statement_read(hf_buf_bytes(file), st) == HF_OK && hf_bytes_equal(st->type, HF_ORDER_TYPE) &&
-	    hf_order_read(st->sign.payload, o) == HF_OK)
-		return true;
-	return cli_fail("%s: no production order", path) == CLI_DONE;
-}
-
-static void show_order(const struct hf_order *o, size_t signatures)
-{
-	char from[32], until[32];
-
-	fprintf(stderr, "order       ");
-	for (size_t i = 0; i < HF_ORDER_ID_LEN; i++)
-		fprintf(stderr, "%02x", o->id[i]);
-	fprintf(stderr, "\nline        %.*s\nquantity    %llu and %llu attempts more\nstations    %zu, %s\n",
-		(int)o->line.len, (const char *)o->line.ptr, (unsigned long long)o->quantity,
-		(unsigned long long)o->allowance, o->n_stations,
-		o->mode == HF_ORDER_MANIFEST ? "by manifest" : "online");
-	fprintf(stderr, "holds       %s to %s UTC\nsignatures  %zu\n",
-		session_time((int64_t)o->not_before, from), session_time((int64_t)o->not_after, until),
-		signatures);
-}
-
 static int cmd_sign(const struct cli_args *args)
 {
 	static uint8_t scratch_mem[HF_STATEMENT_SCRATCH], out_mem[ORDER_MAX];
@@ -153,12 +130,12 @@ static int cmd_sign(const struct cli_args *args)
 
 	if (!session_open(args, &s))
 		return session_refused(args);
-	if (read_file(args->args[0], &file, &st, &o) && session_open_key(&s)) {
+	if (order_file_read(args->args[0], &file, &st, &o) && session_open_key(&s)) {
 		const struct hf_cose_signer me = { .alg = HF_COSE_ES256,
 						   .kid = HF_ARR(s.kid),
 						   .hw = &s.key.key };
 
-		show_order(&o, st.sign.n);
+		order_file_show(&o, st.sign.n);
 		err = hf_statement_add(hf_buf_bytes(&file), &me, &scratch, &out);
 		if (err == HF_OK)
 			err = hf_file_replace(args->args[0], hf_out_bytes(&out), 0644, &why);
@@ -193,7 +170,7 @@ static int cmd_send(const struct cli_args *args)
 
 	if (!session_open(args, &s))
 		return session_refused(args);
-	ok = read_file(args->args[0], &file, &st, &o) &&
+	ok = order_file_read(args->args[0], &file, &st, &o) &&
 	     session_post(&s, "/v1/orders", "application/cose; cose-type=\"cose-sign\"", hf_buf_bytes(&file),
 			  &j) &&
 	     print_answer(&s, j);

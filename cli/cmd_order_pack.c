@@ -12,6 +12,7 @@
 #include <holdfast/cbor.h>
 #include <holdfast/identity.h>
 #include <holdfast/order.h>
+#include "order_file.h"
 #include "session.h"
 #include "verbs.h"
 
@@ -41,13 +42,9 @@ struct pack {
 static bool read_order(const char *path, struct pack *p)
 {
 	struct hf_statement st;
-	struct hf_why why = { 0 };
 
-	if (hf_file_read(path, &p->file, &why) != HF_OK)
-		return cli_fail("%s", hf_why_text(&why)) == CLI_DONE;
-	if (hf_statement_read(hf_buf_bytes(&p->file), &st) != HF_OK ||
-	    !hf_bytes_equal(st.type, HF_ORDER_TYPE) || hf_order_read(st.sign.payload, &p->order) != HF_OK)
-		return cli_fail("%s: no production order", path) == CLI_DONE;
+	if (!order_file_read(path, &p->file, &st, &p->order))
+		return false;
 	if (p->order.mode != HF_ORDER_MANIFEST)
 		return cli_fail("%s: this order is made online", path) == CLI_DONE;
 	if (hf_order_check_window(&p->order, (uint64_t)time(NULL)) != HF_OK)

@@ -17,6 +17,7 @@ int cli_cmd_claim(const struct cli_args *args);
 int cli_cmd_order_new(const struct cli_args *args);
 extern const struct cli_opt cli_order_pack_opts[];
 int cli_cmd_order_pack(const struct cli_args *args);
+int cli_cmd_order_show(const struct cli_args *args);
 int cli_cmd_order_station(const struct cli_args *args);
 int cli_cmd_look(const struct cli_args *args);
 int cli_cmd_data(const struct cli_args *args);

@@ -38,7 +38,12 @@ GOOD = {
     "order close": (ORDER,), "operator list": (),
     "operator add": ("carol", "--public", "04"), "operator remove": ("bob",),
     "operator renew": ("bob",), "operator public": (), "event list": (), "status": (),
-    "ca replace": ("fleet",), "log init": ("newlog",), "log serve": ("fleet",), "log head": (NO_LOG,),
+    "ca replace": ("fleet",), "ca sign": ("some.cmd", "--key", "file:k"),
+    "ca install": ("fleet", "some.cmd"), "order show": ("some.cmd",),
+    "station init": ("newstation", "--line", "fleet/products/lamp.hfp"),
+    "station enrol": ("shelf", "some.cmd", "some.cmd", "--out", "new.der"),
+    "station commit": ("shelf", "some.cmd", HANDLE),
+    "log init": ("newlog",), "log serve": ("fleet",), "log head": (NO_LOG,),
     "log submit": (NO_LOG, "some.cmd", "--key", "some.cmd"),
     "log proof": (NO_LOG, "some.cmd", "--key", "some.cmd", "--log-key", "0" * 64),
     "log fsck": ("fleet",), "log freeze": ("fleet",), "log witness": ("newwitness",),
@@ -86,7 +91,16 @@ BAD_ARGS = {
     "order scrap": (("BAD", HANDLE), (ORDER, "BAD")),
     "order ship": (("BAD", HANDLE), (ORDER, "BAD")),
     "order close": (("BAD",),),
-    "ca replace": (("nowhere",), ("passphrase",)),
+    "ca replace": (("nowhere",), ("passphrase",), ("fleet", "--unsigned", "some.cmd")),
+    "ca sign": (("nosuch", "--key", "file:k"), ("some.cmd", "--key", "file:k"), ("some.cmd",)),
+    "ca install": (("nowhere", "some.cmd"), ("fleet", "nosuch"), ("fleet", "some.cmd")),
+    "order show": (("nosuch",), ("passphrase",), ("fleet",)),
+    "station init": (("fleet", "--line", "fleet/products/lamp.hfp"), ("newstation",),
+                     ("newstation", "--line", "nosuch"), ("newstation", "--line", "some.cmd")),
+    "station enrol": (("nowhere", "some.cmd", "some.cmd", "--out", "n"), ("shelf", "some.cmd", "some.cmd"),
+                      ("shelf", "some.cmd", "some.cmd", "--out", "n")),
+    "station commit": (("nowhere", "some.cmd", HANDLE), ("shelf", "some.cmd", "BAD"),
+                       ("shelf", "some.cmd", HANDLE)),
     "log init": (("fleet",), ("no/such/folder/here",), ("passphrase",)),
     "log serve": (("nowhere",), ("passphrase",), ("fleet",)),
     "log submit": (("https://x", "some.cmd"), ("x", "some.cmd"), (NO_LOG, "nosuch", "--key", "some.cmd"),
@@ -150,7 +164,9 @@ BAD_OPTIONS = {
     "operator add": {"public": ("zz", "04", "04" + "00" * 64)},
     "operator renew": {"dir": ("nowhere",)},
     "event list": {"device": ("BAD",)},
-    "ca replace": {"key": KEYS},
+    "ca replace": {"key": KEYS}, "ca sign": {"public": ("nosuch", "zz"), "key": ("nosuch", "file:nosuch")},
+    "station init": {"line": ("nosuch", "passphrase"), "key": KEYS},
+    "station commit": {"signature": ("zz", "00", "0" * 127)},
     "log init": {"key": ("nosuch", "some.cmd", "passphrase"), "listen": LISTEN, "sign-dir": ("nowhere/x",)},
     "log serve": {"role": ("nosuch", "")},
     "log submit": {"key": ("nosuch", "some.cmd", "passphrase")},
@@ -160,7 +176,7 @@ BAD_OPTIONS = {
 # Judged by the control plane, or free text: nothing to refuse here.
 # What a release's options name is read after the release, and there is none here: test_release_*.py.
 ELSEWHERE = {"key", "accept-cap", "digest", "url", "image", "state", "wait", "from", "reason",
-             "label", "account", "out", "code", "order-signer"}
+             "label", "account", "out", "code", "order-signer", "unsigned"}
 
 
 @pytest.fixture(scope="module")
@@ -219,7 +235,7 @@ def common(place, command):
         return ("--dir", "shelf") if command != "verify" else ()
     if command in ("init", "up", "ca replace"):
         return ("--passphrase-file", place.secret)
-    if command.startswith("log "):
+    if command.startswith(("log ", "station ", "ca ")) or command == "order show":
         return ()
     return () if command in ("backup", "command ops") else ("--as", "fleet/operators/alice")
 
