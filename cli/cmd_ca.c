@@ -5,16 +5,16 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <holdfast/statement.h>
 #include <hf/file.h>
+#include "ca_change.h"
 #include "cli.h"
-#include "maker.h"
 #include "verbs.h"
 
-enum { YEAR_S = 365 * 86400, OP_YEARS = 3, N_ROOTS = 3, OBJECT_MAX = HF_STATEMENT_MAX_LEN };
+enum { YEAR_S = 365 * 86400, OP_YEARS = 3, N_ROOTS = 3 };
 
 static const struct cli_opt replace_opts[] = {
 	{ "key", "URI", "make or take the new key there (default: file:ca/op-N.key)" },
+	{ "unsigned", "FILE", "root keys are elsewhere: write there what their holders sign by 'ca sign'" },
 	{ "passphrase-file", "FILE", "of the keys; mode 0600 (default: ask)" },
 	{ 0 },
 };
@@ -32,6 +32,20 @@ const struct cli_verb cli_ca_verbs[] = {
 	  .text = "Needs DIR/root: the root certifies the new key, and the root keys of the trust policy\n"
 		  "sign the change. Devices of the old CA stay welcome and renew onto the new one; do it\n"
 		  "once a year, so that a CA outlives what it certified. Restart holdfastd afterwards." },
+	{ .name = "sign",
+	  .run = cli_cmd_ca_sign,
+	  .args = "FILE",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .opts = cli_ca_sign_opts,
+	  .summary = "sign a change of the Operational CA with one root key, away from the deployment",
+	  .text = "FILE is what 'ca replace --unsigned' wrote; it goes from one holder to the next." },
+	{ .name = "install",
+	  .run = cli_cmd_ca_install,
+	  .args = "DIR FILE",
+	  .min_args = 2,
+	  .max_args = 2,
+	  .summary = "put a change in force that enough root keys have signed" },
 	{ 0 },
 };
 
@@ -142,43 +156,34 @@ static void open_root(struct maker *m, struct roots *r, size_t i)
 						.seed = &r->seed[i] };
 }
 
-static hf_err write_statement(const struct change *c, hf_bytes policy_file, const struct roots *r,
-			      struct hf_out *out)
-{
-	uint8_t mem[256], scratch_mem[HF_STATEMENT_SCRATCH];
-	struct hf_out payload = HF_OUT(mem), scratch = HF_OUT(scratch_mem);
-	struct hf_pki_cert now, before;
-	struct hf_policy policy;
-	hf_bytes back;
-
-	HF_TRY(hf_policy_open_first(policy_file, &scratch, &policy));
-	HF_TRY(hf_pki_cert_read(hf_out_bytes(&c->next.cert), &now));
-	HF_TRY(hf_pki_cert_read(hf_out_bytes(&c->before.cert), &before));
-	struct hf_deploy_op_change change = { c->generation, HF_ARR(now.spki_sha256),
-					      HF_ARR(before.spki_sha256), HF_ARR(policy.ref) };
-	HF_TRY(hf_deploy_op_payload(&change, &payload));
-	HF_TRY(hf_statement_write(hf_out_bytes(&payload), r->signer, N_ROOTS, &scratch, out));
-	return hf_statement_check(hf_out_bytes(out), HF_STR(HF_DEPLOY_CA_KEY_TYPE), &policy, policy.root, 0,
-				  &scratch, &back);
-}
-
-static void say_so(struct maker *m, const struct change *c)
+/* All three root keys at once, from DIR/root. */
+static void sign_here(struct maker *m, const struct ca_change *what, struct hf_out *object)
 {
 	struct roots r HF_AUTO(end_roots) = { 0 };
-	struct hf_buf policy HF_AUTO(hf_buf_free) = HF_BUF(OBJECT_MAX);
-	uint8_t mem[OBJECT_MAX];
-	struct hf_out object = HF_OUT(mem);
-	char name[HF_DEPLOY_OP_NAME_CAP];
+	uint8_t mem[HF_STATEMENT_SCRATCH];
+	struct hf_out scratch = HF_OUT(mem);
 
 	for (size_t i = 0; i < N_ROOTS; i++)
 		open_root(m, &r, i);
-	read_file(m, "trust/policy-1.cose", false, &policy);
 	if (m->err == HF_OK)
-		keep(m, write_statement(c, hf_buf_bytes(&policy), &r, &object), "sign the change");
-	hf_deploy_op_statement(name, c->generation);
-	if (m->err == HF_OK)
-		maker_sync(m, "ca");
-	maker_file(m, name, hf_out_bytes(&object), 0644);
+		keep(m, hf_statement_write(hf_out_bytes(&what->payload), r.signer, N_ROOTS, &scratch, object),
+		     "sign the change");
+}
+
+/* Either the statement, which ends the ceremony, or what is to be signed elsewhere. */
+static void finish(struct maker *m, const struct change *c, const char *unsigned_file)
+{
+	struct ca_change what HF_AUTO(ca_change_end) = { 0 };
+	uint8_t mem[CA_CHANGE_MAX];
+	struct hf_out object = HF_OUT(mem);
+
+	ca_change_read(m, c->generation, &what);
+	if (m->err == HF_OK && unsigned_file != NULL) {
+		m->err = hf_file_create(unsigned_file, hf_out_bytes(&what.payload), 0644, &m->why);
+		return;
+	}
+	sign_here(m, &what, &object);
+	ca_change_finish(m, &what, hf_out_bytes(&object));
 }
 
 /* Where the new key is, and which generation it will be; prints what is wrong. */
@@ -216,8 +221,23 @@ static void open_keys(struct maker *m, struct change *c)
 	maker_open_at(m, c->d.op_ca_key, name, &c->before);
 }
 
+static int report(const struct change *c, const char *unsigned_file)
+{
+	if (unsigned_file != NULL)
+		fprintf(stderr,
+			"Nothing is in force yet. Each holder of a root key: holdfast ca sign %s --key "
+			"SIGNER\n"
+			"Then: holdfast ca install DIR %s\n",
+			unsigned_file, unsigned_file);
+	else
+		fprintf(stderr, "Operational CA %u follows %u. Restart holdfastd; devices renew onto it.\n",
+			c->generation, c->generation - 1);
+	return CLI_DONE;
+}
+
 static int cmd_replace(const struct cli_args *args)
 {
+	const char *unsigned_file = cli_option(args, "unsigned");
 	struct hf_buf passphrase HF_AUTO(hf_buf_free) = HF_BUF_SECRET(1024);
 	struct change c HF_AUTO(end_change) = { 0 };
 	struct maker m = { .now = (int64_t)time(NULL) };
@@ -226,6 +246,8 @@ static int cmd_replace(const struct cli_args *args)
 
 	if (status != CLI_DONE)
 		return status;
+	if (unsigned_file != NULL && hf_file_exists(unsigned_file))
+		return cli_fail("%s exists already; nothing was changed", unsigned_file);
 	if (!cli_passphrase(args, "Passphrase of the keys", false, &passphrase))
 		return CLI_FAILED;
 	m.passphrase = hf_buf_bytes(&passphrase);
@@ -233,10 +255,8 @@ static int cmd_replace(const struct cli_args *args)
 	if (m.err == HF_OK)
 		clear(&m, c.generation);
 	make_certs(&m, &c, uri);
-	say_so(&m, &c);
+	finish(&m, &c, unsigned_file);
 	if (m.err != HF_OK)
 		return cli_fail("ca replace: %s; the old CA stays", hf_why_text(&m.why));
-	fprintf(stderr, "Operational CA %u follows %u. Restart holdfastd; devices renew onto it.\n",
-		c.generation, c.generation - 1);
-	return CLI_DONE;
+	return report(&c, unsigned_file);
 }

@@ -143,7 +143,7 @@ hf_err release_signer(struct shelf *s, struct signer *key)
 		return hf_why_set(&s->why, HF_ERR_SIGNER_URI, "--key SIGNER is needed");
 	if (text != NULL)
 		HF_TRY(read_public(s, text, pub));
-	err = signer_open(uri, text != NULL ? pub : NULL, key);
+	err = signer_open(uri, text != NULL ? pub : NULL, (hf_bytes){ 0 }, key);
 	if (err != HF_OK)
 		s->why = key->why;
 	return err;

@@ -10,18 +10,18 @@ static hf_err sign_by_seed(struct signer *s, hf_bytes message, uint8_t sig[stati
 	return hf_crypto_ed25519_sign(&s->seed, message, sig);
 }
 
-static hf_err read_pkcs8(struct signer *s, hf_bytes pem)
+static hf_err read_pkcs8(struct signer *s, hf_bytes pem, hf_bytes passphrase)
 {
 	struct hf_pki_key *key HF_AUTO(hf_pki_key_drop) = NULL;
 
-	HF_TRY(hf_pki_key_read(pem, (hf_bytes){ 0 }, &key));
+	HF_TRY(hf_pki_key_read(pem, passphrase, &key));
 	if (hf_pki_key_kind(key) != HF_PKI_KIND_ED25519)
 		return HF_ERR_SSHKEY_KIND;
 	HF_TRY(hf_pki_key_secret(key, &s->seed));
 	return hf_crypto_ed25519_public(&s->seed, s->pub);
 }
 
-static hf_err open_file(struct signer *s, const char *path)
+static hf_err open_file(struct signer *s, const char *path, hf_bytes passphrase)
 {
 	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF_SECRET(HF_OPENSSH_MAX);
 	hf_err err;
@@ -30,7 +30,7 @@ static hf_err open_file(struct signer *s, const char *path)
 	if (hf_openssh_is_private(hf_buf_bytes(&text)))
 		err = hf_openssh_read_private(hf_buf_bytes(&text), &s->seed, s->pub);
 	else
-		err = read_pkcs8(s, hf_buf_bytes(&text));
+		err = read_pkcs8(s, hf_buf_bytes(&text), passphrase);
 	s->back_end = sign_by_seed;
 	return err == HF_OK ? HF_OK : hf_why_add(&s->why, err, "%s", path);
 }
@@ -40,10 +40,10 @@ static hf_err sign_for_cose(void *ctx, const uint8_t *message, size_t n, uint8_t
 	return signer_sign(ctx, (hf_bytes){ message, n }, sig);
 }
 
-static hf_err open_by_scheme(const char *uri, struct signer *s)
+static hf_err open_by_scheme(const char *uri, hf_bytes passphrase, struct signer *s)
 {
 	if (strncmp(uri, "file:", 5) == 0 && uri[5] != '\0')
-		return open_file(s, uri + 5);
+		return open_file(s, uri + 5, passphrase);
 	if (strncmp(uri, "agent:SHA256:", 13) == 0 && strlen(uri + 6) == HF_OPENSSH_PRINT_LEN)
 		return signer_open_agent(s, uri + 6);
 	if (strncmp(uri, "exec:", 5) == 0 && uri[5] != '\0')
@@ -52,7 +52,7 @@ static hf_err open_by_scheme(const char *uri, struct signer *s)
 			  "'%s' is no signer: file:PATH, agent:SHA256:FINGERPRINT or exec:PROGRAM", uri);
 }
 
-hf_err signer_open(const char *uri, const uint8_t *pub, struct signer *s)
+hf_err signer_open(const char *uri, const uint8_t *pub, hf_bytes passphrase, struct signer *s)
 {
 	hf_err err;
 
@@ -61,7 +61,7 @@ hf_err signer_open(const char *uri, const uint8_t *pub, struct signer *s)
 		memcpy(s->pub, pub, sizeof(s->pub));
 	else if (strncmp(uri, "exec:", 5) == 0)
 		return hf_why_set(&s->why, HF_ERR_SIGNER_URI, "exec: needs --public: which key is it?");
-	err = open_by_scheme(uri, s);
+	err = open_by_scheme(uri, passphrase, s);
 	if (err == HF_OK && pub != NULL && memcmp(pub, s->pub, sizeof(s->pub)) != 0)
 		err = hf_why_set(&s->why, HF_ERR_SIGNER_ABSENT, "%s: another key than --public", uri);
 	if (err == HF_OK && hf_crypto_ed25519_check(s->pub) != HF_OK)

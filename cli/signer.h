@@ -1,6 +1,6 @@
 /* signer.h -- an Ed25519 key of the release world by its name, wherever it lies.
  *
- *	file:PATH            OpenSSH or PKCS#8 PEM without passphrase; refused unless mode 0600 and own
+ *	file:PATH            OpenSSH or PKCS#8 PEM, the latter also encrypted; refused unless 0600 and own
  *	agent:SHA256:PRINT   in the ssh-agent behind $SSH_AUTH_SOCK; plain ssh-ed25519 only
  *	exec:PROGRAM         run without a shell: the public key in hexadecimal is its only argument, the
  *	                     message comes on stdin, 64 bytes are wanted on stdout: the hook for HSMs
@@ -26,9 +26,10 @@ struct signer {
 };
 
 /* Open; `pub` says which key an exec: program stands for, and what the others must be; NULL: any.
+ * `passphrase` is that of an encrypted file, or empty.
  * The struct must not be moved while it is open. Errors: HF_ERR_SIGNER_URI, _ABSENT, _FAILED; file's;
  * sshkey's; HF_ERR_CRYPTO_KEY; all with words in s->why. */
-HF_MUST_CHECK hf_err signer_open(const char *uri, const uint8_t *pub, struct signer *s);
+HF_MUST_CHECK hf_err signer_open(const char *uri, const uint8_t *pub, hf_bytes passphrase, struct signer *s);
 /* Errors: HF_ERR_SIGNER_FAILED, _WRONG. */
 HF_MUST_CHECK hf_err signer_sign(struct signer *s, hf_bytes message, uint8_t sig[static HF_ED25519_SIG_LEN]);
 void signer_close(struct signer *s);

@@ -20,6 +20,9 @@ int cli_cmd_order_pack(const struct cli_args *args);
 int cli_cmd_order_show(const struct cli_args *args);
 int cli_cmd_order_station(const struct cli_args *args);
 int cli_cmd_look(const struct cli_args *args);
+extern const struct cli_opt cli_ca_sign_opts[];
+int cli_cmd_ca_sign(const struct cli_args *args);
+int cli_cmd_ca_install(const struct cli_args *args);
 int cli_cmd_data(const struct cli_args *args);
 int cli_cmd_status(const struct cli_args *args);
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <holdfast/cbor.h>
+#include <holdfast/crypto.h>
 #include <hf/deploy.h>
 #include <hf/file.h>
 
@@ -71,4 +72,32 @@ hf_err hf_deploy_op_payload(const struct hf_deploy_op_change *c, struct hf_out *
 	hf_cbor_put_key(&w, 5);
 	hf_cbor_put_bytes(&w, c->policy_ref);
 	return hf_cbor_finish(&w);
+}
+
+hf_err hf_deploy_op_read(hf_bytes payload, struct hf_deploy_op_change *c)
+{
+	uint64_t generation = 0;
+	struct hf_cborr r;
+
+	*c = (struct hf_deploy_op_change){ 0 };
+	hf_cbor_reader(&r, payload);
+	hf_cbor_expect_map(&r, 6);
+	hf_cbor_expect_key(&r, 0);
+	hf_cbor_expect_text(&r, HF_STR(HF_DEPLOY_CA_KEY_TYPE));
+	hf_cbor_expect_key(&r, 1);
+	hf_cbor_expect_text(&r, HF_STR("op"));
+	hf_cbor_expect_key(&r, 2);
+	hf_cbor_read_uint_max(&r, HF_DEPLOY_OP_MAX, &generation);
+	hf_cbor_expect_key(&r, 3);
+	hf_cbor_read_bytes_max(&r, HF_SHA256_LEN, &c->spki_sha256);
+	hf_cbor_expect_key(&r, 4);
+	hf_cbor_read_bytes_max(&r, HF_SHA256_LEN, &c->before_spki_sha256);
+	hf_cbor_expect_key(&r, 5);
+	hf_cbor_read_bytes_max(&r, HF_KID_LEN, &c->policy_ref);
+	c->generation = (unsigned)generation;
+	if (hf_cbor_done(&r) == HF_OK && generation > 1 && c->spki_sha256.len == HF_SHA256_LEN &&
+	    c->before_spki_sha256.len == HF_SHA256_LEN && c->policy_ref.len == HF_KID_LEN)
+		return HF_OK;
+	*c = (struct hf_deploy_op_change){ 0 };
+	return HF_ERR_DEPLOY_VALUE;
 }

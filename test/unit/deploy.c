@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include <hf/deploy.h>
+#include <holdfast/crypto.h>
 #include <hf/file.h>
 
 struct rig {
@@ -210,6 +211,39 @@ static void a_provisioning_file_with_empty_or_zero_fields_is_refused(void **unus
 	assert_int_equal(hf_provision_read(hf_out_bytes(&out), &back), HF_ERR_DEPLOY_PROVISION);
 }
 
+/* What holders of root keys are shown before they sign. */
+static void a_change_of_the_operational_ca_is_read_exactly(void **unused)
+{
+	static const uint8_t now[HF_SHA256_LEN] = { 1 }, before[HF_SHA256_LEN] = { 2 };
+	static const uint8_t ref[HF_KID_LEN] = { 3 };
+	struct hf_deploy_op_change c = { 2, HF_ARR(now), HF_ARR(before), HF_ARR(ref) }, back;
+	uint8_t mem[256];
+	struct hf_out out = HF_OUT(mem);
+	(void)unused;
+
+	assert_int_equal(hf_deploy_op_payload(&c, &out), HF_OK);
+	assert_int_equal(hf_deploy_op_read(hf_out_bytes(&out), &back), HF_OK);
+	assert_int_equal(back.generation, 2);
+	assert_true(hf_bytes_equal(back.spki_sha256, c.spki_sha256));
+	assert_true(hf_bytes_equal(back.before_spki_sha256, c.before_spki_sha256));
+	assert_true(hf_bytes_equal(back.policy_ref, c.policy_ref));
+	for (size_t n = 0; n < out.len; n++)
+		assert_int_equal(hf_deploy_op_read((hf_bytes){ mem, n }, &back), HF_ERR_DEPLOY_VALUE);
+	mem[out.len] = 0;
+	assert_int_equal(hf_deploy_op_read((hf_bytes){ mem, out.len + 1 }, &back), HF_ERR_DEPLOY_VALUE);
+	for (unsigned bad = 0; bad < 4; bad++) {
+		struct hf_deploy_op_change wrong = c;
+
+		wrong.generation = bad == 0 ? 1 : bad == 1 ? HF_DEPLOY_OP_MAX + 1 : 2;
+		wrong.spki_sha256.len -= bad == 2;
+		wrong.policy_ref.len -= bad == 3;
+		out.len = 0;
+		assert_int_equal(hf_deploy_op_payload(&wrong, &out), HF_OK);
+		assert_int_equal(hf_deploy_op_read(hf_out_bytes(&out), &back), HF_ERR_DEPLOY_VALUE);
+		assert_int_equal(back.generation, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +256,7 @@ int main(void)
 		cmocka_unit_test(relative_keys_are_found_beside_their_file),
 		cmocka_unit_test(a_provisioning_file_survives_a_round_trip),
 		cmocka_unit_test(a_provisioning_file_with_empty_or_zero_fields_is_refused),
+		cmocka_unit_test(a_change_of_the_operational_ca_is_read_exactly),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

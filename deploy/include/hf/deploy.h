@@ -134,4 +134,6 @@ struct hf_deploy_op_change {
 	hf_bytes spki_sha256, before_spki_sha256, policy_ref;
 };
 HF_MUST_CHECK hf_err hf_deploy_op_payload(const struct hf_deploy_op_change *c, struct hf_out *out);
+/* For people to see what they sign; borrows from `payload`. Errors: HF_ERR_DEPLOY_VALUE. */
+HF_MUST_CHECK hf_err hf_deploy_op_read(hf_bytes payload, struct hf_deploy_op_change *c);
 #endif
