@@ -74,7 +74,7 @@ static int hold(struct session *s, int fd)
 
 	if (hf_deploy_uri(uri, s->folder, s->conf.key, &why) != HF_OK)
 		return cli_fail("%s", hf_why_text(&why));
-	if (strncmp(uri, "file:", 5) == 0 && !read_passphrase(s, &passphrase))
+	if (strncmp(uri, "file:", 5) == 0 && !s->unattended && !read_passphrase(s, &passphrase))
 		return CLI_FAILED;
 	err = hf_keyuri_open(uri, hf_buf_bytes(&passphrase), &key, &words);
 	hf_buf_free(&passphrase);

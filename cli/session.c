@@ -32,7 +32,7 @@ bool session_path(const struct session *s, const char *name, char out[static SES
 	return false;
 }
 
-static bool read_cert(const struct session *s, const char *name, struct hf_out *der)
+bool session_cert(const struct session *s, const char *name, struct hf_out *der)
 {
 	struct hf_buf pem HF_AUTO(hf_buf_free) = HF_BUF(CERT_PEM_MAX);
 	char path[SESSION_PATH_MAX];
@@ -102,16 +102,12 @@ static bool split_api(const char *url, char host[static HF_DEPLOY_HOST_MAX], uin
 	return cli_fail("operator.conf: api: '%s' is not https://HOST:PORT", url) == CLI_DONE;
 }
 
-static bool is_expired(const struct session *s)
+bool session_expired(const struct session *s)
 {
 	struct hf_pki_cert cert;
 
-	if (hf_pki_cert_read((hf_bytes){ s->cert, s->cert_len }, &cert) != HF_OK ||
-	    cert.not_after > (int64_t)time(NULL))
-		return false;
-	(void)cli_fail(
-		"your certificate ended; 'holdfast operator renew --dir DIR' on the server makes a new one");
-	return true;
+	return hf_pki_cert_read((hf_bytes){ s->cert, s->cert_len }, &cert) == HF_OK &&
+	       cert.not_after <= (int64_t)time(NULL);
 }
 
 bool session_connect(struct session *s)
@@ -126,11 +122,14 @@ bool session_connect(struct session *s)
 
 	if (s->http != NULL)
 		return true;
-	if (!split_api(s->conf.api, host, &http.port) || !read_cert(s, s->conf.server_ca, &ca) ||
-	    !read_cert(s, s->conf.certificate, &cert))
+	if (!split_api(s->conf.api, host, &http.port) || !session_cert(s, s->conf.server_ca, &ca) ||
+	    !session_cert(s, s->conf.certificate, &cert))
 		return false;
 	s->cert_len = cert.len;
-	if (is_expired(s) || !session_open_key(s))
+	if (session_expired(s))
+		return cli_fail("your certificate ended; 'holdfast operator renew --dir DIR' on the server "
+				"makes a new one") == CLI_DONE;
+	if (!session_open_key(s))
 		return false;
 	tls.anchor = hf_out_bytes(&ca);
 	tls.key = &s->key.key;

@@ -24,7 +24,8 @@ struct session {
 	const struct cli_args *args;
 	char folder[SESSION_PATH_MAX];
 	struct hf_deploy_operator conf;
-	pid_t holder; /* the child with the key; 0 = none */
+	bool unattended; /* a key in a file has no passphrase, and nobody is asked for one */
+	pid_t holder;    /* the child with the key; 0 = none */
 	struct hf_ipc *ipc;
 	struct hf_ipc_key key; /* key.key signs through the child */
 	uint8_t kid[HF_KID_LEN];
@@ -68,6 +69,10 @@ bool session_delete(struct session *s, const char *path, const char *etag, struc
 
 /* FOLDER/name, checked. */
 bool session_path(const struct session *s, const char *name, char out[static SESSION_PATH_MAX]);
+/* DER of the certificate in FOLDER/name. */
+bool session_cert(const struct session *s, const char *name, struct hf_out *der);
+/* Has the certificate in s->cert ended? Prints nothing. */
+bool session_expired(const struct session *s);
 
 /* ---- the child: keyholder.c ---- */
 bool keyholder_start(struct session *s);

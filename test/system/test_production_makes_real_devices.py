@@ -5,6 +5,7 @@ claim, enrolment, first hello, exact books. Online, and by manifest without netw
 identity.md section 10. SPDX-License-Identifier: Apache-2.0
 """
 import base64
+import json
 import os
 import re
 import subprocess
@@ -56,10 +57,12 @@ def certified(fleet, person, name):
     return station, fleet.folder / f"{name}.crt"
 
 
-def signed_order(fleet, people, quantity, name, *options):
+def signed_order(fleet, people, quantity, name, *options, cert=None):
     """An order by two people's hands on the command line; its number."""
     alice, bob = people
-    station, cert = certified(fleet, alice, name)
+    station = None
+    if cert is None:
+        station, cert = certified(fleet, alice, name)
     file = fleet.folder / f"{name}.order"
     alice.say("order", "new", "tool", str(quantity), "--dir", fleet.dir, "--station", cert, "--out", file,
               *options)
@@ -95,23 +98,80 @@ def poll(device):
                    capture_output=True)
 
 
+class Floor:
+    """A station by `holdfast station`: its folder, certified by an operator."""
+
+    def __init__(self, fleet, person, name, *options):
+        self.fleet, self.folder = fleet, fleet.folder / name
+        self.options = options[2:]
+        fleet.cli("station", "init", self.folder, "--line", fleet.dir / "products/tool.hfp", *options)
+        self.cert = self.folder / "station.crt"
+        person.say("order", "station", name, "--csr", self.folder / "station.csr", "--out", self.cert)
+
+    def say(self, verb, *words, want=0):
+        run = self.fleet.cli("station", verb, self.folder, *words, *self.options, check=False)
+        assert run.returncode == want, (verb, words, run.stdout, run.stderr)
+        return run.stdout.strip() if want == 0 else run.stderr
+
+
 def test_an_ordered_device_reaches_its_owner(fleet, people):
-    station, number = signed_order(fleet, people, 1, "line-a")
-    device, unit = fleet.device("online", line="tool"), fleet.folder / "unit.cbor"
-    factory(device, "csr", "--intake", intake(fleet).public.hex(), "--out", unit)
-    csr, cid, sealed = cbor2.loads(unit.read_bytes())
-    idevid = station.enrol(number, csr, cid, sealed).cert()
-    handle = idevid.subject.rfc4514_string().removeprefix("CN=")
-    (fleet.folder / "idevid.der").write_bytes(idevid.public_bytes(Encoding.DER))
-    factory(device, "install", "--cert", fleet.folder / "idevid.der")
-    proof = factory(device, "commit", "--nonce", station.commit(number, handle).hex()).stdout
-    assert station.commit(number, handle, bytes(64)) == 403
-    assert station.commit(number, handle, bytes.fromhex(proof)) == 200
+    floor = Floor(fleet, people[0], "line-a")
+    _, number = signed_order(fleet, people, 1, "line-a", cert=floor.cert)
+    order_file, device = fleet.folder / "line-a.order", fleet.device("online", line="tool")
+    unit, cert = fleet.folder / "unit.cbor", fleet.folder / "idevid.der"
+    shown = json.loads(fleet.cli("order", "show", order_file, "--json").stdout)
+    assert (shown["id"], shown["quantity"], shown["signatures"]) == (number.hex(), 1, 2)
+    assert shown["intake"] == intake(fleet).public.hex()
+    assert f"intake      {shown['intake']}" in fleet.cli("order", "show", order_file).stdout
+    factory(device, "csr", "--intake", shown["intake"], "--out", unit)
+    handle = floor.say("enrol", order_file, unit, "--out", cert)
+    first = cert.read_bytes()
+    assert floor.say("enrol", order_file, unit, "--out", cert) == handle and cert.read_bytes() == first
+    factory(device, "install", "--cert", cert)
+    number_to_sign = floor.say("commit", order_file, handle)
+    assert len(bytes.fromhex(number_to_sign)) == 32
+    proof = factory(device, "commit", "--nonce", number_to_sign).stdout.strip()
+    assert "refused" in floor.say("commit", order_file, handle, "--signature", "01" * 64, want=1)
+    assert floor.say("commit", order_file, handle, "--signature", proof) == "committed"
     goes_to_its_owner(fleet, people[0], device, handle, number)
     books = people[0].say("order", "report", number.hex()).stdout
     assert re.search(r"exact +yes|exact +true", books), books
     found = report(fleet, number)
     assert (found["issued"], found["committed"], found["shipped"], found["journal"]) == (1, 1, 1, 1)
+
+
+def test_a_station_is_told_what_it_may_not_do(fleet, people):
+    """Another station, one device too many, an order by manifest, somebody else's handle; then a key
+    under a passphrase, and a certificate of another key."""
+    floor = Floor(fleet, people[0], "line-s")
+    _, number = signed_order(fleet, people, 1, "line-s", "--allowance", "0", cert=floor.cert)
+    order_file, out = fleet.folder / "line-s.order", fleet.folder / "s.der"
+    units = []
+    for name in ("s-one", "s-two"):
+        device, unit = fleet.device(name, line="tool"), fleet.folder / f"{name}.cbor"
+        factory(device, "csr", "--intake", intake(fleet).public.hex(), "--out", unit)
+        units.append(unit)
+    stranger = Floor(fleet, people[0], "line-t", "--passphrase-file", fleet.pass_file)
+    stranger.options = ("--passphrase-file", fleet.pass_file)
+    assert b"ENCRYPTED" in (stranger.folder / "station.key").read_bytes()
+    assert "refused" in stranger.say("enrol", order_file, units[0], "--out", out, want=1)
+    handle = floor.say("enrol", order_file, units[0], "--out", out)
+    made = out.read_bytes()
+    assert "refused" in floor.say("enrol", order_file, units[1], "--out", out, want=1)
+    assert "404" in floor.say("commit", order_file, "a" * 26, want=1)
+    assert "404" in stranger.say("commit", order_file, handle, want=1)
+    for bad in (b"", b"\x83\x40\x40\x40", units[0].read_bytes() + b"\0", units[0].read_bytes()[:-1]):
+        (fleet.folder / "bad.cbor").write_bytes(bad)
+        said = floor.say("enrol", order_file, fleet.folder / "bad.cbor", "--out", out, want=1)
+        assert "no device's request" in said
+    signed_order(fleet, people, 1, "line-q", "--manifest", cert=floor.cert)
+    assert "by manifest" in floor.say("enrol", fleet.folder / "line-q.order", units[1], "--out", out, want=1)
+    stranger.options = ()
+    assert "passphrase" in stranger.say("enrol", order_file, units[1], "--out", out, want=1)
+    expired = fleet.dir / "ca/station.crt"  # any certificate of another key will do: it is not this station's
+    floor.cert.write_bytes(expired.read_bytes())
+    floor.say("enrol", order_file, units[0], "--out", out, want=1)
+    assert out.read_bytes() == made and report(fleet, number)["issued"] == 1
 
 
 class Made:
