@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <holdfast/crypto.h>
 #include "bucket.h"
 
 enum { SLOTS = 4096, UNIT = 1000 };
@@ -14,7 +15,7 @@ struct slot {
 };
 struct hf__buckets {
 	pthread_mutex_t lock;
-	uint64_t seed; /* so that nobody can choose whose slot to share */
+	uint8_t seed[16]; /* so that nobody can choose whose slot to share */
 	struct slot slot[SLOTS];
 };
 
@@ -25,7 +26,7 @@ hf_err hf__buckets_new(struct hf__buckets **out)
 	*out = b;
 	if (!b)
 		return HF_ERR_HOST_MEMORY;
-	if (getrandom(&b->seed, sizeof(b->seed), 0) != sizeof(b->seed)) {
+	if (getrandom(b->seed, sizeof(b->seed), 0) != sizeof(b->seed)) {
 		free(b);
 		*out = NULL;
 		return HF_ERR_PORT_RANDOM;
@@ -52,14 +53,20 @@ static size_t source_len(const char *addr)
 	return colons ? i : strlen(addr);
 }
 
+/* Neighbours differ in their last characters only; each of those must move the slot. */
+static struct slot *slot_of(struct hf__buckets *b, const char *addr)
+{
+	const hf_bytes parts[] = { HF_ARR(b->seed), { (const uint8_t *)addr, source_len(addr) } };
+	uint8_t hash[HF_SHA256_LEN] = { 0 };
+
+	if (hf_crypto_sha256(parts, 2, hash) != HF_OK)
+		return &b->slot[0];
+	return &b->slot[hf_get_be32(hash) % SLOTS];
+}
+
 static struct slot *find(struct hf__buckets *b, const char *addr, uint64_t now_ms)
 {
-	uint64_t h = b->seed ^ UINT64_C(14695981039346656037);
-	size_t n = source_len(addr);
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ (uint8_t)addr[i]) * UINT64_C(1099511628211);
-	struct slot *s = &b->slot[(h >> 20) % SLOTS];
+	struct slot *s = slot_of(b, addr);
 	uint64_t full = (uint64_t)HF__BUCKET_BURST * UNIT;
 	if (!s->at_ms)
 		s->milli = full;

@@ -78,7 +78,7 @@ class Answer:
 class Channel:
     """One TLS connection and its binding X."""
 
-    def __init__(self, fleet, port=None, cert=None, key=None, tls12=False):
+    def __init__(self, fleet, port=None, cert=None, key=None, tls12=False, source=None):
         context = SSL.Context(SSL.TLS_METHOD)
         context.set_min_proto_version(SSL.TLS1_2_VERSION if tls12 else SSL.TLS1_3_VERSION)
         context.set_max_proto_version(SSL.TLS1_2_VERSION if tls12 else SSL.TLS1_3_VERSION)
@@ -89,7 +89,8 @@ class Channel:
             from OpenSSL import crypto
             context.use_certificate(crypto.X509.from_cryptography(cert))
             context.use_privatekey(crypto.PKey.from_cryptography_key(key))
-        self.socket = socket.create_connection(("127.0.0.1", port or fleet.ports["est"]), timeout=20)
+        self.socket = socket.create_connection(("127.0.0.1", port or fleet.ports["est"]), timeout=20,
+                                               source_address=source and (source, 0))
         self.socket.settimeout(None)
         self.ssl = SSL.Connection(context, self.socket)
         self.ssl.set_tlsext_host_name(b"localhost")

@@ -4,8 +4,10 @@ identity.md sections 4, 5 and 14 rows 1, 2, 4, 5, 6, 14.
 SPDX-License-Identifier: Apache-2.0
 """
 import base64
+import concurrent.futures
 import hashlib
 import hmac
+import os
 import sqlite3
 import statistics
 import time
@@ -146,6 +148,39 @@ def test_unknown_and_known_ids_take_the_same_time(fleet):
     medians = [statistics.median(took[k]) for k in (True, False)]
     print("medians of known and unknown, ms:", [round(m * 1000, 2) for m in medians])
     assert abs(medians[0] - medians[1]) < 0.5 * max(medians)
+
+
+GUESSES, SOURCES, TARGETS = 10000, 125, 20
+
+
+def guess(fleet, source, targets):
+    """What one source hears, on one connection; slowed down (it may share its tokens), it tries again."""
+    heard = []
+    with Channel(fleet, source=f"127.77.0.{source + 1}") as c:
+        csr = c.csr(new_key())
+        for i in range(GUESSES // SOURCES):
+            secret = targets[(source + i) % len(targets)] if i % 2 else Secret()
+            header = c.authorization(secret, csr, kc=os.urandom(32))
+            while (answer := c.post("simpleenroll", csr, [header])).status == 429:
+                time.sleep(0.2)
+            heard.append((answer.status, answer.body, tuple(sorted(answer.headers))))
+    return heard
+
+
+@pytest.mark.timeout(240)
+def test_ten_thousand_guesses_from_many_places_find_nothing(fleet):
+    """Half of them at claims that are open; every answer is the same, and nobody gets in or is thrown out."""
+    targets, honest, key = [Secret() for _ in range(TARGETS)], Secret(), new_key()
+    for secret in (*targets, honest):
+        assert secret.claim(fleet.api())[0] == 201
+    known = len(fleet.api().get("/v1/devices?limit=200")["items"])
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        heard = [h for part in pool.map(lambda s: guess(fleet, s, targets), range(SOURCES)) for h in part]
+    assert len(heard) == GUESSES and len(set(heard)) == 1 and heard[0][0] == 403, set(heard)
+    assert len(fleet.api().get("/v1/devices?limit=200")["items"]) == known
+    for secret in targets:
+        assert fleet.api().get(f"/v1/claims/{secret.cid.hex()}")["state"] == "locked"
+    assert enrol(fleet, honest, key).status == 200
 
 
 def test_guessing_is_slowed_down_with_one_body(fleet):
