@@ -14,30 +14,6 @@ static int i2d_crl(const void *crl, unsigned char **at)
 	return i2d_X509_CRL(crl, at);
 }
 
-/* One TLV that lies wholly in *at..end; *at moves to its content, *after behind it. */
-static bool open_tlv(const uint8_t **at, const uint8_t *end, int want_class, int want_tag,
-		     const uint8_t **after)
-{
-	long len = 0;
-	int tag = 0, class = 0;
-	int rc = *at < end ? ASN1_get_object(at, &len, &tag, &class, end - *at) : 0x80;
-
-	if ((rc & 0x80) != 0 || (rc & 1) != 0 || tag != want_tag || class != want_class || len > end - *at)
-		return false;
-	*after = *at + len;
-	return true;
-}
-
-static bool skip_tlv(const uint8_t **at, const uint8_t *end, int class, int tag)
-{
-	const uint8_t *after;
-
-	if (!open_tlv(at, end, class, tag, &after))
-		return false;
-	*at = after;
-	return true;
-}
-
 static const uint8_t signed_data[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02 };
 
 static bool skip_signed_data(const uint8_t **at, const uint8_t *end)
@@ -53,13 +29,13 @@ static bool find_certificates(const uint8_t **at, const uint8_t *end, const uint
 {
 	const uint8_t *outer, *inner;
 
-	return open_tlv(at, end, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE, &outer) && outer == end &&
-	       skip_signed_data(at, outer) && open_tlv(at, outer, V_ASN1_CONTEXT_SPECIFIC, 0, &inner) &&
-	       open_tlv(at, inner, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE, &outer) &&
-	       skip_tlv(at, outer, V_ASN1_UNIVERSAL, V_ASN1_INTEGER) &&
-	       skip_tlv(at, outer, V_ASN1_UNIVERSAL, V_ASN1_SET) &&
-	       skip_tlv(at, outer, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE) &&
-	       open_tlv(at, outer, V_ASN1_CONTEXT_SPECIFIC, 0, certs_end);
+	return hf__tlv_open(at, end, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE, &outer) && outer == end &&
+	       skip_signed_data(at, outer) && hf__tlv_open(at, outer, V_ASN1_CONTEXT_SPECIFIC, 0, &inner) &&
+	       hf__tlv_open(at, inner, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE, &outer) &&
+	       hf__tlv_skip(at, outer, V_ASN1_UNIVERSAL, V_ASN1_INTEGER) &&
+	       hf__tlv_skip(at, outer, V_ASN1_UNIVERSAL, V_ASN1_SET) &&
+	       hf__tlv_skip(at, outer, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE) &&
+	       hf__tlv_open(at, outer, V_ASN1_CONTEXT_SPECIFIC, 0, certs_end);
 }
 
 hf_err hf_pki_certs_only_read(hf_bytes der, hf_bytes certs[static HF_PKI_CERTS_MAX], size_t *n)
@@ -72,7 +48,8 @@ hf_err hf_pki_certs_only_read(hf_bytes der, hf_bytes certs[static HF_PKI_CERTS_M
 	while (at < certs_end) {
 		const uint8_t *start = at;
 
-		if (*n == HF_PKI_CERTS_MAX || !skip_tlv(&at, certs_end, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE)) {
+		if (*n == HF_PKI_CERTS_MAX ||
+		    !hf__tlv_skip(&at, certs_end, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE)) {
 			*n = 0;
 			return HF_ERR_CRYPTO_CERT;
 		}
@@ -118,7 +95,7 @@ static size_t certs_len(const hf_bytes *certs, size_t n)
 		const uint8_t *at = certs[i].ptr, *after = NULL;
 
 		if (certs[i].len > HF_PKI_CERT_MAX ||
-		    !open_tlv(&at, at + certs[i].len, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE, &after) ||
+		    !hf__tlv_open(&at, at + certs[i].len, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE, &after) ||
 		    after != certs[i].ptr + certs[i].len)
 			return 0;
 		sum += certs[i].len;

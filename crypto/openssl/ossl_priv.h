@@ -24,5 +24,8 @@ HF__OSSL_OWNER(hf__ossl_sig_free, ECDSA_SIG, ECDSA_SIG_free)
 
 /* EVP_PKEY of a P-256 point (checked to be on the curve) or of a scalar; the caller frees it. */
 HF_MUST_CHECK hf_err hf__ossl_p256_public(const uint8_t pub[static HF_P256_POINT_LEN], EVP_PKEY **key);
+/* `sig` is DER (ECDSA-Sig-Value). Errors: HF_ERR_CRYPTO_POINT, _SIGNATURE, _FAILED. */
+HF_MUST_CHECK hf_err hf__ossl_p256_verify_der(const uint8_t pub[static HF_P256_POINT_LEN],
+					      const uint8_t digest[static HF_SHA256_LEN], hf_bytes sig);
 HF_MUST_CHECK hf_err hf__ossl_p256_private(const struct hf_key *secret, EVP_PKEY **key);
 #endif

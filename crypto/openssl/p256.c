@@ -6,14 +6,30 @@
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
 #include <openssl/param_build.h>
+#include <pthread.h>
 #include "ossl_priv.h"
 
 HF__OSSL_OWNER(free_build, OSSL_PARAM_BLD, OSSL_PARAM_BLD_free)
 HF__OSSL_OWNER(free_params, OSSL_PARAM, OSSL_PARAM_free)
 
+/* Made once and only read afterwards: making it costs more than a signature. */
+static pthread_once_t group_once = PTHREAD_ONCE_INIT;
+static EC_GROUP *the_group;
+
+static void make_group(void)
+{
+	the_group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+}
+
+static const EC_GROUP *p256_group(void)
+{
+	(void)pthread_once(&group_once, make_group);
+	return the_group;
+}
+
 static hf_err decode_point(hf_bytes in, uint8_t pub[static HF_P256_POINT_LEN])
 {
-	EC_GROUP *group HF_AUTO(hf__ossl_group_free) = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	const EC_GROUP *group = p256_group();
 	EC_POINT *point HF_AUTO(hf__ossl_point_free) = group == NULL ? NULL : EC_POINT_new(group);
 
 	if (point == NULL)
@@ -53,12 +69,10 @@ static hf_err from_params(OSSL_PARAM_BLD *build, int selection, EVP_PKEY **key)
 	return EVP_PKEY_fromdata(ctx, key, selection, params) == 1 ? HF_OK : HF_ERR_CRYPTO_KEY;
 }
 
-hf_err hf__ossl_p256_public(const uint8_t pub[static HF_P256_POINT_LEN], EVP_PKEY **key)
+static hf_err public_from_params(const uint8_t pub[static HF_P256_POINT_LEN], EVP_PKEY **key)
 {
 	OSSL_PARAM_BLD *build HF_AUTO(free_build) = OSSL_PARAM_BLD_new();
 
-	*key = NULL;
-	HF_TRY(hf_crypto_p256_check(pub));
 	if (build == NULL ||
 	    OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) != 1 ||
 	    OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, pub, HF_P256_POINT_LEN) != 1)
@@ -66,9 +80,38 @@ hf_err hf__ossl_p256_public(const uint8_t pub[static HF_P256_POINT_LEN], EVP_PKE
 	return from_params(build, EVP_PKEY_PUBLIC_KEY, key);
 }
 
+/* A public key whose copies take another point: a quarter of the cost of making one from parameters. */
+static pthread_once_t model_once = PTHREAD_ONCE_INIT;
+static EVP_PKEY *model;
+
+static void make_model(void)
+{
+	const EC_GROUP *group = p256_group();
+	uint8_t pub[HF_P256_POINT_LEN];
+
+	if (group == NULL || EC_POINT_point2oct(group, EC_GROUP_get0_generator(group),
+						POINT_CONVERSION_UNCOMPRESSED, pub, sizeof(pub),
+						NULL) != sizeof(pub) ||
+	    public_from_params(pub, &model) != HF_OK)
+		model = NULL;
+}
+
+hf_err hf__ossl_p256_public(const uint8_t pub[static HF_P256_POINT_LEN], EVP_PKEY **key)
+{
+	*key = NULL;
+	HF_TRY(hf_crypto_p256_check(pub));
+	(void)pthread_once(&model_once, make_model);
+	*key = model == NULL ? NULL : EVP_PKEY_dup(model);
+	if (*key != NULL && EVP_PKEY_set1_encoded_public_key(*key, pub, HF_P256_POINT_LEN) == 1)
+		return HF_OK;
+	EVP_PKEY_free(*key);
+	*key = NULL;
+	return HF_ERR_CRYPTO_FAILED;
+}
+
 static hf_err scalar_point(const BIGNUM *scalar, uint8_t pub[static HF_P256_POINT_LEN])
 {
-	EC_GROUP *group HF_AUTO(hf__ossl_group_free) = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	const EC_GROUP *group = p256_group();
 	EC_POINT *point HF_AUTO(hf__ossl_point_free) = group == NULL ? NULL : EC_POINT_new(group);
 
 	if (point == NULL)
@@ -174,23 +217,30 @@ static int encode_der(const uint8_t rs[static HF_P256_SIG_LEN], uint8_t *der)
 	return i2d_ECDSA_SIG(sig, &der);
 }
 
+hf_err hf__ossl_p256_verify_der(const uint8_t pub[static HF_P256_POINT_LEN],
+				const uint8_t digest[static HF_SHA256_LEN], hf_bytes sig)
+{
+	EVP_PKEY *key HF_AUTO(hf__ossl_pkey_free) = NULL;
+	EVP_PKEY_CTX *ctx HF_AUTO(hf__ossl_pkey_ctx_free) = NULL;
+
+	HF_TRY(hf__ossl_p256_public(pub, &key));
+	ctx = EVP_PKEY_CTX_new(key, NULL);
+	if (ctx == NULL || EVP_PKEY_verify_init(ctx) != 1)
+		return HF_ERR_CRYPTO_FAILED;
+	return EVP_PKEY_verify(ctx, sig.ptr, sig.len, digest, HF_SHA256_LEN) == 1 ? HF_OK
+										  : HF_ERR_CRYPTO_SIGNATURE;
+}
+
 hf_err hf_crypto_p256_verify(const uint8_t pub[static HF_P256_POINT_LEN],
 			     const uint8_t digest[static HF_SHA256_LEN],
 			     const uint8_t rs[static HF_P256_SIG_LEN])
 {
-	EVP_PKEY *key HF_AUTO(hf__ossl_pkey_free) = NULL;
-	EVP_PKEY_CTX *ctx HF_AUTO(hf__ossl_pkey_ctx_free) = NULL;
 	uint8_t der[80];
 	int len = encode_der(rs, der);
 
 	if (len <= 0)
 		return HF_ERR_CRYPTO_FAILED;
-	HF_TRY(hf__ossl_p256_public(pub, &key));
-	ctx = EVP_PKEY_CTX_new(key, NULL);
-	if (ctx == NULL || EVP_PKEY_verify_init(ctx) != 1)
-		return HF_ERR_CRYPTO_FAILED;
-	return EVP_PKEY_verify(ctx, der, (size_t)len, digest, HF_SHA256_LEN) == 1 ? HF_OK
-										  : HF_ERR_CRYPTO_SIGNATURE;
+	return hf__ossl_p256_verify_der(pub, digest, (hf_bytes){ der, (size_t)len });
 }
 
 hf_err hf_crypto_p256_ecdh(const struct hf_key *secret, const uint8_t peer[static HF_P256_POINT_LEN],

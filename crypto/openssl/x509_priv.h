@@ -21,9 +21,14 @@ HF_MUST_CHECK hf_err hf__x509_public(int curve, const uint8_t *pub, EVP_PKEY **o
 /* Curve and point of a key: 0 when it is neither P-256 nor P-384 by name. */
 int hf__x509_point(const EVP_PKEY *key, uint8_t pub[static HF_P384_POINT_LEN]);
 HF_MUST_CHECK hf_err hf__x509_spki_hash(const X509_PUBKEY *key, uint8_t out[static HF_SHA256_LEN]);
-/* Is this exactly the point on P-256 by name? A curve spelled out decodes to the same group, but not to the
- * same bytes. */
-bool hf__x509_is_plain_p256(const X509_PUBKEY *key, const uint8_t pub[static HF_P256_POINT_LEN]);
+/* The point of a SubjectPublicKeyInfo that is exactly P-256 by name; that it lies on the curve is not yet
+ * checked. A curve spelled out decodes to the same group, but has not the same bytes. */
+bool hf__x509_p256_of_spki(hf_bytes spki, uint8_t pub[static HF_P256_POINT_LEN]);
+/* One TLV that lies wholly in *at..end, of definite length, constructed where its kind is: *at moves to its
+ * content, *after is behind it. */
+bool hf__tlv_open(const uint8_t **at, const uint8_t *end, int class, int tag, const uint8_t **after);
+/* The same, and *at moves behind it. */
+bool hf__tlv_skip(const uint8_t **at, const uint8_t *end, int class, int tag);
 /* The one attribute of this kind, as text without NUL bytes; false when it is repeated or too long. */
 bool hf__x509_name_text(const X509_NAME *name, int nid, char *out, size_t cap);
 /* The one URI among the names; false when there are two or it is too long. */

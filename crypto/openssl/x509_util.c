@@ -68,16 +68,37 @@ static const uint8_t p256_head[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0
 				     0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
 				     0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00 };
 
-bool hf__x509_is_plain_p256(const X509_PUBKEY *key, const uint8_t pub[static HF_P256_POINT_LEN])
+bool hf__x509_p256_of_spki(hf_bytes spki, uint8_t pub[static HF_P256_POINT_LEN])
 {
-	uint8_t *der = NULL;
-	int n = i2d_X509_PUBKEY(key, &der);
-	bool plain = n == (int)sizeof(p256_head) + HF_P256_POINT_LEN &&
-		     memcmp(der, p256_head, sizeof(p256_head)) == 0 &&
-		     memcmp(der + sizeof(p256_head), pub, HF_P256_POINT_LEN) == 0;
+	if (spki.len != sizeof(p256_head) + HF_P256_POINT_LEN ||
+	    memcmp(spki.ptr, p256_head, sizeof(p256_head)) != 0)
+		return false;
+	memcpy(pub, spki.ptr + sizeof(p256_head), HF_P256_POINT_LEN);
+	return true;
+}
 
-	OPENSSL_free(der);
-	return plain;
+bool hf__tlv_open(const uint8_t **at, const uint8_t *end, int want_class, int want_tag, const uint8_t **after)
+{
+	bool nested = want_class != V_ASN1_UNIVERSAL || want_tag == V_ASN1_SEQUENCE || want_tag == V_ASN1_SET;
+	long len = 0;
+	int tag = 0, class = 0;
+	int rc = *at < end ? ASN1_get_object(at, &len, &tag, &class, end - *at) : 0x80;
+
+	if ((rc & 0x80) != 0 || (rc & 1) != 0 || tag != want_tag || class != want_class ||
+	    ((rc & V_ASN1_CONSTRUCTED) != 0) != nested || len > end - *at)
+		return false;
+	*after = *at + len;
+	return true;
+}
+
+bool hf__tlv_skip(const uint8_t **at, const uint8_t *end, int class, int tag)
+{
+	const uint8_t *after;
+
+	if (!hf__tlv_open(at, end, class, tag, &after))
+		return false;
+	*at = after;
+	return true;
 }
 
 bool hf__x509_name_text(const X509_NAME *name, int nid, char *out, size_t cap)
