@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <openssl/asn1t.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "x509_priv.h"
 
@@ -209,37 +210,96 @@ static hf_err fill(X509 *cert, X509 *issuer, const struct hf_pki_spec *spec)
 	return HF_OK;
 }
 
-/* Roots sign themselves; devices of a factory without network may. */
-static bool issuer_fits(const struct hf_pki_spec *spec, hf_bytes issuer)
-{
-	if (issuer.len == 0)
-		return spec->profile == HF_PKI_ROOT || spec->profile == HF_PKI_IDEVID;
-	return spec->profile != HF_PKI_ROOT;
-}
-
 static int i2d_cert(const void *cert, unsigned char **at)
 {
 	return i2d_X509(cert, at);
 }
 
-hf_err hf_pki_issue(const struct hf_pki_spec *spec, hf_bytes issuer, const struct hf_hwkey *issuer_key,
+/* `ca` NULL: by itself. */
+static hf_err issue(const struct hf_pki_spec *spec, X509 *ca, EVP_PKEY *key, const EVP_MD *md,
 		    struct hf_out *out)
 {
 	X509 *cert HF_AUTO(hf__x509_free) = X509_new();
-	X509 *ca HF_AUTO(hf__x509_free) = issuer.len > 0 ? hf__x509_parse(issuer) : NULL;
-	EVP_PKEY *key HF_AUTO(hf__ossl_pkey_free) = NULL;
 
-	if (!is_complete(spec) || !issuer_fits(spec, issuer))
-		return HF_ERR_BASE_MISUSE;
-	if (issuer.len > 0 && ca == NULL)
-		return HF_ERR_CRYPTO_CERT;
-	HF_TRY(hf_hwkey_evp(issuer_key, &key));
-	if (ca != NULL && EVP_PKEY_eq(X509_get0_pubkey(ca), key) != 1)
-		return HF_ERR_CRYPTO_CERT; /* signing with another CA's key would make a dead certificate */
+	if (cert == NULL)
+		return HF_ERR_CRYPTO_FAILED;
 	HF_TRY(fill(cert, ca == NULL ? cert : ca, spec));
 	if (ca == NULL && EVP_PKEY_eq(X509_get0_pubkey(cert), key) != 1)
 		return HF_ERR_CRYPTO_CERT;
-	if (X509_sign(cert, key, hf__x509_md(issuer_key)) <= 0)
+	if (X509_sign(cert, key, md) <= 0)
 		return HF_ERR_CRYPTO_FAILED;
 	return hf__x509_put(out, i2d_cert, cert);
+}
+
+struct hf_pki_issuer {
+	X509 *cert;
+	EVP_PKEY *key;
+	const EVP_MD *md;
+};
+
+void hf_pki_issuer_free(struct hf_pki_issuer *issuer)
+{
+	if (issuer == NULL)
+		return;
+	X509_free(issuer->cert);
+	EVP_PKEY_free(issuer->key);
+	free(issuer);
+}
+
+static hf_err open_issuer(hf_bytes cert, const struct hf_hwkey *key, struct hf_pki_issuer *issuer)
+{
+	issuer->cert = hf__x509_parse(cert);
+	if (issuer->cert == NULL)
+		return HF_ERR_CRYPTO_CERT;
+	HF_TRY(hf_hwkey_evp(key, &issuer->key));
+	issuer->md = hf__x509_md(key);
+	/* Signing with another CA's key would make dead certificates. */
+	return EVP_PKEY_eq(X509_get0_pubkey(issuer->cert), issuer->key) == 1 ? HF_OK : HF_ERR_CRYPTO_CERT;
+}
+
+hf_err hf_pki_issuer_new(hf_bytes cert, const struct hf_hwkey *key, struct hf_pki_issuer **issuer)
+{
+	hf_err err;
+
+	*issuer = calloc(1, sizeof(**issuer));
+	if (*issuer == NULL)
+		return HF_ERR_CRYPTO_FAILED;
+	err = open_issuer(cert, key, *issuer);
+	if (err == HF_OK)
+		return HF_OK;
+	hf_pki_issuer_free(*issuer);
+	*issuer = NULL;
+	return err;
+}
+
+hf_err hf_pki_issue_by(const struct hf_pki_issuer *issuer, const struct hf_pki_spec *spec, struct hf_out *out)
+{
+	if (!is_complete(spec) || spec->profile == HF_PKI_ROOT)
+		return HF_ERR_BASE_MISUSE;
+	return issue(spec, issuer->cert, issuer->key, issuer->md, out);
+}
+
+/* Roots sign themselves; devices of a factory without network may. */
+static hf_err issue_self(const struct hf_pki_spec *spec, const struct hf_hwkey *key, struct hf_out *out)
+{
+	EVP_PKEY *evp HF_AUTO(hf__ossl_pkey_free) = NULL;
+
+	if (!is_complete(spec) || (spec->profile != HF_PKI_ROOT && spec->profile != HF_PKI_IDEVID))
+		return HF_ERR_BASE_MISUSE;
+	HF_TRY(hf_hwkey_evp(key, &evp));
+	return issue(spec, NULL, evp, hf__x509_md(key), out);
+}
+
+hf_err hf_pki_issue(const struct hf_pki_spec *spec, hf_bytes issuer, const struct hf_hwkey *issuer_key,
+		    struct hf_out *out)
+{
+	struct hf_pki_issuer *by = NULL;
+	hf_err err;
+
+	if (issuer.len == 0)
+		return issue_self(spec, issuer_key, out);
+	HF_TRY(hf_pki_issuer_new(issuer, issuer_key, &by));
+	err = hf_pki_issue_by(by, spec, out);
+	hf_pki_issuer_free(by);
+	return err;
 }

@@ -172,11 +172,10 @@ static hf_err certify(struct api_call *c, bool station, const char *name,
 		.profile = station ? HF_CA_PROFILE_STATION : HF_CA_PROFILE_OPERATOR, .pub = pub, .name = name
 	};
 	struct hf_out der = HF_OUT(c->der);
-	struct hf_pki_cert cert;
+	struct hf_ca_issued issued;
 
-	HF_TRY(hf_ca_issue(c->api->conf.ca, &order, &der));
-	HF_TRY(hf_pki_cert_read(hf_out_bytes(&der), &cert));
-	c->not_after = cert.not_after;
+	HF_TRY(hf_ca_issue(c->api->conf.ca, &order, &issued, &der));
+	c->not_after = issued.not_after;
 	c->der_len = der.len;
 	return HF_OK;
 }

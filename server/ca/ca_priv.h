@@ -11,6 +11,7 @@ struct hf__issuer {
 	struct hf_keyuri *key;
 	uint8_t der[HF_PKI_CERT_MAX];
 	size_t der_len;
+	struct hf_pki_issuer *ready;
 };
 struct hf__line {
 	char name[HF_DEPLOY_NAME_MAX + 1];

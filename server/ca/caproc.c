@@ -46,7 +46,14 @@ static hf_err open_issuer(struct hf__issuer *ca, const char *dir, const char *ce
 	const struct hf_hwkey *hw = hf_keyuri_hwkey(ca->key);
 	if (c.curve != hw->curve || memcmp(c.pub, hw->pub, HF_P256_POINT_LEN) != 0)
 		return hf_why_set(why, HF_ERR_CA_KEY, "%s does not belong to %s", uri, cert);
-	return HF_OK;
+	hf_err err = hf_pki_issuer_new((hf_bytes){ ca->der, ca->der_len }, hw, &ca->ready);
+	return err == HF_OK ? HF_OK : hf_why_set(why, err, "%s", cert);
+}
+
+static void close_issuer(struct hf__issuer *ca)
+{
+	hf_pki_issuer_free(ca->ready);
+	hf_keyuri_close(ca->key);
 }
 
 static hf_err derive(struct hf_caproc *p)
@@ -286,12 +293,12 @@ void hf_caproc_free(struct hf_caproc *p)
 		hf_ipc_serve_stop(&p->api);
 	if (p->serving_device)
 		hf_ipc_serve_stop(&p->device);
-	hf_keyuri_close(p->op.key);
-	hf_keyuri_close(p->station.key);
+	close_issuer(&p->op);
+	close_issuer(&p->station);
 	for (size_t i = 0; i < 3; i++)
 		hf_keyuri_close(p->tls[i]);
 	for (size_t i = 0; i < p->n_lines; i++)
-		hf_keyuri_close(p->line[i].ca.key);
+		close_issuer(&p->line[i].ca);
 	hf_key_wipe(&p->intake);
 	hf_key_wipe(&p->seal);
 	hf_key_wipe(&p->head);

@@ -52,8 +52,26 @@ static hf_err fixed(hf_err err, struct hf_out *reply, size_t n)
 	return err;
 }
 
-hf_err hf_ca_issue(struct hf_ca *ca, const struct hf_ca_order *o, struct hf_out *der)
+static hf_err read_issued(hf_bytes reply, struct hf_ca_issued *issued, struct hf_out *der)
 {
+	hf_bytes cert = { NULL, 0 };
+	struct hf_cborr r;
+
+	hf_cbor_reader(&r, reply);
+	hf_cbor_expect_array(&r, 4);
+	hf_cbor_read_fixed(&r, issued->serial, sizeof(issued->serial));
+	hf_cbor_read_int(&r, &issued->not_before);
+	hf_cbor_read_int(&r, &issued->not_after);
+	hf_cbor_read_bytes(&r, &cert);
+	HF_TRY(hf_cbor_done(&r));
+	return hf_out_put(der, cert);
+}
+
+hf_err hf_ca_issue(struct hf_ca *ca, const struct hf_ca_order *o, struct hf_ca_issued *issued,
+		   struct hf_out *der)
+{
+	uint8_t mem[BODY_CAP];
+	struct hf_out reply = HF_OUT(mem);
 	struct ask a;
 
 	ask_begin(&a, 5);
@@ -62,7 +80,8 @@ hf_err hf_ca_issue(struct hf_ca *ca, const struct hf_ca_order *o, struct hf_out 
 	put_text(&a, o->name);
 	put_text(&a, o->line);
 	hf_cbor_put_uint(&a.w, o->life_s > 0 ? (uint64_t)o->life_s : 0);
-	return ask_send(ca, &a, HF_CA_ISSUE, der);
+	HF_TRY(ask_send(ca, &a, HF_CA_ISSUE, &reply));
+	return read_issued(hf_out_bytes(&reply), issued, der);
 }
 
 hf_err hf_ca_claim_check(struct hf_ca *ca, hf_bytes sealed, hf_bytes cid, hf_bytes x, hf_bytes hash,

@@ -61,8 +61,23 @@ static hf_err name_fits(const struct issue *i)
 		       : HF_ERR_CA_REQUEST;
 }
 
+static hf_err write_reply(const struct hf_pki_spec *spec, hf_bytes der, struct hf_out *reply)
+{
+	struct hf_cborw w;
+
+	hf_cbor_writer(&w, reply);
+	hf_cbor_put_array(&w, 4);
+	hf_cbor_put_bytes(&w, (hf_bytes){ spec->serial, HF_PKI_SERIAL_LEN });
+	hf_cbor_put_int(&w, spec->not_before);
+	hf_cbor_put_int(&w, spec->not_after);
+	hf_cbor_put_bytes(&w, der);
+	return hf_cbor_finish(&w);
+}
+
 static hf_err issue(struct hf_caproc *p, const struct issue *i, struct hf_out *reply)
 {
+	uint8_t der_mem[HF_PKI_CERT_MAX];
+	struct hf_out der = HF_OUT(der_mem);
 	uint8_t serial[HF_PKI_SERIAL_LEN];
 	char cn[HF_PKI_NAME_MAX + 4], uri[HF_PKI_URI_MAX + 1];
 	int64_t now = hf_now_unix();
@@ -98,7 +113,8 @@ static hf_err issue(struct hf_caproc *p, const struct issue *i, struct hf_out *r
 		ca = &p->station;
 		spec.not_after = now + HF_CA_PERSON_LIFE_S;
 	}
-	return hf_pki_issue(&spec, (hf_bytes){ ca->der, ca->der_len }, hf_keyuri_hwkey(ca->key), reply);
+	HF_TRY(hf_pki_issue_by(ca->ready, &spec, &der));
+	return write_reply(&spec, hf_out_bytes(&der), reply);
 }
 
 hf_err hf__issue_device(void *ctx, hf_bytes body, struct hf_out *reply)

@@ -37,6 +37,22 @@ static hf_err refuse(struct hf_db *db, void *ctx)
 	return hf_enrol_refuse(db, &d->req, &d->plan);
 }
 
+/* The certificate is the `ca` process's own, so it is not parsed again. */
+hf_err hf__est_issue(struct hf__est *e, const struct hf_ca_order *order, struct hf_cert_row *row)
+{
+	struct hf_ca_issued issued;
+	hf_bytes der;
+
+	e->cert = HF_OUT(e->cert_der);
+	HF_TRY(hf_ca_issue(e->p->conf.ca, order, &issued, &e->cert));
+	der = hf_out_bytes(&e->cert);
+	*row = (struct hf_cert_row){ .not_before = issued.not_before, .not_after = issued.not_after };
+	memcpy(row->serial, issued.serial, sizeof(row->serial));
+	memcpy(row->spki_sha256, e->parsed.spki_sha256, sizeof(row->spki_sha256));
+	memcpy(row->pub, e->parsed.pub, sizeof(row->pub));
+	return hf_crypto_sha256(&der, 1, row->sha256);
+}
+
 static hf_err issue(struct deal *d)
 {
 	struct hf__est *e = d->e;
@@ -46,16 +62,7 @@ static hf_err issue(struct deal *d)
 				     .line = e->line.line,
 				     .life_s = e->line.life_s };
 
-	e->cert = HF_OUT(e->cert_der);
-	HF_TRY(hf_ca_issue(e->p->conf.ca, &order, &e->cert));
-	HF_TRY(hf_pki_cert_read(hf_out_bytes(&e->cert), &e->issued));
-	memset(&d->row, 0, sizeof(d->row));
-	memcpy(d->row.serial, e->issued.serial, sizeof(d->row.serial));
-	memcpy(d->row.sha256, e->issued.sha256, sizeof(d->row.sha256));
-	memcpy(d->row.spki_sha256, e->issued.spki_sha256, sizeof(d->row.spki_sha256));
-	memcpy(d->row.pub, e->issued.pub, sizeof(d->row.pub));
-	d->row.not_before = e->issued.not_before;
-	d->row.not_after = e->issued.not_after;
+	HF_TRY(hf__est_issue(e, &order, &d->row));
 	return hf_store_write(e->p->conf.store, commit, d);
 }
 

@@ -40,7 +40,6 @@ struct hf__est {
 	/* the answer */
 	uint8_t cert_der[HF_PKI_CERT_MAX];
 	struct hf_out cert;
-	struct hf_pki_cert issued;
 };
 
 /* est_text.c */
@@ -69,6 +68,9 @@ int hf__est_read_csr(struct hf__est *e);
 int hf__est_status(hf_err err);
 
 /* est_enrol.c, est_station.c */
+/* Have e->cert signed for the key of the request; the row gets what is known of it. */
+HF_MUST_CHECK hf_err hf__est_issue(struct hf__est *e, const struct hf_ca_order *order,
+				   struct hf_cert_row *row);
 int hf__est_enroll(struct hf__est *e);
 int hf__est_station(struct hf__est *e);
 int hf__est_commit(struct hf__est *e);

@@ -91,14 +91,7 @@ static hf_err issue(struct made *m)
 		.profile = HF_CA_PROFILE_IDEVID, .pub = e->parsed.pub, .name = m->handle, .line = e->line.line
 	};
 
-	HF_TRY(hf_ca_issue(e->p->conf.ca, &order, &e->cert));
-	HF_TRY(hf_pki_cert_read(hf_out_bytes(&e->cert), &e->issued));
-	memcpy(m->row.serial, e->issued.serial, sizeof(m->row.serial));
-	memcpy(m->row.sha256, e->issued.sha256, sizeof(m->row.sha256));
-	memcpy(m->row.spki_sha256, e->issued.spki_sha256, sizeof(m->row.spki_sha256));
-	memcpy(m->row.pub, e->issued.pub, sizeof(m->row.pub));
-	m->row.not_before = e->issued.not_before;
-	m->row.not_after = e->issued.not_after;
+	HF_TRY(hf__est_issue(e, &order, &m->row));
 	return hf_store_write(e->p->conf.store, commit, m);
 }
 

@@ -158,12 +158,17 @@ static hf_err issue(struct hf_ca *ca, struct rig *r, int profile, const char *na
 {
 	uint8_t mem[HF_PKI_CERT_MAX];
 	struct hf_out der = HF_OUT(mem);
+	struct hf_ca_issued issued;
 	struct hf_ca_order o = {
 		.profile = profile, .pub = r->pub, .name = name, .line = line, .life_s = life_s
 	};
 
-	HF_TRY(hf_ca_issue(ca, &o, &der));
-	return hf_pki_cert_read(hf_out_bytes(&der), cert);
+	HF_TRY(hf_ca_issue(ca, &o, &issued, &der));
+	HF_TRY(hf_pki_cert_read(hf_out_bytes(&der), cert));
+	/* What is said of a certificate is what it says itself. */
+	assert_memory_equal(issued.serial, cert->serial, sizeof(issued.serial));
+	assert_true(issued.not_before == cert->not_before && issued.not_after == cert->not_after);
+	return HF_OK;
 }
 
 enum { DAY = 86400 };

@@ -55,6 +55,15 @@ void hf_pki_serial_fix(uint8_t serial[static HF_PKI_SERIAL_LEN]);
 HF_MUST_CHECK hf_err hf_pki_issue(const struct hf_pki_spec *spec, hf_bytes issuer,
 				  const struct hf_hwkey *issuer_key, struct hf_out *out);
 
+/* The same for a CA that issues often: its certificate is parsed, and compared with its key, once. Borrows
+ * `key` until it is freed; any thread. Errors: as above. */
+struct hf_pki_issuer;
+HF_MUST_CHECK hf_err hf_pki_issuer_new(hf_bytes cert, const struct hf_hwkey *key,
+				       struct hf_pki_issuer **issuer);
+void hf_pki_issuer_free(struct hf_pki_issuer *issuer);
+HF_MUST_CHECK hf_err hf_pki_issue_by(const struct hf_pki_issuer *issuer, const struct hf_pki_spec *spec,
+				     struct hf_out *out);
+
 /* struct hf_pki_cert.usage */
 enum {
 	HF_PKI_USE_CLIENT = 1,

@@ -12,7 +12,7 @@
 #include <hf/ipc.h>
 
 enum {                         /* message types, extend only */
-	HF_CA_ISSUE = 1,        /* [profile, public key, name, line, life s] -> DER */
+	HF_CA_ISSUE = 1,        /* [profile, public key, name, line, life s] -> [serial, from, until, DER] */
 	HF_CA_CLAIM_CHECK = 2,  /* [sealed Kc or h'', cid, X, CSR hash, MAC] -> empty, or HF_ERR_CLAIM_MAC */
 	HF_CA_CLAIM_ANSWER = 3, /* [sealed Kc, cid, X, certificate hash] -> MAC */
 	HF_CA_SEAL_KC = 4,      /* [cid, Kc] -> sealed */
@@ -46,7 +46,12 @@ struct hf_ca_order { /* what to issue */
 	const char *line;   /* IDEVID, LDEVID */
 	int64_t life_s;     /* LDEVID: 7 to 398 days; others: fixed by the profile */
 };
-HF_MUST_CHECK hf_err hf_ca_issue(struct hf_ca *ca, const struct hf_ca_order *o, struct hf_out *der);
+struct hf_ca_issued { /* what the certificate says beside what was ordered */
+	uint8_t serial[16];
+	int64_t not_before, not_after;
+};
+HF_MUST_CHECK hf_err hf_ca_issue(struct hf_ca *ca, const struct hf_ca_order *o, struct hf_ca_issued *issued,
+				 struct hf_out *der);
 HF_MUST_CHECK hf_err hf_ca_claim_check(struct hf_ca *ca, hf_bytes sealed, hf_bytes cid, hf_bytes x,
 				       hf_bytes hash, hf_bytes mac);
 HF_MUST_CHECK hf_err hf_ca_claim_answer(struct hf_ca *ca, hf_bytes sealed, hf_bytes cid, hf_bytes x,
