@@ -12,12 +12,17 @@
 
 enum { BATCH_MAX = 64, BATCH_MS = 2, READERS = 4, READERS_MAX = 32 };
 
+/* Of hf_store_write, on its stack; under the lock. Each has its own, or every commit would wake them all. */
+struct wait {
+	bool finished;
+	pthread_cond_t cond;
+};
 struct job {
 	hf_store_job run;
 	void (*done)(void *ctx, hf_err err);
 	void *ctx;
 	hf_err err;
-	bool *finished; /* hf_store_write waits for it, under the lock */
+	struct wait *wait; /* NULL: posted */
 	struct job *next;
 };
 
@@ -25,7 +30,7 @@ struct hf_store {
 	struct hf_store_conf conf;
 	char path[HF_STORE_PATH_CAP];
 	pthread_mutex_t lock;
-	pthread_cond_t work, finished, reader_free;
+	pthread_cond_t work, reader_free;
 	struct job *head, **tail;
 	bool stop, running;
 	pthread_t thread;
@@ -43,7 +48,7 @@ static int64_t now_of(const struct hf_store *s)
 
 static hf_err simple(struct hf_db *db, const char *sql)
 {
-	return hf__error(sqlite3_exec(db->sql, sql, NULL, NULL, NULL));
+	return hf__run(db, NULL, sql, "");
 }
 
 static unsigned waiting(const struct hf_store *s)
@@ -137,10 +142,10 @@ static void finish(struct hf_store *s, struct job *first)
 	while (first) {
 		struct job *next = first->next;
 
-		if (first->finished) { /* lives on the stack of hf_store_write */
+		if (first->wait) { /* the job too lies on the stack that waits */
 			pthread_mutex_lock(&s->lock);
-			*first->finished = true;
-			pthread_cond_broadcast(&s->finished);
+			first->wait->finished = true;
+			pthread_cond_signal(&first->wait->cond);
 			pthread_mutex_unlock(&s->lock);
 		} else {
 			if (first->done)
@@ -186,14 +191,15 @@ static hf_err queue(struct hf_store *s, struct job *j)
 
 hf_err hf_store_write(struct hf_store *s, hf_store_job run, void *ctx)
 {
-	bool finished = false;
-	struct job j = { .run = run, .ctx = ctx, .finished = &finished };
+	struct wait w = { .finished = false, .cond = PTHREAD_COND_INITIALIZER };
+	struct job j = { .run = run, .ctx = ctx, .wait = &w };
 
 	HF_TRY(queue(s, &j));
 	pthread_mutex_lock(&s->lock);
-	while (!finished)
-		pthread_cond_wait(&s->finished, &s->lock);
+	while (!w.finished)
+		pthread_cond_wait(&w.cond, &s->lock);
 	pthread_mutex_unlock(&s->lock);
+	pthread_cond_destroy(&w.cond);
 	return j.err;
 }
 
@@ -277,7 +283,6 @@ static void init_locks(struct hf_store *s)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->work, &attr);
 	pthread_condattr_destroy(&attr);
-	pthread_cond_init(&s->finished, NULL);
 	pthread_cond_init(&s->reader_free, NULL);
 }
 
@@ -323,7 +328,6 @@ void hf_store_close(struct hf_store *s)
 		hf__db_close(&s->reader[i]);
 	hf__db_close(&s->writer);
 	pthread_cond_destroy(&s->work);
-	pthread_cond_destroy(&s->finished);
 	pthread_cond_destroy(&s->reader_free);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
