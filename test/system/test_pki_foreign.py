@@ -17,7 +17,7 @@ from derlib import (BASIC, CHALLENGE, CHANGE_NAME, EC_KEY, ECDSA384, EKU, EXTENS
 PROGRAM = BUILD / "test/system/pki_try"
 CLIENT, SERVER, ANY = "1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.1", "2.5.29.37.0"
 NOW = 1767225600
-CSR, SIGNATURE, CERT, CHAIN = "CR7", "CR2", "CR6", "CR8"  # HF_ERR_CRYPTO_...
+CSR, SIGNATURE, POINT, CERT, CHAIN = "CR7", "CR2", "CR4", "CR6", "CR8"  # HF_ERR_CRYPTO_...
 KEY, KEY384, CA = new_key(), new_key(ec.SECP384R1()), new_key()
 URI = "spiffe://fleet.example/d/a"
 
@@ -109,7 +109,7 @@ REFUSED_REQUESTS = {
 
 @pytest.mark.parametrize("why", REFUSED_REQUESTS)
 def test_a_request_is_refused(read, why):
-    assert read("csr", REFUSED_REQUESTS[why])[0] == CSR
+    assert read("csr", REFUSED_REQUESTS[why])[0] == (POINT if why == "point off the curve" else CSR)
 
 
 def test_a_request_for_somebody_elses_key_is_refused(read):
