@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <hf/file.h>
 #include <hf/logfsck.h>
-#include <hf/sshkey.h>
+#include <hf/openssh.h>
 #include "log.h"
 #include "verbs.h"
 
@@ -31,16 +31,16 @@ static hf_err put_file(const char *dir, const char *name, hf_bytes data, unsigne
 
 static hf_err make_key(const char *dir, struct init *i, struct hf_why *why)
 {
-	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF_SECRET(HF_SSHKEY_FILE_MAX);
+	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF_SECRET(HF_OPENSSH_MAX);
 	struct hf_key seed HF_AUTO(hf_key_wipe) = { .len = 0 };
 	char folder[CLI_PATH_MAX];
 
 	if (i->key[0] != '\0')
-		return hf_sshkey_load(i->key, &seed, i->pub, why);
+		return hf_openssh_load(i->key, &seed, i->pub, why);
 	HF_TRY(hf_path_join(folder, sizeof(folder), dir, "key"));
 	HF_TRY(hf_dir_create(folder, 0700, why));
 	HF_TRY(hf_crypto_ed25519_generate(&seed, i->pub));
-	HF_TRY(hf_sshkey_put_private(&text, &seed));
+	HF_TRY(hf_openssh_write_private(&seed, &text));
 	return put_file(folder, "log.key", hf_buf_bytes(&text), 0600, why);
 }
 
@@ -56,7 +56,7 @@ static hf_err make_conf(const char *dir, const struct init *i, const char *liste
 		listen_at, i->key[0] != '\0' ? i->key : "key/log.key", i->sign));
 	HF_TRY(put_file(dir, "log.conf", hf_buf_bytes(&text), 0644, why));
 	hf_buf_reset(&text);
-	HF_TRY(hf_sshkey_put_public(&text, i->pub, "log"));
+	HF_TRY(hf_openssh_write_public(i->pub, "log", &text));
 	HF_TRY(put_file(dir, "log.pub", hf_buf_bytes(&text), 0644, why));
 	return put_file(dir, "witnesses",
 			HF_STR("# One witness of the policy per line: public key in hexadecimal, address.\n"
@@ -102,7 +102,7 @@ static bool init_fits(const struct cli_args *args, const struct init *i, const c
 		return cli_usage("log init: --listen %s: not ADDRESS:PORT", listen_at) == CLI_DONE;
 	if (cli_option(args, "sign-dir") != NULL && i->sign[0] != '/')
 		return cli_usage("log init: --sign-dir %s: must begin with /", i->sign) == CLI_DONE;
-	if (i->key[0] != '\0' && hf_sshkey_load(i->key, &seed, pub, &why) != HF_OK)
+	if (i->key[0] != '\0' && hf_openssh_load(i->key, &seed, pub, &why) != HF_OK)
 		return cli_fail("log init: %s", hf_why_text(&why)) == CLI_DONE;
 	return cli_is_free(args->args[0]) ||
 	       cli_usage("log init: %s: exists and is not empty; choose another folder", args->args[0]) ==

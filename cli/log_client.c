@@ -6,7 +6,7 @@
 #include <hf/file.h>
 #include <hf/httpc.h>
 #include <hf/lognote.h>
-#include <hf/sshkey.h>
+#include <hf/openssh.h>
 #include "log.h"
 
 enum { FILE_MAX = 1 << 28, ANSWER_MAX = 65536, TRY_S = 60 };
@@ -74,7 +74,7 @@ static bool leaf_of(const struct cli_args *args, struct leaf *l)
 
 	if (key == NULL)
 		return cli_usage("log: --key FILE is needed") == CLI_DONE;
-	err = hf_sshkey_load(key, &seed, l->pub, &why);
+	err = hf_openssh_load(key, &seed, l->pub, &why);
 	if (err == HF_OK)
 		err = hf_file_read(args->args[1], &file, &why);
 	if (err == HF_OK)

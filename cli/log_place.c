@@ -8,9 +8,9 @@
 #include <hf/deploy.h>
 #include <hf/file.h>
 #include <hf/lognote.h>
-#include <hf/sshkey.h>
 #include <holdfast/statement.h>
 #include "log.h"
+#include "signer.h"
 
 struct log_conf {
 	char listen[80], key[CLI_PATH_MAX], sign_dir[CLI_PATH_MAX], policy[CLI_PATH_MAX];
@@ -68,16 +68,9 @@ bool log_url_read(const char *text, struct log_url *u)
 
 bool log_key_read(const char *text, uint8_t pub[static HF_ED25519_PUB_LEN])
 {
-	struct hf_buf line HF_AUTO(hf_buf_free) = HF_BUF(HF_SSHKEY_FILE_MAX);
 	struct hf_why why = { 0 };
 
-	if (hf_kv_hex((hf_bytes){ (const uint8_t *)text, strlen(text) }, pub, HF_ED25519_PUB_LEN))
-		return hf_crypto_ed25519_check(pub) == HF_OK || cli_fail("%s: a weak key", text) == CLI_DONE;
-	if (hf_file_read(text, &line, &why) != HF_OK)
-		return cli_fail("%s", hf_why_text(&why)) == CLI_DONE;
-	if (hf_sshkey_read_public(hf_buf_bytes(&line), pub) != HF_OK)
-		return cli_fail("%s: not a line 'ssh-ed25519 ...'", text) == CLI_DONE;
-	return true;
+	return signer_public(text, pub, &why) == HF_OK || cli_fail("%s", hf_why_text(&why)) == CLI_DONE;
 }
 
 static bool join(char out[static CLI_PATH_MAX], const char *dir, const char *name)

@@ -7,7 +7,7 @@
 #include <hf/log.h>
 #include <hf/logfront.h>
 #include <hf/sandbox.h>
-#include <hf/sshkey.h>
+#include <hf/openssh.h>
 #include "log.h"
 
 enum { WORKERS = 4, STOP_MS = 2000 };
@@ -39,7 +39,7 @@ static int run_sign(const char *dir, int fd)
 		return CLI_FAILED;
 	(void)snprintf(s.path, sizeof(s.path), "%s", p.sign_state);
 	(void)snprintf(sign_dir, sizeof(sign_dir), "%.*s", (int)(strrchr(s.path, '/') - s.path), s.path);
-	err = hf_sshkey_load(p.key, &s.seed, s.pub, &why);
+	err = hf_openssh_load(p.key, &s.seed, s.pub, &why);
 	if (err == HF_OK && memcmp(s.pub, p.pub, sizeof(s.pub)) != 0)
 		err = hf_why_set(&why, HF_ERR_LOG_KEY, "the key does not belong to log.pub");
 	if (err == HF_OK)

@@ -9,7 +9,7 @@
 #include <hf/lognote.h>
 #include <hf/logwitness.h>
 #include <hf/sandbox.h>
-#include <hf/sshkey.h>
+#include <hf/openssh.h>
 #include "log.h"
 
 const struct cli_opt cli_log_witness_opts[] = {
@@ -43,7 +43,7 @@ static int run_key(const char *dir, int fd)
 	if (!path_in(key, dir, "witness.key") || !path_in(log, dir, "log.pub") ||
 	    !path_in(w.path, dir, "state") || !log_key_read(log, w.log))
 		return CLI_FAILED;
-	err = hf_sshkey_load(key, &w.seed, w.pub, &why);
+	err = hf_openssh_load(key, &w.seed, w.pub, &why);
 	if (err == HF_OK)
 		err = hf_logwitness_open(&w, &why);
 	if (err == HF_OK)
@@ -100,21 +100,21 @@ static int run_front(const char *dir, int fd)
 
 static hf_err make(const char *dir, const char *listen_at, const uint8_t *log, struct hf_why *why)
 {
-	struct hf_buf secret HF_AUTO(hf_buf_free) = HF_BUF_SECRET(HF_SSHKEY_FILE_MAX);
-	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(HF_SSHKEY_FILE_MAX);
+	struct hf_buf secret HF_AUTO(hf_buf_free) = HF_BUF_SECRET(HF_OPENSSH_MAX);
+	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(HF_OPENSSH_MAX);
 	struct hf_key seed HF_AUTO(hf_key_wipe) = { .len = 0 };
 	uint8_t pub[HF_ED25519_PUB_LEN];
 	char path[HF_LOG_PATH_MAX];
 
 	HF_TRY(hf_dir_create(dir, 0700, why));
 	HF_TRY(hf_crypto_ed25519_generate(&seed, pub));
-	HF_TRY(hf_sshkey_put_private(&secret, &seed));
+	HF_TRY(hf_openssh_write_private(&seed, &secret));
 	HF_TRY(hf_path_join(path, sizeof(path), dir, "log.pub"));
-	HF_TRY(hf_sshkey_put_public(&text, log, "log"));
+	HF_TRY(hf_openssh_write_public(log, "log", &text));
 	HF_TRY(hf_file_create(path, hf_buf_bytes(&text), 0644, why));
 	hf_buf_reset(&text);
 	HF_TRY(hf_path_join(path, sizeof(path), dir, "witness.pub"));
-	HF_TRY(hf_sshkey_put_public(&text, pub, "witness"));
+	HF_TRY(hf_openssh_write_public(pub, "witness", &text));
 	HF_TRY(hf_file_create(path, hf_buf_bytes(&text), 0644, why));
 	hf_buf_reset(&text);
 	HF_TRY(hf_path_join(path, sizeof(path), dir, "listen"));

@@ -119,20 +119,6 @@ hf_err release_signed(struct shelf *s, const struct release *r, const struct hf_
 			  r->d);
 }
 
-static hf_err read_public(struct shelf *s, const char *text, uint8_t pub[static HF_ED25519_PUB_LEN])
-{
-	struct hf_buf file HF_AUTO(hf_buf_free) = HF_BUF(HF_OPENSSH_MAX);
-	hf_err err;
-
-	if (strlen(text) == 2 * (size_t)HF_ED25519_PUB_LEN)
-		err = hf_openssh_read_public(release_text(text), pub);
-	else
-		err = hf_file_read(text, &file, &s->why);
-	if (err == HF_OK && file.len > 0)
-		err = hf_openssh_read_public(hf_buf_bytes(&file), pub);
-	return err == HF_OK ? HF_OK : shelf_fail(s, err, "--public");
-}
-
 hf_err release_signer(struct shelf *s, struct signer *key)
 {
 	const char *uri = cli_option(s->args, "key"), *text = cli_option(s->args, "public");
@@ -142,7 +128,7 @@ hf_err release_signer(struct shelf *s, struct signer *key)
 	if (uri == NULL)
 		return hf_why_set(&s->why, HF_ERR_SIGNER_URI, "--key SIGNER is needed");
 	if (text != NULL)
-		HF_TRY(read_public(s, text, pub));
+		HF_TRY(signer_public(text, pub, &s->why));
 	err = signer_open(uri, text != NULL ? pub : NULL, (hf_bytes){ 0 }, key);
 	if (err != HF_OK)
 		s->why = key->why;

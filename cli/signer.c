@@ -92,3 +92,17 @@ void signer_close(struct signer *s)
 {
 	hf_key_wipe(&s->seed);
 }
+
+hf_err signer_public(const char *text, uint8_t pub[static HF_ED25519_PUB_LEN], struct hf_why *why)
+{
+	struct hf_buf file HF_AUTO(hf_buf_free) = HF_BUF(HF_OPENSSH_MAX);
+	hf_bytes given = { (const uint8_t *)text, strlen(text) };
+	hf_err err = HF_OK;
+
+	if (given.len != 2 * (size_t)HF_ED25519_PUB_LEN) {
+		HF_TRY(hf_file_read(text, &file, why));
+		given = hf_buf_bytes(&file);
+	}
+	err = hf_openssh_read_public(given, pub);
+	return err == HF_OK ? HF_OK : hf_why_set(why, err, "%.200s: %s", text, hf_err_text(err));
+}

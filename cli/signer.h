@@ -33,6 +33,10 @@ HF_MUST_CHECK hf_err signer_open(const char *uri, const uint8_t *pub, hf_bytes p
 /* Errors: HF_ERR_SIGNER_FAILED, _WRONG. */
 HF_MUST_CHECK hf_err signer_sign(struct signer *s, hf_bytes message, uint8_t sig[static HF_ED25519_SIG_LEN]);
 void signer_close(struct signer *s);
+/* A public key that somebody names: 64 hexadecimal digits, or a file with an OpenSSH line or such digits.
+ * Errors: sshkey's, file's, HF_ERR_CRYPTO_POINT, with words in `why`. */
+HF_MUST_CHECK hf_err signer_public(const char *text, uint8_t pub[static HF_ED25519_PUB_LEN],
+				   struct hf_why *why);
 
 /* signer_agent.c, signer_exec.c: finish signer_open. */
 HF_MUST_CHECK hf_err signer_open_agent(struct signer *s, const char *print);

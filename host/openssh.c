@@ -71,14 +71,6 @@ hf_err hf_openssh_read_blob(hf_bytes blob, uint8_t pub[static HF_ED25519_PUB_LEN
 	return HF_OK;
 }
 
-void hf_openssh_blob(const uint8_t pub[static HF_ED25519_PUB_LEN], uint8_t out[static HF_OPENSSH_BLOB_LEN])
-{
-	hf_put_be32(out, (uint32_t)KIND.len);
-	memcpy(out + 4, KIND.ptr, KIND.len);
-	hf_put_be32(out + 4 + KIND.len, HF_ED25519_PUB_LEN);
-	memcpy(out + 8 + KIND.len, pub, HF_ED25519_PUB_LEN);
-}
-
 hf_err hf_openssh_print(hf_bytes blob, char out[static HF_OPENSSH_PRINT_LEN + 1])
 {
 	struct hf_out text = { (uint8_t *)out + 7, HF_OPENSSH_PRINT_LEN - 7, 0 };
@@ -137,20 +129,6 @@ hf_err hf_openssh_read_public(hf_bytes text, uint8_t pub[static HF_ED25519_PUB_L
 	if (err != HF_OK)
 		memset(pub, 0, HF_ED25519_PUB_LEN);
 	return err;
-}
-
-hf_err hf_openssh_write_public(const uint8_t pub[static HF_ED25519_PUB_LEN], const char *comment,
-			      struct hf_buf *out)
-{
-	uint8_t blob[HF_OPENSSH_BLOB_LEN], text[72];
-	struct hf_out line = HF_OUT(text);
-
-	hf_openssh_blob(pub, blob);
-	HF_TRY(hf_base64url_encode(HF_ARR(blob), &line)); /* 51 bytes: no padding */
-	for (size_t i = 0; i < line.len; i++)
-		text[i] = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
-	return hf_buf_printf(out, "ssh-ed25519 %.*s%s%.*s\n", (int)line.len, (const char *)text,
-			     comment[0] != '\0' ? " " : "", HF_OPENSSH_COMMENT_MAX, comment);
 }
 
 bool hf_openssh_is_private(hf_bytes text)

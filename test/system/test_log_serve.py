@@ -133,6 +133,19 @@ def test_a_second_server_on_the_same_log_is_refused(log):
     assert r.returncode == 1 and "another process serves this log" in r.stderr
 
 
+def test_a_key_that_is_not_the_one_of_log_pub_does_not_sign(log):
+    """HF_ERR_LOG_KEY."""
+    log.stop()
+    good = (log.dir / "log.pub").read_bytes()
+    (log.dir / "log.pub").write_bytes((log.witness_dir(0) / "witness.pub").read_bytes())
+    proc = log.start(wait=False)
+    wait_for("the log stops", lambda: proc.p.poll() is not None)
+    assert proc.p.returncode == 1 and "does not belong to log.pub" in proc.text()
+    (log.dir / "log.pub").write_bytes(good)
+    log.start()
+    log.wait_head(0)
+
+
 def test_everything_is_there_after_a_restart_and_fsck_agrees(log):
     before = log.head()
     assert log.stop() == 0

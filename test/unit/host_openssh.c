@@ -1,4 +1,4 @@
-/* Unit tests of sshkey.h, with keys that ssh-keygen made for this test and nothing else.
+/* Unit tests of openssh.h, with keys that ssh-keygen made for this test and nothing else.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -65,6 +65,27 @@ static void a_written_line_reads_back(void **unused)
 	assert_int_equal(hf_openssh_write_public(pub, "seed", &out), HF_OK);
 	assert_memory_equal(out.ptr, line, strlen(line));
 	assert_int_equal(out.len, strlen(line) + 1);
+}
+
+static void a_written_private_file_reads_back_and_a_changed_one_is_never_another_key(void **unused)
+{
+	struct hf_buf out HF_AUTO(hf_buf_free) = HF_BUF_SECRET(HF_OPENSSH_MAX);
+	uint8_t pub[HF_ED25519_PUB_LEN];
+	struct hf_key seed = { 0 }, back = { 0 };
+	(void)unused;
+
+	assert_int_equal(hf_openssh_read_private(bytes(plain), &seed, pub), HF_OK);
+	assert_int_equal(hf_openssh_write_private(&seed, &out), HF_OK);
+	assert_int_equal(hf_openssh_read_private(hf_buf_bytes(&out), &back, pub), HF_OK);
+	assert_memory_equal(back.b, seed.b, HF_KEY_CAP);
+	for (size_t i = 1; i < out.len; i += 7) {
+		uint8_t was = out.ptr[i];
+
+		out.ptr[i] = was == 'A' ? 'B' : 'A';
+		if (hf_openssh_read_private(hf_buf_bytes(&out), &back, pub) == HF_OK)
+			assert_memory_equal(back.b, seed.b, HF_KEY_CAP); /* comment or check words */
+		out.ptr[i] = was;
+	}
 }
 
 static void the_fingerprint_is_that_of_ssh_keygen(void **unused)
@@ -149,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(private_and_public_file_hold_the_same_key),
 		cmocka_unit_test(a_written_line_reads_back),
+		cmocka_unit_test(a_written_private_file_reads_back_and_a_changed_one_is_never_another_key),
 		cmocka_unit_test(the_fingerprint_is_that_of_ssh_keygen),
 		cmocka_unit_test(keys_of_other_kinds_are_refused),
 		cmocka_unit_test(weak_public_keys_are_refused),

@@ -9,10 +9,8 @@
 #include <cmocka.h>
 #include <hf/base64.h>
 #include <hf/http.h>
-#include <hf/logfront.h>
 #include <hf/lognote.h>
 #include <hf/logwitness.h>
-#include <hf/sshkey.h>
 
 static struct {
 	char dir[64], data[80], state[80];
@@ -260,32 +258,6 @@ static void a_leaf_signature_counts_for_its_checksum_and_key_only(void **unused)
 	assert_int_equal(hf_leaf_verify(checksum, rig.log, sig), HF_ERR_PROOF_LEAF);
 }
 
-static void keys_are_written_and_read_as_openssh_does(void **unused)
-{
-	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF_SECRET(HF_SSHKEY_FILE_MAX);
-	struct hf_key back;
-	uint8_t pub[32];
-
-	(void)unused;
-	assert_int_equal(hf_sshkey_put_private(&text, &rig.log_seed), HF_OK);
-	assert_int_equal(hf_sshkey_read_private(hf_buf_bytes(&text), &back), HF_OK);
-	assert_memory_equal(back.b, rig.log_seed.b, 32);
-	for (size_t i = 1; i < text.len; i += 7) {
-		uint8_t was = text.ptr[i];
-
-		text.ptr[i] = was == 'A' ? 'B' : 'A';
-		if (hf_sshkey_read_private(hf_buf_bytes(&text), &back) == HF_OK)
-			assert_memory_equal(back.b, rig.log_seed.b, 32); /* the comment, or the check words */
-		text.ptr[i] = was;
-	}
-	assert_int_equal(hf_sshkey_read_private(HF_STR("-----BEGIN"), &back), HF_ERR_LOG_KEY);
-	hf_buf_reset(&text);
-	assert_int_equal(hf_sshkey_put_public(&text, rig.log, "log"), HF_OK);
-	assert_int_equal(hf_sshkey_read_public(hf_buf_bytes(&text), pub), HF_OK);
-	assert_memory_equal(pub, rig.log, 32);
-	assert_int_equal(hf_sshkey_read_public(HF_STR("ssh-rsa AAAA x"), pub), HF_ERR_LOG_KEY);
-}
-
 static void base64_has_one_spelling(void **unused)
 {
 	static const char *const bad[] = { "A",    "AA",       "AAA",   "A===", "AB==",
@@ -315,7 +287,6 @@ int main(void)
 		WITH_RIG(notes_are_read_back_and_spoiled_ones_refused),
 		WITH_RIG(submissions_are_three_lines_in_their_order),
 		WITH_RIG(a_leaf_signature_counts_for_its_checksum_and_key_only),
-		WITH_RIG(keys_are_written_and_read_as_openssh_does),
 		WITH_RIG(base64_has_one_spelling),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

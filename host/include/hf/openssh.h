@@ -7,6 +7,7 @@
 #ifndef HF_OPENSSH_H
 #define HF_OPENSSH_H
 #include <hf/buf.h>
+#include <hf/why.h>
 #include <holdfast/crypto.h>
 
 enum {
@@ -30,6 +31,11 @@ HF_MUST_CHECK hf_err hf_openssh_write_public(const uint8_t pub[static HF_ED25519
 bool hf_openssh_is_private(hf_bytes text);
 HF_MUST_CHECK hf_err hf_openssh_read_private(hf_bytes text, struct hf_key *seed,
 					    uint8_t pub[static HF_ED25519_PUB_LEN]);
+/* Append such a file; `out` should be a secret buffer. Errors: HF_ERR_BASE_NO_ROOM; crypto's. */
+HF_MUST_CHECK hf_err hf_openssh_write_private(const struct hf_key *seed, struct hf_buf *out);
+/* hf_openssh_read_private from a file that only its owner can reach. Also hf_file_read_secret's errors. */
+HF_MUST_CHECK hf_err hf_openssh_load(const char *path, struct hf_key *seed,
+				     uint8_t pub[static HF_ED25519_PUB_LEN], struct hf_why *why);
 
 /* The key blob an agent lists. Errors: HF_ERR_SSHKEY_FORMAT, _KIND. */
 HF_MUST_CHECK hf_err hf_openssh_read_blob(hf_bytes blob, uint8_t pub[static HF_ED25519_PUB_LEN]);
