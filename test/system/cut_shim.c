@@ -1,8 +1,8 @@
-/* cut_shim.c -- preloaded into holdfastd by test_est_killed.py: counts what one role writes to the store, and
- * ends the process at a chosen write, before it, inside it, or after it. What was not yet written is lost, as
- * by kill -9; what the kernel has stays.
+/* cut_shim.c -- preloaded by cutlib.py: counts the writes, syncs and renames of files by one role of a
+ * program, of the kinds that the test names, and ends the process before, inside or after a chosen one, or
+ * fills the disk from there on. What was not yet written is lost, as by kill -9; what the kernel has stays.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,11 +13,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { BEFORE = 1, INSIDE = 2, AFTER = 3, ROLE_CAP = 16 };
+enum { BEFORE = 1, INSIDE = 2, AFTER = 3, FULL = 4, ROLE_CAP = 16 };
+enum { WRITES, FSYNCS, RENAMES, PWRITES, DATASYNCS, KINDS };
 /* One page of a file that the test maps as well. */
 struct control {
 	_Atomic unsigned armed, count, cut_at, how, cuts;
 	char role[ROLE_CAP];
+	_Atomic unsigned counted; /* bits: the kinds that count */
+	_Atomic unsigned kind[KINDS];
 };
 static struct control *control;
 
@@ -55,41 +58,87 @@ static void cut(void)
 		(void)syscall(SYS_exit_group, 137);
 }
 
-/* How this write is to be cut; 0 = not at all. */
-static unsigned next(void)
+/* How this call is to be cut; 0 = not at all. */
+static unsigned next(unsigned kind)
 {
-	if (!control || !atomic_load(&control->armed))
+	if (!control || !atomic_load(&control->armed) || (atomic_load(&control->counted) >> kind & 1) == 0)
 		return 0;
-	unsigned n = atomic_fetch_add(&control->count, 1) + 1;
-	return n == atomic_load(&control->cut_at) ? atomic_load(&control->how) : 0;
+	unsigned n = atomic_fetch_add(&control->count, 1) + 1, at = atomic_load(&control->cut_at);
+	unsigned how = atomic_load(&control->how);
+
+	atomic_fetch_add(&control->kind[kind], 1);
+	if (how == FULL)
+		return at != 0 && n >= at ? FULL : 0;
+	return n == at ? how : 0;
 }
 
-ssize_t pwrite64(int fd, const void *buf, size_t n, off64_t at)
+static int is_file(int fd)
 {
-	static ssize_t (*real)(int, const void *, size_t, off64_t);
-	unsigned how = next();
+	struct stat st;
 
-	if (!real)
-		*(void **)(&real) = dlsym(RTLD_NEXT, "pwrite64");
+	return fd > 2 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+ssize_t write(int fd, const void *buf, size_t n)
+{
+	unsigned how = control && is_file(fd) ? next(WRITES) : 0;
+
 	if (how == BEFORE)
 		cut();
-	ssize_t done = real(fd, buf, how == INSIDE ? n / 2 : n, at);
+	if (how == FULL) {
+		atomic_fetch_add(&control->cuts, 1);
+		errno = ENOSPC;
+		return -1;
+	}
+	ssize_t done = syscall(SYS_write, fd, buf, how == INSIDE ? n / 2 : n);
 	if (how)
 		cut();
 	return done;
 }
 
-int fdatasync(int fd)
+/* SQLite writes its files with these two. */
+ssize_t pwrite64(int fd, const void *buf, size_t n, off64_t at)
 {
-	static int (*real)(int);
-	unsigned how = next();
+	unsigned how = next(PWRITES);
 
-	if (!real)
-		*(void **)(&real) = dlsym(RTLD_NEXT, "fdatasync");
 	if (how == BEFORE)
 		cut();
-	int done = real(fd);
-	if (how)
+	ssize_t done = syscall(SYS_pwrite64, fd, buf, how == INSIDE ? n / 2 : n, at);
+	if (how && how != FULL)
+		cut();
+	return done;
+}
+
+static int synced(int fd, unsigned kind, long number)
+{
+	unsigned how = next(kind);
+
+	if (how == BEFORE)
+		cut();
+	int done = (int)syscall(number, fd);
+	if (how && how != FULL)
+		cut();
+	return done;
+}
+
+int fsync(int fd)
+{
+	return synced(fd, FSYNCS, SYS_fsync);
+}
+
+int fdatasync(int fd)
+{
+	return synced(fd, DATASYNCS, SYS_fdatasync);
+}
+
+int rename(const char *from, const char *to)
+{
+	unsigned how = next(RENAMES);
+
+	if (how == BEFORE)
+		cut();
+	int done = (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+	if (how && how != FULL)
 		cut();
 	return done;
 }

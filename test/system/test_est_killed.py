@@ -8,48 +8,25 @@ and every write and sync in them is a place to end: before it, in its middle, af
 asserted, so that a test that cuts nothing fails.
 SPDX-License-Identifier: Apache-2.0
 """
-import mmap
 import os
 import time
 import sqlite3
-import struct
 import subprocess
 
 import pytest
 
 import fleetlib
-from agentlib import BUILD, until
+from agentlib import until
+from cutlib import DATABASE, Cutter, places
 from estlib import Secret, enrol, new_key
-
-BEFORE, INSIDE, AFTER = 1, 2, 3
-
-
-class Cutter:
-    """The page shared with test/system/cut_shim: armed, count, cut_at, how, cuts, role."""
-
-    def __init__(self, path):
-        path.write_bytes(b"\0" * 4096)
-        self.file = open(path, "r+b")
-        self.page = mmap.mmap(self.file.fileno(), 4096)
-        self.path = path
-
-    def arm(self, role, cut_at, how):
-        self.page[:36] = struct.pack("<5I16s", 1, 0, cut_at, how, 0, role.encode())
-
-    def set_role(self, role):
-        self.page[20:36] = struct.pack("16s", role.encode())
-
-    def read(self):
-        return dict(zip(("armed", "count", "cut_at", "how", "cuts"), struct.unpack("<5I", self.page[:20])))
-
 
 @pytest.fixture
 def fleet(request, monkeypatch):
     fleet = fleetlib.Fleet()
-    cutter = Cutter(fleet.folder / "cut")
+    cutter = Cutter(fleet.folder / "cut", DATABASE)
     monkeypatch.setenv("HF_CUT_FILE", str(cutter.path))
     fleet.cutter = cutter
-    fleet.env.update({"HF_CUT_FILE": str(cutter.path), "LD_PRELOAD": str(BUILD / "test/system/cut_shim.so")})
+    fleet.env.update(cutter.env())
     try:
         yield fleet
     finally:
@@ -99,14 +76,6 @@ def check_store(fleet):
     assert rows(fleet, "SELECT count(*) FROM journal WHERE tree = zeroblob(16)")[0][0] == ldevids
     ids = [r[0] for r in rows(fleet, "SELECT id FROM event ORDER BY id")]
     assert ids == list(range(1, len(ids) + 1))
-
-
-def places(writes):
-    """After a write is before the next one, so only the last needs its own. Torn writes: every third, or each
-    with HF_CUTS=all (three minutes)."""
-    step = 1 if os.environ.get("HF_CUTS") == "all" else 3
-    return ([(BEFORE, n) for n in range(1, writes + 1)] + [(INSIDE, n) for n in range(1, writes + 1, step)] +
-            [(AFTER, writes)])
 
 
 def reached(fleet, at):

@@ -5,51 +5,26 @@ After each cut: fsck accepts what is on disk, no leaf that was answered 200 is l
 differ, and the witnesses, which saw every head, go on cosigning. The number of cuts is asserted.
 SPDX-License-Identifier: Apache-2.0
 """
-import mmap
 import os
 import shutil
-import struct
 import threading
 
 import loglib
 import pytest
-from loglib import HOLDFAST, LIMIT_S, Log, wait_for
-
-BEFORE, INSIDE, AFTER, FULL = 1, 2, 3, 4
-SHIM = HOLDFAST.parent.parent / "test/system/log_cut_shim.so"
-
-
-class Cutter:
-    """The page shared with log_cut_shim: armed, count, cut_at, how, cuts, role, calls of each kind."""
-
-    def __init__(self, path):
-        path.write_bytes(b"\0" * 4096)
-        self.path, self.file = path, open(path, "r+b")
-        self.page = mmap.mmap(self.file.fileno(), 4096)
-
-    def arm(self, role, cut_at, how):
-        self.page[:48] = struct.pack("<5I16s3I", 1, 0, cut_at, how, 0, role.encode(), 0, 0, 0)
-
-    def rest(self):
-        self.page[:4] = struct.pack("<I", 0)
-
-    def read(self):
-        v = struct.unpack("<5I16s3I", self.page[:48])
-        return {"count": v[1], "cuts": v[4], "writes": v[6], "fsyncs": v[7], "renames": v[8]}
-
+from cutlib import FILES, FULL, Cutter, places
+from loglib import LIMIT_S, Log, wait_for
 
 class Rig(Log):
     def __init__(self):
         super().__init__(n=1, k=1)
-        self.cutter = Cutter(self.folder / "cut")
+        self.cutter = Cutter(self.folder / "cut", FILES)
         self.confirmed, self.heads, self.next = [], {}, 0
 
     def begin(self, role, wait=True):
         """A log whose role will be cut when armed; not yet armed."""
         self.cutter.arm(role, 0, 0)
         self.cutter.rest()
-        env = dict(os.environ, HF_CUT_FILE=str(self.cutter.path), LD_PRELOAD=str(SHIM))
-        return self.start(env=env, wait=wait)
+        return self.start(env={**os.environ, **self.cutter.env()}, wait=wait)
 
     def look(self):
         """Every head that is served is kept: two of one size must be the same."""
@@ -106,12 +81,8 @@ def count_calls(rig, role):
 def test_every_call_of_an_append_may_be_the_last(rig, role):
     calls = count_calls(rig, role)
     assert min(calls["writes"], calls["fsyncs"], calls["renames"]) > 0
-    places = [(BEFORE, n) for n in range(1, calls["count"] + 1)]
-    step = 1 if os.environ.get("HF_CUTS") == "all" else 3
-    places += [(INSIDE, n) for n in range(1, calls["count"] + 1, step)]
-    places.append((AFTER, calls["count"]))
-    cuts = 0
-    for how, at in places:
+    where, cuts = places(calls["count"]), 0
+    for how, at in where:
         proc = rig.begin(role)
         rig.wait_head(0)
         rig.cutter.arm(role, at, how)
@@ -129,8 +100,8 @@ def test_every_call_of_an_append_may_be_the_last(rig, role):
         rig.stop()
         rig.check()
     print(f"{role}: {calls['writes']} writes, {calls['fsyncs']} fsyncs, {calls['renames']} renames: "
-          f"{len(places)} places, {cuts} cuts")
-    assert cuts == len(places) > 0
+          f"{len(where)} places, {cuts} cuts")
+    assert cuts == len(where) > 0
     witness = rig.running["w0"].text()
     assert "422" not in witness
 
