@@ -13,6 +13,7 @@
 #include <hf/json.h>
 #include "cli.h"
 #include "init.h"
+#include "init_policy.h"
 
 enum { YEAR_S = 365 * 86400, ROOT_YEARS = 20, CA_YEARS = 10, OP_YEARS = 3, SERVER_DAYS = 397, DAY_S = 86400 };
 
@@ -29,6 +30,8 @@ const struct cli_opt cli_init_opts[] = {
 	{ "op-ca-key", "URI", "the Operational CA's, for example pkcs11:... (default: file:ca/op.key)" },
 	{ "station-ca-key", "URI", "the Station CA's (default: file:ca/station.key)" },
 	{ "token-dir", "DIR", "folder that the PKCS#11 module opens while it signs, as SoftHSM does" },
+	{ "release-policy", "FILE",
+	  "who signs, logs and witnesses releases; without it devices can never be updated" },
 	{ "passphrase-file", "FILE", "encrypts every key; mode 0600 (default: ask)" },
 	{ 0 },
 };
@@ -37,7 +40,9 @@ const char cli_init_text[] =
 	"two of three root keys, one folder for each operator, and a commented holdfast.conf. All keys are\n"
 	"encrypted with one passphrase, save the broker's TLS key, which Mosquitto must read by itself.\n"
 	"With two operators or more, dangerous commands, erase and production orders need two of them;\n"
-	"with one they are impossible. Afterwards move DIR/root to a place that is not connected.";
+	"with one they are impossible. Afterwards move DIR/root to a place that is not connected.\n"
+	"Devices get policy 1 at manufacture. Only a policy that names a log and witnesses can be followed\n"
+	"by another, so whoever wants to update devices gives --release-policy: doc/release.md.";
 
 static void make_dirs(struct maker *m)
 {
@@ -195,6 +200,10 @@ static int report(const struct cli_args *args, const char *dir, const struct hf_
 			"Then move %s/root to a place that is not connected: it is needed for ceremonies "
 			"only.\n",
 			dir, dir, dir);
+		if (people->release.len == 0)
+			fputs("Note: without --release-policy nobody may release firmware, and devices made "
+			      "under\nthis policy can never be updated: doc/release.md.\n",
+			      stderr);
 		return CLI_DONE;
 	}
 	hf_json_open(&j, NULL, '{');
@@ -204,6 +213,7 @@ static int report(const struct cli_args *args, const char *dir, const struct hf_
 	for (size_t i = 0; i < people->n; i++)
 		hf_json_put_text(&j, NULL, people->name[i]);
 	hf_json_close(&j);
+	hf_json_put_bool(&j, "releases", people->release.len > 0);
 	hf_json_close(&j);
 	if (hf_json_end(&j) != HF_OK)
 		return cli_fail("init: out of memory");
@@ -211,27 +221,35 @@ static int report(const struct cli_args *args, const char *dir, const struct hf_
 	return CLI_DONE;
 }
 
-static bool choose(const struct cli_args *args, struct hf_deploy *d, struct init_people *people)
+static bool choose(const struct cli_args *args, struct hf_deploy *d, struct init_people *people,
+		   struct hf_buf *release)
 {
+	const char *file = cli_option(args, "release-policy");
 	struct hf_why why = { 0 };
+	hf_err err = HF_OK;
 
-	if (!init_choices(args, d, people, &why)) {
-		cli_usage("init: %s", hf_why_text(&why));
-		return false;
-	}
-	return true;
+	if (!init_choices(args, d, people, &why))
+		return cli_usage("init: %s", hf_why_text(&why)) == CLI_DONE;
+	if (file == NULL)
+		return true;
+	err = hf_file_read(file, release, &why);
+	if (err == HF_OK)
+		err = init_policy_check(hf_buf_bytes(release), &why);
+	people->release = hf_buf_bytes(release);
+	return err == HF_OK || cli_usage("init: --release-policy: %s", hf_why_text(&why)) == CLI_DONE;
 }
 
 int cli_cmd_init(const struct cli_args *args)
 {
 	struct hf_buf passphrase HF_AUTO(hf_buf_free) = HF_BUF_SECRET(1024);
+	struct hf_buf release HF_AUTO(hf_buf_free) = HF_BUF(HF_JSON_CEILING);
 	struct init_people people = { 0 };
 	struct hf_deploy d = { 0 };
 	struct maker m = { .now = (int64_t)time(NULL) };
 	const char *dir = args->args[0];
 	int n;
 
-	if (!choose(args, &d, &people))
+	if (!choose(args, &d, &people, &release))
 		return CLI_USAGE;
 	if (!cli_is_free(dir))
 		return cli_fail("init: %s exists and is not empty; choose another folder", dir);

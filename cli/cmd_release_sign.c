@@ -184,10 +184,20 @@ static hf_err add_policy(struct shelf *s, hf_bytes file, const struct hf_policy 
 	struct hf_buf have HF_AUTO(hf_buf_free) = HF_BUF(HF_STATEMENT_MAX_LEN);
 	uint8_t mem[HF_STATEMENT_MAX_LEN + 512];
 	struct hf_out out = HF_OUT(mem);
+	char hash[SHELF_HEX];
 	size_t n = 0;
+	hf_err err;
 
-	HF_TRY(statement_draft(s, next->number, &have));
+	if (p == NULL && next->number == 1)
+		HF_TRY(shelf_make(s));
+	err = statement_draft(s, next->number, &have);
+	/* Made elsewhere: by `holdfast init`. */
+	if (err == HF_ERR_FILE_ABSENT && p == NULL && next->number == 1)
+		err = hf_buf_put(&have, statement_payload(file));
+	HF_TRY(err);
 	HF_TRY(statement_merge(s, hf_buf_bytes(&have), file, p, next, &n, &out));
+	shelf_hex(HF_ARR(next->hash), hash);
+	cli_say(s->args, "Policy %llu is %s", (unsigned long long)next->number, hash);
 	return statement_store_draft(s, next->number, hf_out_bytes(&out));
 }
 
@@ -236,7 +246,7 @@ static hf_err add_any(struct shelf *s)
 int cmd_release_add(const struct cli_args *args)
 {
 	struct shelf s;
-	hf_err err = shelf_open(args, false, &s);
+	hf_err err = shelf_open(args, true, &s); /* policy 1 may be the first thing that a folder gets */
 
 	if (err == HF_OK)
 		err = add_any(&s);

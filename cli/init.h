@@ -8,6 +8,7 @@
 struct init_people {
 	size_t n;
 	const char *name[HF_DEPLOY_OPERATORS_MAX];
+	hf_bytes release; /* JSON of --release-policy, empty: none */
 };
 /* Judge the options; words in `why`. */
 bool init_choices(const struct cli_args *args, struct hf_deploy *d, struct init_people *people,

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <holdfast/statement.h>
 #include "init.h"
+#include "init_policy.h"
 
 enum {
 	N_ROOTS = 3,
@@ -73,34 +74,22 @@ static void make_operator(struct maker *m, const char *who, const struct maker_k
 						 .holder = { (const uint8_t *)who, strlen(who) } };
 }
 
-/* Names in the order of their encodings, as the map wants them. With one operator nobody could be the
- * second, so what needs two is left out: absent means nobody. */
-static hf_err write_policy(const struct hf_deploy *d, const struct people *p, struct hf_out *out)
+static void write_policy(struct maker *m, const struct hf_deploy *d, const struct people *p,
+			 hf_bytes release, struct hf_out *out)
 {
-	hf_key_set all = (((hf_key_set)1 << p->n) - 1) & ~(((hf_key_set)1 << N_ROOTS) - 1);
-	bool two = p->n - N_ROOTS >= 2;
-	struct hf_named_spec named[5];
-	size_t n = 0;
 	uint8_t vendor[HF_PKI_UUID_LEN];
-	struct hf_policy_spec spec = { .number = 1,
-				       .vendor = HF_ARR(vendor),
-				       .key = p->row,
-				       .n_keys = p->n,
-				       .root = { .k = ROOT_QUORUM, .keys = ((hf_key_set)1 << N_ROOTS) - 1 },
-				       .named = named };
+	const struct init_policy in = { .vendor = HF_ARR(vendor),
+					.key = p->row,
+					.n_keys = p->n,
+					.n_roots = N_ROOTS,
+					.root_quorum = ROOT_QUORUM,
+					.release = release };
+	hf_err err = hf_pki_uuid5(hf_pki_uuid_dns,
+				  (hf_bytes){ (const uint8_t *)d->domain, strlen(d->domain) }, vendor);
 
-	HF_TRY(hf_pki_uuid5(hf_pki_uuid_dns, (hf_bytes){ (const uint8_t *)d->domain, strlen(d->domain) },
-			    vendor));
-	if (two)
-		named[n++] = (struct hf_named_spec){ HF_STR("order"), { .k = 2, .keys = all } };
-	named[n++] = (struct hf_named_spec){ HF_STR("cmd-act"), { .k = 1, .keys = all } };
-	named[n++] = (struct hf_named_spec){ HF_STR("cmd-read"), { .k = 1, .keys = all } };
-	if (two)
-		named[n++] = (struct hf_named_spec){ HF_STR("cmd-erase"), { .k = 2, .keys = all } };
-	if (two)
-		named[n++] = (struct hf_named_spec){ HF_STR("cmd-danger"), { .k = 2, .keys = all } };
-	spec.n_named = n;
-	return hf_policy_write(&spec, out);
+	if (err == HF_OK)
+		err = init_policy_payload(&in, out, &m->why);
+	keep(m, err, "make the trust policy");
 }
 
 static hf_err sign_policy(const struct people *p, hf_bytes payload, struct hf_out *out)
@@ -162,7 +151,7 @@ void init_people(struct maker *m, const struct hf_deploy *d, const struct init_p
 	for (size_t i = 0; i < people->n; i++)
 		make_operator(m, people->name[i], station_ca, &p);
 	if (m->err == HF_OK)
-		keep(m, write_policy(d, &p, &payload), "make the trust policy");
+		write_policy(m, d, &p, people->release, &payload);
 	if (m->err == HF_OK)
 		keep(m, sign_policy(&p, hf_out_bytes(&payload), &policy), "sign the trust policy");
 	maker_file(m, "trust/policy-1.cose", hf_out_bytes(&policy), 0644);

@@ -141,7 +141,7 @@ BAD_OPTIONS = {
     "init": {"domain": ("two words", "A.example", ""), "host": ("other.example", "two words"),
              "operator": ("Bad Name", ""), "est": LISTEN, "api": LISTEN, "mqtt": LISTEN, "device": LISTEN,
              "root-key": KEYS, "server-ca-key": KEYS, "op-ca-key": KEYS, "station-ca-key": KEYS,
-             "token-dir": ("relative",)},
+             "token-dir": ("relative",), "release-policy": ("nosuch", "some.cmd", "fleet")},
     "product add": {"dir": ("nowhere",), "enrol": ("all",), "life": ("6d", "399d", "90"),
                     "offline": ("133d", "31d"), "oid": ("x", "1"), "ca-key": KEYS},
     "product list": {"dir": ("nowhere",)},
