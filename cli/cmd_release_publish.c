@@ -12,6 +12,8 @@ const struct cli_opt release_publish_opts[] = {
 	OPT_PUBLIC,
 	{ "log", "URL", "of the log: http://HOST:PORT[/PREFIX] (required)" },
 	{ "wait", "SECONDS", "for the witnesses (default 60)" },
+	{ "late", NULL,
+	  "do not hand the signed object to the log yet; again without it within 90 days" },
 	{ 0 },
 };
 const struct cli_opt release_bundle_opts[] = {
@@ -28,16 +30,25 @@ const struct cli_opt release_export_opts[] = {
 	{ 0 },
 };
 
+/* What is logged: its name, and what monitors will ask for. */
+struct logged {
+	const uint8_t *d;
+	const hf_bytes *object;
+	size_t n_objects;
+};
+
 /* The proof lies there already, or is made now and never replaced. */
-static hf_err keep_proof(struct shelf *s, const char *name, const struct hf_policy *p, const uint8_t *d)
+static hf_err keep_proof(struct shelf *s, const char *name, const struct hf_policy *p,
+			 const struct logged *what)
 {
 	uint8_t mem[HF_PROOF_MAX_LEN];
 	struct hf_out proof = HF_OUT(mem);
 	char path[CLI_PATH_MAX];
 
+	HF_TRY(release_give(s, p, what->object, what->n_objects));
 	if (shelf_has(s, name))
 		return HF_OK;
-	HF_TRY(release_prove(s, p, d, &proof));
+	HF_TRY(release_prove(s, p, what->d, &proof));
 	HF_TRY(hf_path_join(path, sizeof(path), s->dir, name));
 	return hf_file_create(path, hf_out_bytes(&proof), 0644, &s->why);
 }
@@ -56,7 +67,9 @@ static hf_err publish_release(struct shelf *s)
 	HF_TRY(release_load(s, d, r));
 	HF_TRY(release_signed(s, r, &policy.p, &signers, &rebuilders));
 	release_proof_name(d, &policy.p, name);
-	HF_TRY(keep_proof(s, name, &policy.p, r->envelope.d));
+	const hf_bytes object[] = { hf_buf_bytes(&r->file), hf_buf_bytes(&r->record_file),
+				    hf_buf_bytes(&r->capability_file) };
+	HF_TRY(keep_proof(s, name, &policy.p, &(struct logged){ r->envelope.d, object, 3 }));
 	HF_TRY(release_bundle(s, d, 0, NULL));
 	cli_say(s->args, "Published %s; the bundle is releases/%s/bundle.hfb", d, d);
 	return HF_OK;
@@ -89,7 +102,8 @@ static hf_err publish_policy(struct shelf *s, const char *text)
 	(void)snprintf(name, sizeof(name), "policies/policy-%llu.cose", (unsigned long long)number);
 	HF_TRY(shelf_replace(s, name, hf_buf_bytes(&file)));
 	(void)snprintf(name, sizeof(name), "policies/policy-%llu.proof", (unsigned long long)number);
-	HF_TRY(keep_proof(s, name, &now.p, next.hash));
+	const hf_bytes object = hf_buf_bytes(&file);
+	HF_TRY(keep_proof(s, name, &now.p, &(struct logged){ next.hash, &object, 1 }));
 	cli_say(s->args, "Policy %llu is in force.", (unsigned long long)number);
 	return HF_OK;
 }
@@ -119,7 +133,8 @@ static hf_err publish_revocation(struct shelf *s, const char *text)
 	if (err != HF_OK)
 		return hf_why_set(&s->why, err, "%s: %s", name, hf_err_text(err));
 	shelf_release_name(d, "revoked.proof", name);
-	HF_TRY(keep_proof(s, name, &policy.p, hash));
+	const hf_bytes object = hf_buf_bytes(&file);
+	HF_TRY(keep_proof(s, name, &policy.p, &(struct logged){ hash, &object, 1 }));
 	cli_say(s->args, "The revocation of %s is logged.", d);
 	return HF_OK;
 }

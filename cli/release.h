@@ -61,6 +61,8 @@ HF_MUST_CHECK hf_err release_signed(struct shelf *s, const struct release *r, co
 				    hf_key_set *signers, hf_key_set *rebuilders);
 /* --key and --public. Prints nothing; words in s->why. */
 HF_MUST_CHECK hf_err release_signer(struct shelf *s, struct signer *key);
+/* The same, and it must be a publisher of the policy (release_prove.c). */
+HF_MUST_CHECK hf_err release_publisher(struct shelf *s, const struct hf_policy *p, struct signer *key);
 /* --digest, or what the person types, are the first 8 or more digits of `d`. */
 HF_MUST_CHECK hf_err release_typed(struct shelf *s, const char *d);
 hf_bytes release_text(const char *text);
@@ -72,6 +74,11 @@ HF_MUST_CHECK hf_err release_prove(struct shelf *s, const struct hf_policy *p, c
 /* The proof with as few cosignatures as the policy's quorum needs. */
 HF_MUST_CHECK hf_err release_minimal(struct shelf *s, const struct hf_policy *p, const uint8_t *d,
 				     hf_bytes proof, struct hf_out *out);
+
+/* release_objects.c: hand these objects to --log, signed by the publisher's --key; nothing with --late. A log
+ * that keeps no objects (a foreign one) is no error. Errors: HF_ERR_LOG_REFUSED; signer's; httpc's. */
+HF_MUST_CHECK hf_err release_give(struct shelf *s, const struct hf_policy *p, const hf_bytes *object,
+				  size_t n);
 
 extern const struct cli_verb cli_release_verbs[], cli_release_policy_verbs[];
 extern const struct cli_opt release_sign_opts[], release_add_opts[], release_publish_opts[],

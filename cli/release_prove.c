@@ -44,18 +44,24 @@ static hf_err refused(struct job *j, const char *path, int status, const struct 
 	return hf_why_set(&j->s->why, HF_ERR_LOG_REFUSED, "%s: the log answered %d %s", path, status, line);
 }
 
+hf_err release_publisher(struct shelf *s, const struct hf_policy *p, struct signer *key)
+{
+	int at;
+
+	HF_TRY(release_signer(s, key));
+	at = hf_policy_find(p, HF_ARR(key->kid));
+	if (at >= 0 && (p->publishers >> at & 1) != 0)
+		return HF_OK;
+	return hf_why_set(&s->why, HF_ERR_SIGNER_ABSENT, "policy %llu knows this key as no publisher",
+			  (unsigned long long)p->number);
+}
+
 static hf_err make_leaf(struct job *j)
 {
 	struct signer key HF_AUTO(signer_close) = { 0 };
 	uint8_t checksum[HF_SHA256_LEN], message[HF_LEAF_MESSAGE_LEN];
-	int at;
 
-	HF_TRY(release_signer(j->s, &key));
-	at = hf_policy_find(j->p, HF_ARR(key.kid));
-	if (at < 0 || (j->p->publishers >> at & 1) == 0)
-		return hf_why_set(&j->s->why, HF_ERR_SIGNER_ABSENT,
-				  "policy %llu knows this key as no publisher",
-				  (unsigned long long)j->p->number);
+	HF_TRY(release_publisher(j->s, j->p, &key));
 	HF_TRY(hf_leaf_checksum(j->d, checksum));
 	hf_leaf_message(checksum, message);
 	hf_err err = signer_sign(&key, HF_ARR(message), j->proof.leaf_sig);

@@ -33,7 +33,7 @@ hf_err hf_log_submission_read(hf_bytes body, struct hf_log_submission *s)
 	return HF_OK;
 }
 
-static bool is_publisher(const struct hf_policy *policy, const uint8_t *pub)
+bool hf__logfront_is_publisher(const struct hf_policy *policy, const uint8_t *pub)
 {
 	for (size_t i = 0; i < policy->n_keys; i++)
 		if (policy->key[i].role == HF_ROLE_PUBLISHER &&
@@ -71,7 +71,7 @@ static void on_add(void *ctx, const struct hf_http_req *req, struct hf_http_call
 		hf__logfront_refuse(call, 400, "three lines are needed: message, signature, public_key\n");
 		return;
 	}
-	if (!is_publisher(f->policy, s.pub) || is_frozen(f)) {
+	if (!hf__logfront_is_publisher(f->policy, s.pub) || is_frozen(f)) {
 		hf__logfront_refuse(call, 403,
 				    "key is not a publisher of the policy, or the log is frozen\n");
 		return;
@@ -203,7 +203,8 @@ static void on_leafobj(void *ctx, const struct hf_http_req *req, struct hf_http_
 }
 
 const struct hf_http_route hf_logfront_routes[] = {
-	{ HF_HTTP_POST, "/add-leaf", HF_LOGFRONT_BODY_MAX, on_add },
+	{ HF_HTTP_POST, "/add-leaf", HF_LOGFRONT_LEAF_MAX, on_add },
+	{ HF_HTTP_POST, "/add-object/{key}/{signature}", HF_LOGFRONT_BODY_MAX, hf__logfront_object },
 	{ HF_HTTP_GET, "/get-tree-head", 0, on_head },
 	{ HF_HTTP_GET, "/get-inclusion-proof/{size}/{hash}", 0, hf__logfront_inclusion },
 	{ HF_HTTP_GET, "/get-consistency-proof/{old}/{new}", 0, hf__logfront_consistency },

@@ -9,4 +9,6 @@ void hf__logfront_refuse(struct hf_http_call *call, int status, const char *text
 void hf__logfront_inclusion(void *ctx, const struct hf_http_req *req, struct hf_http_call *call);
 void hf__logfront_consistency(void *ctx, const struct hf_http_req *req, struct hf_http_call *call);
 void hf__logfront_leaves(void *ctx, const struct hf_http_req *req, struct hf_http_call *call);
+void hf__logfront_object(void *ctx, const struct hf_http_req *req, struct hf_http_call *call);
+bool hf__logfront_is_publisher(const struct hf_policy *policy, const uint8_t *pub);
 #endif

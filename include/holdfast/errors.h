@@ -260,6 +260,7 @@ enum {
 	X(HF_ERR_LOG_ROLLBACK, 'L', 'G', 10, HF_CLASS_REFUSED, "this log was rolled back") \
 	X(HF_ERR_LOG_REQUEST, 'L', 'G', 11, HF_CLASS_MALFORMED, "not a submission to a log") \
 	X(HF_ERR_LOG_KEY, 'L', 'G', 12, HF_CLASS_MALFORMED, "not an Ed25519 key as OpenSSH writes it") \
+	X(HF_ERR_LOG_OBJECT, 'L', 'G', 13, HF_CLASS_MALFORMED, "neither a release nor a statement") \
 	/* keys as OpenSSH writes them */ \
 	X(HF_ERR_SSHKEY_FORMAT, 'S', 'K', 1, HF_CLASS_MALFORMED, "not an OpenSSH key") \
 	X(HF_ERR_SSHKEY_KIND, 'S', 'K', 2, HF_CLASS_REFUSED, "not a plain ssh-ed25519 key") \

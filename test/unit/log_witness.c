@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <hf/base64.h>
 #include <hf/http.h>
+#include <hf/logfront.h>
 #include <hf/lognote.h>
 #include <hf/logwitness.h>
 
@@ -258,6 +259,19 @@ static void a_leaf_signature_counts_for_its_checksum_and_key_only(void **unused)
 	assert_int_equal(hf_leaf_verify(checksum, rig.log, sig), HF_ERR_PROOF_LEAF);
 }
 
+static void only_releases_and_statements_stand_behind_leaves(void **unused)
+{
+	uint8_t d[HF_SHA256_LEN], a[HF_LOG_OBJECT_MESSAGE_LEN], b[HF_LOG_OBJECT_MESSAGE_LEN];
+	(void)unused;
+
+	assert_int_equal(hf_log_object_digest(HF_STR(""), d), HF_ERR_LOG_OBJECT);
+	assert_int_equal(hf_log_object_digest(HF_STR("a record, or anything"), d), HF_ERR_LOG_OBJECT);
+	assert_int_equal(hf_log_object_message(HF_STR("x"), a), HF_OK);
+	assert_int_equal(hf_log_object_message(HF_STR("y"), b), HF_OK);
+	assert_memory_equal(a, "hf/log-object/1", 16);
+	assert_memory_not_equal(a, b, sizeof(a));
+}
+
 static void base64_has_one_spelling(void **unused)
 {
 	static const char *const bad[] = { "A",    "AA",       "AAA",   "A===", "AB==",
@@ -287,6 +301,7 @@ int main(void)
 		WITH_RIG(notes_are_read_back_and_spoiled_ones_refused),
 		WITH_RIG(submissions_are_three_lines_in_their_order),
 		WITH_RIG(a_leaf_signature_counts_for_its_checksum_and_key_only),
+		WITH_RIG(only_releases_and_statements_stand_behind_leaves),
 		WITH_RIG(base64_has_one_spelling),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
