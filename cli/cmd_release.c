@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <hf/json.h>
 #include "print.h"
-#include "release.h"
+#include "release_bundle.h"
 
 static int cmd_new(const struct cli_args *args);
 static int cmd_show(const struct cli_args *args);
@@ -121,7 +122,10 @@ static hf_err show(struct shelf *s, const char *old_d, const char *new_d)
 		HF_TRY(release_load(s, d, old));
 	}
 	HF_TRY(release_page(s, old, r, &policy.p, &page));
-	fputs(hf_buf_text(&page), stdout);
+	if (!s->args->json)
+		fputs(hf_buf_text(&page), stdout);
+	print_pairs(s->args->json, "d", r->d, "against", old != NULL ? old->d : NULL, "page",
+		    hf_buf_text(&page), NULL);
 	return HF_OK;
 }
 
@@ -145,13 +149,38 @@ static int cmd_diff(const struct cli_args *args)
 	return shelf_end(&s, err);
 }
 
-/* One line: D, version, who signed, state. *met is false when the quorum is not. */
-static hf_err print_status(struct shelf *s, const char *d, const struct hf_policy *p, bool *met)
+/* One release, for people or for programs. */
+static hf_err put_status(const struct shelf *s, const struct release *r, const char *names, bool met,
+			 bool published, struct hf_json_out *j)
+{
+	const struct hf_manifest *m = &r->manifest;
+	char version[HF_MANIFEST_MAX_VERSION_LEN + 1];
+
+	(void)snprintf(version, sizeof(version), "%.*s", (int)m->version.len, (const char *)m->version.ptr);
+	if (!s->args->json) {
+		printf("%s %s %llu signed by %s: %s\n", r->d, version, (unsigned long long)m->sequence, names,
+		       published ? "published" : met ? "ready to publish" : "quorum not met");
+		return HF_OK;
+	}
+	hf_json_open(j, NULL, '{');
+	hf_json_put_text(j, "d", r->d);
+	hf_json_put_text(j, "version", version);
+	hf_json_put_uint(j, "sequence", m->sequence);
+	hf_json_put_text(j, "signers", names);
+	hf_json_put_bool(j, "quorum", met);
+	hf_json_put_bool(j, "published", published);
+	hf_json_close(j);
+	return j->err;
+}
+
+/* D, version, who signed, state. *met is false when the quorum is not. */
+static hf_err status_of(struct shelf *s, const char *d, const struct hf_policy *p, struct hf_json_out *j,
+			bool *met)
 {
 	struct release *r HF_AUTO(release_drop) = release_new();
 	struct hf_buf names HF_AUTO(hf_buf_free) = HF_BUF(4096);
 	hf_key_set signers = 0, rebuilders = 0;
-	char proof[64] = "proof-", name[SHELF_NAME_MAX];
+	char proof[SHELF_NAME_MAX];
 	hf_err err;
 
 	if (r == NULL)
@@ -162,18 +191,11 @@ static hf_err print_status(struct shelf *s, const char *d, const struct hf_polic
 		return err;
 	*met = err == HF_OK;
 	HF_TRY(release_names(p, signers, &names));
-	shelf_hex(HF_ARR(p->ref), proof + 6);
-	shelf_release_name(d, proof, name);
-	printf("%s %.*s %llu signed by %s: %s\n", d, (int)r->manifest.version.len,
-	       (const char *)r->manifest.version.ptr, (unsigned long long)r->manifest.sequence,
-	       hf_buf_text(&names),
-	       shelf_has(s, name) ? "published"
-	       : *met             ? "ready to publish"
-				  : "quorum not met");
-	return HF_OK;
+	release_proof_name(d, p, proof);
+	return put_status(s, r, hf_buf_text(&names), *met, shelf_has(s, proof), j);
 }
 
-static hf_err status_of_all(struct shelf *s, const struct hf_policy *p, bool *met)
+static hf_err status_of_all(struct shelf *s, const struct hf_policy *p, struct hf_json_out *j, bool *met)
 {
 	char path[CLI_PATH_MAX];
 	struct dirent *entry;
@@ -185,7 +207,7 @@ static hf_err status_of_all(struct shelf *s, const struct hf_policy *p, bool *me
 
 		if (strlen(entry->d_name) != SHELF_HEX - 1)
 			continue;
-		err = print_status(s, entry->d_name, p, &one);
+		err = status_of(s, entry->d_name, p, j, &one);
 		*met = *met && one;
 	}
 	if (dir != NULL)
@@ -193,19 +215,35 @@ static hf_err status_of_all(struct shelf *s, const struct hf_policy *p, bool *me
 	return err;
 }
 
-static int cmd_status(const struct cli_args *args)
+static hf_err status(struct shelf *s, struct hf_json_out *j, bool *met)
 {
 	struct shelf_policy policy HF_AUTO(shelf_policy_end) = { 0 };
 	char d[SHELF_HEX];
+
+	HF_TRY(shelf_policy(s, SHELF_POLICIES_MAX, &policy));
+	if (s->args->n_args == 0)
+		return status_of_all(s, &policy.p, j, met);
+	HF_TRY(shelf_find(s, s->args->args[0], d));
+	return status_of(s, d, &policy.p, j, met);
+}
+
+static int cmd_status(const struct cli_args *args)
+{
+	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(HF_JSON_CEILING);
+	struct hf_json_out j = { .buf = &text };
 	struct shelf s;
 	bool met = true;
 	hf_err err = shelf_open(args, false, &s);
 
+	hf_json_open(&j, NULL, '[');
 	if (err == HF_OK)
-		err = shelf_policy(&s, SHELF_POLICIES_MAX, &policy);
-	if (err == HF_OK && args->n_args == 0)
-		err = status_of_all(&s, &policy.p, &met);
-	else if (err == HF_OK && (err = shelf_find(&s, args->args[0], d)) == HF_OK)
-		err = print_status(&s, d, &policy.p, &met);
-	return err != HF_OK ? shelf_end(&s, err) : met ? CLI_DONE : CLI_QUORUM;
+		err = status(&s, &j, &met);
+	hf_json_close(&j);
+	if (err == HF_OK)
+		err = hf_json_end(&j);
+	if (err != HF_OK)
+		return shelf_end(&s, err);
+	if (args->json)
+		puts(hf_buf_text(&text));
+	return met ? CLI_DONE : CLI_QUORUM;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 #include "policy_text.h"
+#include "print.h"
 #include "statements.h"
 
 static int cmd_new(const struct cli_args *args);
@@ -157,6 +158,7 @@ static hf_err sign(struct shelf *s, uint64_t number, struct signer *key)
 	HF_TRY(statement_sign(s, hf_buf_bytes(&file), key, &out));
 	HF_TRY(statement_store_draft(s, number, hf_out_bytes(&out)));
 	cli_say(s->args, "Signed policy %llu.", (unsigned long long)number);
+	print_pairs(s->args->json, "signed", hash, NULL);
 	return HF_OK;
 }
 
@@ -227,5 +229,7 @@ static int cmd_export(const struct cli_args *args)
 	err = shelf_open(args, false, &s);
 	if (err == HF_OK)
 		err = export_policy(&s, out);
+	if (err == HF_OK)
+		print_pairs(args->json, "file", out, NULL);
 	return shelf_end(&s, err);
 }

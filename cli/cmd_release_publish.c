@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "print.h"
 #include "release_bundle.h"
 #include "statements.h"
 
@@ -71,7 +72,9 @@ static hf_err publish_release(struct shelf *s)
 				    hf_buf_bytes(&r->capability_file) };
 	HF_TRY(keep_proof(s, name, &policy.p, &(struct logged){ r->envelope.d, object, 3 }));
 	HF_TRY(release_bundle(s, d, 0, NULL));
-	cli_say(s->args, "Published %s; the bundle is releases/%s/bundle.hfb", d, d);
+	shelf_release_name(d, "bundle.hfb", name);
+	cli_say(s->args, "Published %s; the bundle is %s", d, name);
+	print_pairs(s->args->json, "published", d, "bundle", name, NULL);
 	return HF_OK;
 }
 
@@ -82,7 +85,7 @@ static hf_err publish_policy(struct shelf *s, const char *text)
 	struct hf_buf file HF_AUTO(hf_buf_free) = HF_BUF(HF_STATEMENT_MAX_LEN);
 	uint8_t mem[HF_STATEMENT_SCRATCH];
 	struct hf_out scratch = HF_OUT(mem);
-	char name[SHELF_NAME_MAX];
+	char name[SHELF_NAME_MAX], hash[SHELF_HEX];
 	struct hf_policy next;
 	uint64_t number = strtoull(text, NULL, 10);
 	hf_err err;
@@ -105,6 +108,8 @@ static hf_err publish_policy(struct shelf *s, const char *text)
 	const hf_bytes object = hf_buf_bytes(&file);
 	HF_TRY(keep_proof(s, name, &now.p, &(struct logged){ next.hash, &object, 1 }));
 	cli_say(s->args, "Policy %llu is in force.", (unsigned long long)number);
+	shelf_hex(HF_ARR(next.hash), hash);
+	print_pairs(s->args->json, "published", hash, NULL);
 	return HF_OK;
 }
 
@@ -136,6 +141,7 @@ static hf_err publish_revocation(struct shelf *s, const char *text)
 	const hf_bytes object = hf_buf_bytes(&file);
 	HF_TRY(keep_proof(s, name, &policy.p, &(struct logged){ hash, &object, 1 }));
 	cli_say(s->args, "The revocation of %s is logged.", d);
+	print_pairs(s->args->json, "revoked", d, NULL);
 	return HF_OK;
 }
 
@@ -181,6 +187,10 @@ int cmd_release_bundle(const struct cli_args *args)
 		err = shelf_find(&s, args->args[0], d);
 	if (err == HF_OK)
 		err = release_bundle(&s, d, (uint64_t)from, out);
+	if (err == HF_OK && policies)
+		print_pairs(args->json, "bundle", out, NULL);
+	else if (err == HF_OK)
+		print_pairs(args->json, "release", d, "bundle", out, NULL);
 	return shelf_end(&s, err);
 }
 
@@ -228,5 +238,7 @@ int cmd_release_export(const struct cli_args *args)
 	err = shelf_open(args, false, &s);
 	if (err == HF_OK)
 		err = export_any(&s);
+	if (err == HF_OK)
+		print_pairs(args->json, "file", cli_option(args, "out"), NULL);
 	return shelf_end(&s, err);
 }

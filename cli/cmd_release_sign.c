@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <hf/json.h>
+#include "print.h"
 #include "statements.h"
 
 enum { TYPED = 8, LINE = 256 };
@@ -122,6 +123,7 @@ static hf_err sign(struct shelf *s, struct signer *key)
 	HF_TRY(release_typed(s, d));
 	HF_TRY(sign_envelope(s, r, key));
 	cli_say(s->args, "Signed %s.", d);
+	print_pairs(s->args->json, "signed", d, NULL);
 	return HF_OK;
 }
 
@@ -175,6 +177,7 @@ static hf_err add_envelope(struct shelf *s, hf_bytes file, const struct hf_polic
 		return hf_why_set(&s->why, HF_ERR_RELEASE_QUORUM, "no signature by a key of policy %llu",
 				  (unsigned long long)p->number);
 	shelf_release_name(d, "envelope", name);
+	print_pairs(s->args->json, "added", d, NULL);
 	return shelf_replace(s, name, sum);
 }
 
@@ -198,6 +201,7 @@ static hf_err add_policy(struct shelf *s, hf_bytes file, const struct hf_policy 
 	HF_TRY(statement_merge(s, hf_buf_bytes(&have), file, p, next, &n, &out));
 	shelf_hex(HF_ARR(next->hash), hash);
 	cli_say(s->args, "Policy %llu is %s", (unsigned long long)next->number, hash);
+	print_pairs(s->args->json, "policy", hash, NULL);
 	return statement_store_draft(s, next->number, hf_out_bytes(&out));
 }
 
@@ -217,6 +221,7 @@ static hf_err add_revocation(struct shelf *s, hf_bytes file, const struct revoca
 	else
 		HF_TRY(hf_buf_put(&have, statement_payload(file)));
 	HF_TRY(statement_merge(s, hf_buf_bytes(&have), file, p, NULL, &n, &out));
+	print_pairs(s->args->json, "added", d, NULL);
 	return shelf_replace(s, name, hf_out_bytes(&out));
 }
 
@@ -294,6 +299,7 @@ static hf_err withdraw(struct shelf *s, struct signer *key)
 	HF_TRY(statement_sign(s, hf_buf_bytes(&have), key, &out));
 	HF_TRY(shelf_replace(s, name, hf_out_bytes(&out)));
 	cli_say(s->args, "Signed the revocation of %s. Next: holdfast release publish revoke-%s", d, d);
+	print_pairs(s->args->json, "signed", d, NULL);
 	return HF_OK;
 }
 

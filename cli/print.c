@@ -180,3 +180,21 @@ hf_err print_cbor(hf_bytes item, struct hf_buf *out)
 	HF_TRY(hf_cbor_done(&r));
 	return hf_json_end(&j);
 }
+
+void print_pairs(bool json, const char *name, ...)
+{
+	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(HF_JSON_CEILING);
+	struct hf_json_out j = { .buf = &text };
+	va_list ap;
+
+	if (!json)
+		return;
+	hf_json_open(&j, NULL, '{');
+	va_start(ap, name);
+	for (; name != NULL; name = va_arg(ap, const char *))
+		hf_json_put_text(&j, name, va_arg(ap, const char *));
+	va_end(ap);
+	hf_json_close(&j);
+	if (hf_json_end(&j) == HF_OK)
+		puts(hf_buf_text(&text));
+}

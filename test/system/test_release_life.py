@@ -288,3 +288,37 @@ def test_names_that_mean_no_release_or_policy(maker):
     (maker.folder / "empty").mkdir()
     done = maker.run("release", "policy", "show", "--dir", "empty")
     assert done.returncode == 1 and code("HF_ERR_SHELF_POLICY") in done.stderr
+
+
+def test_every_verb_gives_one_json_value(maker):
+    """For programs: one value on standard output, nothing else there."""
+    log = maker.log()
+
+    def ask(*args):
+        done = maker.run("release", *args, "--json")
+        assert done.returncode in (0, 4), (args, done.stderr)
+        return json.loads(done.stdout)
+    d = ask("new", maker.describe(), maker.image)["d"]
+    other = maker.new(version="2", sequence=11)
+    assert ask("show", d)["d"] == d and "lamp" in ask("diff", d, other)["page"]
+    assert ask("status", d) == [{"d": d, "version": "1.0", "sequence": 10, "signers": "nobody", "quorum": False,
+                                 "published": False}]
+    for who in ("rel1", "rel2"):
+        assert ask("sign", d, "--key", f"file:{who}", "--digest", d) == {"signed": d}
+    assert ask("export", d, "--out", "envelope") == {"file": "envelope"}
+    assert ask("add-signature", "envelope") == {"added": d}
+    published = ask("publish", d, "--log", log.url, "--key", "file:pub")
+    assert published == {"published": d, "bundle": f"releases/{d}/bundle.hfb"}
+    assert ask("bundle", d, "--out", "b.hfb") == {"release": d, "bundle": "b.hfb"}
+    assert sorted((r["d"], r["published"]) for r in ask("status")) == sorted([(d, True), (other, False)])
+    assert ask("revoke", d, "--key", "file:rel1", "--reason", "x") == {"signed": d}
+    assert ask("revoke", d, "--key", "file:rel2") == {"signed": d}
+    assert ask("publish", f"revoke-{d}", "--log", log.url, "--key", "file:pub") == {"revoked": d}
+    (maker.folder / "next.json").write_text(json.dumps({**ask("policy", "show"), "stale_after": 9}))
+    made = ask("policy", "new", "next.json")
+    for who in ("root1", "root2"):
+        assert ask("policy", "sign", "2", "--key", f"file:{who}", "--digest", made["hash"]) == {
+            "signed": made["hash"]}
+    assert ask("publish", "policy-2", "--log", log.url, "--key", "file:pub") == {"published": made["hash"]}
+    assert ask("policy", "export", "2", "--out", "p2") == {"file": "p2"}
+    assert ask("bundle", "policies", "--out", "p.hfb") == {"bundle": "p.hfb"}
