@@ -91,11 +91,8 @@ static void read_head(struct cursor *c, struct log_head *h)
 	}
 }
 
-static void read_path(struct cursor *c, struct log_path *p)
+static void read_nodes(struct cursor *c, struct log_path *p)
 {
-	expect(c, "leaf_index=");
-	read_number(c, &p->index);
-	expect(c, "\n");
 	while (!c->bad && next_is(c, "node_hash=")) {
 		if (p->n == HF_PROOF_MAX_PATH) {
 			fail(c);
@@ -106,6 +103,26 @@ static void read_path(struct cursor *c, struct log_path *p)
 		expect(c, "\n");
 		p->n++;
 	}
+}
+
+static void read_path(struct cursor *c, struct log_path *p)
+{
+	expect(c, "leaf_index=");
+	read_number(c, &p->index);
+	expect(c, "\n");
+	read_nodes(c, p);
+}
+
+/* Checksum, signature, hash of the publisher's key: as the leaf itself is laid out. */
+static void read_leaf(struct cursor *c, uint8_t leaf[static HF_LEAF_LEN])
+{
+	expect(c, "leaf=");
+	read_hex(c, leaf, HF_SHA256_LEN);
+	expect(c, " ");
+	read_hex(c, leaf + HF_SHA256_LEN, HF_ED25519_SIG_LEN);
+	expect(c, " ");
+	read_hex(c, leaf + HF_SHA256_LEN + HF_ED25519_SIG_LEN, HF_SHA256_LEN);
+	expect(c, "\n");
 }
 
 static hf_err done(const struct cursor *c)
@@ -137,6 +154,34 @@ hf_err log_text_path(hf_bytes text, struct log_path *p)
 	if (err != HF_OK)
 		*p = (struct log_path){ 0 };
 	return err;
+}
+
+hf_err log_text_consistency(hf_bytes text, struct log_path *p)
+{
+	struct cursor c = { .rest = text, .bad = text.len > LOG_TEXT_MAX };
+
+	*p = (struct log_path){ 0 };
+	read_nodes(&c, p);
+	if (done(&c) == HF_OK && p->n > 0)
+		return HF_OK;
+	*p = (struct log_path){ 0 };
+	return HF_ERR_LOG_TEXT;
+}
+
+hf_err log_text_leaves(hf_bytes text, uint8_t leaf[static LOG_LEAVES_MAX][HF_LEAF_LEN], size_t *n)
+{
+	struct cursor c = { .rest = text };
+	size_t found = 0;
+
+	*n = 0;
+	for (; !c.bad && c.rest.len > 0; found++) {
+		if (found == LOG_LEAVES_MAX)
+			return HF_ERR_LOG_TEXT;
+		read_leaf(&c, leaf[found]);
+	}
+	HF_TRY(done(&c));
+	*n = found;
+	return found > 0 ? HF_OK : HF_ERR_LOG_TEXT;
 }
 
 hf_err log_text_proof(hf_bytes text, struct log_proof *p)

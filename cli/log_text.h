@@ -29,6 +29,13 @@ struct log_path {
 HF_MUST_CHECK hf_err log_text_head(hf_bytes text, struct log_head *h);
 HF_MUST_CHECK hf_err log_text_path(hf_bytes text, struct log_path *p);
 
+enum { LOG_LEAVES_MAX = 1024 };
+/* Answer of get-leaves: 1 to LOG_LEAVES_MAX leaves of HF_LEAF_LEN bytes; of get-consistency-proof: 1 to 63
+ * hashes, in `p->hash`. Errors: HF_ERR_LOG_TEXT; *n is then 0. */
+HF_MUST_CHECK hf_err log_text_leaves(hf_bytes text, uint8_t leaf[static LOG_LEAVES_MAX][HF_LEAF_LEN],
+				     size_t *n);
+HF_MUST_CHECK hf_err log_text_consistency(hf_bytes text, struct log_path *p);
+
 /* Sigsum proof, version 1 or 2, whole file. */
 struct log_proof {
 	uint8_t log[HF_SHA256_LEN];       /* SHA-256 of the log's key */

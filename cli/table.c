@@ -38,6 +38,7 @@ const struct cli_verb cli_verbs[] = {
 	{ .name = "release",
 	  .subs = cli_release_verbs,
 	  .summary = "make, sign, log and bundle releases, and the policy they stand under" },
+	{ .name = "monitor", .subs = cli_monitor_verbs, .summary = "watch a log for what nobody planned" },
 	{ .name = "verify",
 	  .run = cli_cmd_verify,
 	  .args = "BUNDLE",

@@ -297,6 +297,11 @@ enum {
 	X(HF_ERR_AUDITPOLICY_VALUE, 'A', 'Y', 2, HF_CLASS_MALFORMED, \
 	  "value of the audit policy is not allowed") \
 	X(HF_ERR_AUDITPOLICY_WAIVER, 'A', 'Y', 3, HF_CLASS_REFUSED, "waiver lacks a key or lasts too long") \
+	/* monitor */ \
+	X(HF_ERR_MONITOR_STATE, 'M', 'N', 1, HF_CLASS_MALFORMED, "not the state of a monitor") \
+	X(HF_ERR_MONITOR_HOOK, 'M', 'N', 2, HF_CLASS_MACHINE, "hook did not take the finding") \
+	X(HF_ERR_MONITOR_FULL, 'M', 'N', 3, HF_CLASS_LIMIT, "more releases than a monitor remembers") \
+	X(HF_ERR_MONITOR_FORK, 'M', 'N', 4, HF_CLASS_REFUSED, "log contradicts what it showed before") \
 	/* suit */ \
 	X(HF_ERR_SUIT_LIMIT, 'S', 'U', 2, HF_CLASS_LIMIT, "manifest or envelope exceeds a limit") \
 	X(HF_ERR_SUIT_DIGEST, 'S', 'U', 3, HF_CLASS_REFUSED, \

@@ -1,10 +1,11 @@
 /* Fuzz target: what the maker's tools read from others: records, capability manifests and their text, answers
- * of logs, Sigsum proofs, policies as JSON. The first byte says which.
+ * of logs, Sigsum proofs, policies as JSON, a monitor's state. The first byte says which.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
 #include "capability.h"
 #include "log_text.h"
+#include "monitor.h"
 #include "policy_text.h"
 #include "record.h"
 
@@ -60,6 +61,29 @@ static void check_log(hf_bytes in)
 		__builtin_trap();
 }
 
+static void check_leaves(hf_bytes in)
+{
+	static uint8_t leaf[LOG_LEAVES_MAX][HF_LEAF_LEN];
+	static struct log_path path;
+	size_t n = 0;
+
+	if (log_text_leaves(in, leaf, &n) == HF_OK && (n == 0 || n > LOG_LEAVES_MAX))
+		__builtin_trap();
+	if (log_text_consistency(in, &path) == HF_OK && (path.n == 0 || path.n > HF_PROOF_MAX_PATH))
+		__builtin_trap();
+}
+
+static void check_monitor(hf_bytes in)
+{
+	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(MONITOR_STATE_MAX);
+	struct monitor_state s;
+
+	if (monitor_state_new(&s) == HF_OK && monitor_state_read(in, &s) == HF_OK &&
+	    (monitor_state_write(&s, &text) != HF_OK || !hf_bytes_equal(hf_buf_bytes(&text), in)))
+		__builtin_trap();
+	monitor_state_free(&s);
+}
+
 static void check_policy(hf_bytes in)
 {
 	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(HF_JSON_CEILING);
@@ -76,11 +100,11 @@ static void check_policy(hf_bytes in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const checks[])(hf_bytes) = { check_record, check_capabilities, check_lines, check_log,
-						    check_policy };
+	static void (*const checks[])(hf_bytes) = { check_record, check_capabilities, check_lines,  check_log,
+						    check_policy, check_leaves,       check_monitor };
 	hf_bytes in = { data + 1, size - 1 };
 
 	if (size > 1)
-		checks[data[0] % 5](in);
+		checks[data[0] % 7](in);
 	return 0;
 }

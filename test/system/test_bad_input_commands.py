@@ -55,6 +55,8 @@ GOOD = {
     "release policy new": ("some.cmd",), "release policy sign": ("1", "--key", "file:k", "--digest", D),
     "release policy show": (), "release policy export": ("1", "--out", "new.cose"),
     "verify": ("some.cmd", "--policy", "some.cmd"),
+    "monitor run": (NO_LOG, "--state", "newmonitor", "--policy", "fleet/trust/policy-1.cose", "--once"),
+    "monitor verify-dir": ("shelf", "--state", "nowhere"),
 }
 ONE_DEVICE = ("show", "set", "quarantine", "revoke", "release", "retire", "rearm", "data", "owner")
 NEEDED = {"set": ("--label", "x"), "release": ("--without-device",)}
@@ -129,6 +131,9 @@ BAD_ARGS = {
     "release policy export": (("9", "--out", "new"), ("1",), ("1", "--out", "new", "--sigsum")),
     "verify": (("nosuch", "--policy", "some.cmd"), ("some.cmd",), ("some.cmd", "--policy", "nosuch"),
                ("some.cmd", "--policy", "some.cmd", "--sigsum-proof")),
+    "monitor run": (("x", "--state", "new"), ("https://x", "--state", "new"), (NO_LOG,),
+                    (NO_LOG, "--state", "new"), (NO_LOG, "--state", "fleet")),
+    "monitor verify-dir": (("shelf",), ("shelf", "--state", "fleet"), ("nowhere", "--state", "nowhere")),
     "operator add": (("Bad Name", "--public", "04"), ("carol",), ("carol", "--public", "04" + "00" * 64)),
     "operator remove": (("Bad Name",), ("",)),
     "operator renew": (("Bad Name", "--dir", "fleet"), ("carol", "--dir", "fleet"),
@@ -150,6 +155,10 @@ BAD_OPTIONS = {
     "release policy sign": {"public": ("nosuch", "zz")},
     "verify": {"class": ("",), "policy": ("nosuch", "some.cmd"), "floor": TIMES, "board": TIMES},
     "release bundle": {"from": ("0", *TIMES)},
+    "monitor run": {"state": ("",), "policy": ("nosuch", "some.cmd", "fleet"), "planned": ("nosuch", "fleet"),
+                    "accepted": ("nosuch", "fleet"), "hook": ("nosuch", "some.cmd"), "every": ("0", *TIMES),
+                    "patience": TIMES, "rebuild-after": TIMES},
+    "monitor verify-dir": {"state": ("", "nowhere", "passphrase")},
     "release publish": {"log": ("x", "https://x"), "public": ("nosuch", "zz")},
 
     "order station": {"csr": ("nosuch", "passphrase")},
@@ -235,7 +244,7 @@ def common(place, command):
         return ("--dir", "shelf") if command != "verify" else ()
     if command in ("init", "up", "ca replace"):
         return ("--passphrase-file", place.secret)
-    if command.startswith(("log ", "station ", "ca ")) or command == "order show":
+    if command.startswith(("log ", "monitor ", "station ", "ca ")) or command == "order show":
         return ()
     return () if command in ("backup", "command ops") else ("--as", "fleet/operators/alice")
 
@@ -244,7 +253,7 @@ def refused(place, command, *args):
     before = place.snapshot()
     done = place.run("holdfast", *command.split(), *args)
     lines = done.stderr.splitlines()
-    codes = (1, 2, 3, 4) if command.startswith(("log ", "release", "verify")) else (1, 2)
+    codes = (1, 2, 3, 4) if command.startswith(("log ", "release", "verify", "monitor")) else (1, 2)
     assert done.returncode in codes and done.stdout == "" and len(lines) == 1, (command, args, done)
     assert "holdfast" in lines[0] and "Connection refused" not in lines[0], (args, lines)
     assert place.snapshot() == before, (command, args)

@@ -224,6 +224,58 @@ static void a_path_has_at_most_63_hashes(void **unused)
 	assert_int_equal(p.n, 0);
 }
 
+/* ---- leaves and consistency ---- */
+
+static char long_text[LOG_LEAVES_MAX * 300];
+
+static size_t put_leaf_line(char *to, char digit)
+{
+	char line[2 * HF_LEAF_LEN + 1];
+
+	memset(line, digit, 2 * HF_LEAF_LEN);
+	line[2 * HF_LEAF_LEN] = '\0';
+	return (size_t)sprintf(to, "leaf=%.64s %.128s %.64s\n", line, line, line);
+}
+
+static void leaves_are_read_up_to_the_limit_and_not_one_more(void **unused)
+{
+	static uint8_t leaf[LOG_LEAVES_MAX][HF_LEAF_LEN];
+	size_t n = 0, len = 0;
+	(void)unused;
+
+	assert_int_equal(log_text_leaves(bytes(""), leaf, &n), HF_ERR_LOG_TEXT);
+	for (int i = 0; i < LOG_LEAVES_MAX; i++)
+		len += put_leaf_line(long_text + len, i == 7 ? '7' : '1');
+	assert_int_equal(log_text_leaves(bytes(long_text), leaf, &n), HF_OK);
+	assert_int_equal(n, LOG_LEAVES_MAX);
+	assert_int_equal(leaf[7][127], 0x77);
+	for (size_t cut = 1; cut < 270; cut++) {
+		hf_bytes less = { (const uint8_t *)long_text, len - cut };
+
+		if (less.ptr[less.len - 1] != '\n')
+			assert_int_equal(log_text_leaves(less, leaf, &n), HF_ERR_LOG_TEXT);
+	}
+	len += put_leaf_line(long_text + len, '1');
+	assert_int_equal(log_text_leaves(bytes(long_text), leaf, &n), HF_ERR_LOG_TEXT);
+	assert_int_equal(n, 0);
+}
+
+static void a_consistency_proof_has_at_least_one_hash_and_at_most_63(void **unused)
+{
+	static struct log_path path;
+	size_t len = 0;
+	(void)unused;
+
+	assert_int_equal(log_text_consistency(bytes(""), &path), HF_ERR_LOG_TEXT);
+	for (int i = 1; i <= HF_PROOF_MAX_PATH + 1; i++) {
+		len += (size_t)sprintf(long_text + len, "node_hash=%064d\n", i);
+		assert_int_equal(log_text_consistency(bytes(long_text), &path),
+				 i <= HF_PROOF_MAX_PATH ? HF_OK : HF_ERR_LOG_TEXT);
+	}
+	assert_int_equal(path.n, 0);
+	assert_int_equal(log_text_consistency(bytes("leaf_index=0\n"), &path), HF_ERR_LOG_TEXT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +289,8 @@ int main(void)
 		cmocka_unit_test(a_head_is_read),
 		cmocka_unit_test(heads_that_are_not_exactly_right_are_refused),
 		cmocka_unit_test(a_path_has_at_most_63_hashes),
+		cmocka_unit_test(leaves_are_read_up_to_the_limit_and_not_one_more),
+		cmocka_unit_test(a_consistency_proof_has_at_least_one_hash_and_at_most_63),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
