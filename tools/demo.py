@@ -15,6 +15,7 @@ import time
 
 import demolib
 from demolib import BIN, DemoError, Programs, Run, Table, free_pair, free_port, wait_for
+from demorelease import ReleaseDay
 
 LINE = "lamp"
 
@@ -261,6 +262,7 @@ class Demo:
         self.revoke(devices["lamp-2"], "lamp-2")
         self.journal()
         self.search_tap(tap, devices)
+        ReleaseDay(self.dir / "releases", self.programs, self.table).show()
         self.table.print()
 
     def close(self):
