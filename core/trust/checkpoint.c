@@ -1,12 +1,7 @@
 /* checkpoint.c -- leaves and heads as they are signed, rebuilt from numbers.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <holdfast/checkpoint.h>
-
-static void copy(uint8_t *to, const uint8_t *from, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		to[i] = from[i];
-}
+#include "trust_priv.h"
 
 hf_err hf_leaf_checksum(const uint8_t d[static HF_SHA256_LEN], uint8_t checksum[static HF_SHA256_LEN])
 {
@@ -19,8 +14,8 @@ void hf_leaf_message(const uint8_t checksum[static HF_SHA256_LEN], uint8_t out[s
 {
 	static const char name[] = "sigsum.org/v1/tree-leaf"; /* with its NUL */
 
-	copy(out, (const uint8_t *)name, sizeof(name));
-	copy(out + sizeof(name), checksum, HF_SHA256_LEN);
+	memcpy(out, name, sizeof(name));
+	memcpy(out + sizeof(name), checksum, HF_SHA256_LEN);
 }
 
 static hf_err verdict(hf_err err, hf_err refusal)
@@ -44,8 +39,8 @@ hf_err hf_leaf_write(const uint8_t checksum[static HF_SHA256_LEN],
 {
 	const hf_bytes key = { publisher, HF_ED25519_PUB_LEN };
 
-	copy(out, checksum, HF_SHA256_LEN);
-	copy(out + HF_SHA256_LEN, sig, HF_ED25519_SIG_LEN);
+	memcpy(out, checksum, HF_SHA256_LEN);
+	memcpy(out + HF_SHA256_LEN, sig, HF_ED25519_SIG_LEN);
 	return hf_crypto_sha256(&key, 1, out + HF_SHA256_LEN + HF_ED25519_SIG_LEN);
 }
 
@@ -59,11 +54,13 @@ hf_err hf_checkpoint_origin(const uint8_t log[static HF_ED25519_PUB_LEN], struct
 	return hf_hex_encode(HF_ARR(hash), out);
 }
 
-static hf_err put_decimal(uint64_t v, struct hf_out *out)
+/* A number on a line of its own. */
+static hf_err put_number(uint64_t v, struct hf_out *out)
 {
-	uint8_t digits[20];
-	size_t at = sizeof(digits);
+	uint8_t digits[21];
+	size_t at = sizeof(digits) - 1;
 
+	digits[at] = '\n';
 	do {
 		digits[--at] = (uint8_t)('0' + v % 10);
 		v /= 10;
@@ -92,8 +89,7 @@ hf_err hf_checkpoint_body(const uint8_t log[static HF_ED25519_PUB_LEN], const st
 		return HF_ERR_PROOF_LOG;
 	HF_TRY(hf_checkpoint_origin(log, out));
 	HF_TRY(hf_out_put(out, HF_STR("\n")));
-	HF_TRY(put_decimal(head->size, out));
-	HF_TRY(hf_out_put(out, HF_STR("\n")));
+	HF_TRY(put_number(head->size, out));
 	return put_base64(&head->root, out);
 }
 
@@ -103,8 +99,7 @@ hf_err hf_cosignature_message(const uint8_t log[static HF_ED25519_PUB_LEN], cons
 	if (time > HF_CHECKPOINT_MAX_NUMBER)
 		return HF_ERR_PROOF_WITNESS;
 	HF_TRY(hf_out_put(out, HF_STR("cosignature/v1\ntime ")));
-	HF_TRY(put_decimal(time, out));
-	HF_TRY(hf_out_put(out, HF_STR("\n")));
+	HF_TRY(put_number(time, out));
 	return hf_checkpoint_body(log, head, out);
 }
 

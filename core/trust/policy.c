@@ -145,9 +145,19 @@ static void read_body(struct hf_cborr *r, struct hf_policy *p)
 	read_anchors(r, p);
 }
 
-/* Walk field 14; with `name` empty every quorum is judged, else the named one is given. */
-static hf_err walk_named(const struct hf_policy *p, hf_bytes name, hf_bytes *quorum)
+/* The next entry of field 14; false at its end, or at an error. */
+static bool next_named(struct hf_cborr *r, hf_bytes *name, hf_bytes *quorum)
 {
+	if (hf_cbor_peek(r) == HF_CBOR_NONE)
+		return false;
+	hf_cbor_read_text_max(r, HF_POLICY_MAX_OPERATOR_LEN, name);
+	hf_cbor_capture(r, quorum);
+	return hf_cbor_error(r) == HF_OK;
+}
+
+static hf_err check_named(const struct hf_policy *p)
+{
+	hf_bytes name, quorum;
 	struct hf_cborr r;
 	size_t n = 0;
 
@@ -155,25 +165,13 @@ static hf_err walk_named(const struct hf_policy *p, hf_bytes name, hf_bytes *quo
 	hf_cbor_read_map(&r, &n);
 	if (n > HF_POLICY_MAX_NAMED)
 		return HF_ERR_POLICY_FORMAT;
-	for (size_t i = 0; i < n && hf_cbor_error(&r) == HF_OK; i++) {
-		hf_bytes key = { 0 }, value = { 0 };
-
-		hf_cbor_read_text_max(&r, HF_POLICY_MAX_OPERATOR_LEN, &key);
-		hf_cbor_capture(&r, &value);
-		if (hf_cbor_error(&r) != HF_OK)
-			break;
-		if (name.len == 0)
-			HF_TRY(hf__quorum_check(p, value, HF_ROLE_NAMED));
-		else if (hf_bytes_equal(key, name))
-			*quorum = value;
-	}
+	while (next_named(&r, &name, &quorum))
+		HF_TRY(hf__quorum_check(p, quorum, HF_ROLE_NAMED));
 	return hf_cbor_done(&r);
 }
 
 static hf_err judge(struct hf_policy *p)
 {
-	hf_bytes none = { 0 }, unused = { 0 };
-
 	HF_TRY(check_keys(p));
 	HF_TRY(hf__quorum_check(p, p->root, HF_ROLE_ROOT));
 	if ((p->publishers & ~hf_policy_role(p, HF_ROLE_PUBLISHER)) != 0 ||
@@ -186,7 +184,7 @@ static hf_err judge(struct hf_policy *p)
 	HF_TRY(hf__policy_check_delegations(p, p->release, HF_ROLE_RELEASE));
 	if (p->rebuilder.len > 0)
 		HF_TRY(hf__policy_check_delegations(p, p->rebuilder, HF_ROLE_REBUILDER));
-	return walk_named(p, none, &unused);
+	return check_named(p);
 }
 
 hf_err hf_policy_read(hf_bytes payload, struct hf_policy *policy)
@@ -240,9 +238,15 @@ int hf_policy_find(const struct hf_policy *policy, hf_bytes kid)
 
 hf_err hf_policy_named(const struct hf_policy *policy, hf_bytes name, hf_bytes *quorum)
 {
+	struct hf_cborr r;
+	hf_bytes key;
+	size_t n = 0;
+
+	hf_cbor_reader(&r, policy->named);
+	hf_cbor_read_map(&r, &n);
+	while (next_named(&r, &key, quorum))
+		if (name.len > 0 && hf_bytes_equal(key, name))
+			return HF_OK;
 	*quorum = (hf_bytes){ 0 };
-	if (name.len == 0)
-		return HF_ERR_POLICY_ABSENT;
-	HF_TRY(walk_named(policy, name, quorum));
-	return quorum->len > 0 ? HF_OK : HF_ERR_POLICY_ABSENT;
+	return HF_ERR_POLICY_ABSENT;
 }

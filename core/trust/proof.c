@@ -22,7 +22,7 @@ hf_err hf_proof_read(hf_bytes in, struct hf_proof *p, size_t *used)
 	size_t path_len, cosigs_len;
 
 	*used = 0;
-	*p = (struct hf_proof){ .size = 0 };
+	memset(p, 0, sizeof(*p));
 	if (in.len < HF_PROOF_FIXED_LEN || in.ptr[AT_N_PATH] > HF_PROOF_MAX_PATH ||
 	    in.ptr[AT_N_COSIGS] > HF_PROOF_MAX_COSIGS)
 		return HF_ERR_BUNDLE_FORMAT;
@@ -30,15 +30,15 @@ hf_err hf_proof_read(hf_bytes in, struct hf_proof *p, size_t *used)
 	cosigs_len = in.ptr[AT_N_COSIGS] * (size_t)HF_COSIG_LEN;
 	if (in.len - HF_PROOF_FIXED_LEN < path_len + cosigs_len)
 		return HF_ERR_BUNDLE_FORMAT;
-	*p = (struct hf_proof){ .policy_ref = { in.ptr, HF_POLICY_REF_LEN },
-				.log = in.ptr[AT_LOG],
-				.publisher = in.ptr[AT_PUBLISHER],
-				.size = hf_get_be64(in.ptr + AT_SIZE),
-				.index = hf_get_be64(in.ptr + AT_INDEX),
-				.leaf_sig = { in.ptr + AT_LEAF_SIG, HF_ED25519_SIG_LEN },
-				.log_sig = { in.ptr + AT_LOG_SIG, HF_ED25519_SIG_LEN },
-				.path = { in.ptr + HF_PROOF_FIXED_LEN, path_len },
-				.cosigs = { in.ptr + HF_PROOF_FIXED_LEN + path_len, cosigs_len } };
+	p->policy_ref = (hf_bytes){ in.ptr, HF_POLICY_REF_LEN };
+	p->log = in.ptr[AT_LOG];
+	p->publisher = in.ptr[AT_PUBLISHER];
+	p->size = hf_get_be64(in.ptr + AT_SIZE);
+	p->index = hf_get_be64(in.ptr + AT_INDEX);
+	p->leaf_sig = (hf_bytes){ in.ptr + AT_LEAF_SIG, HF_ED25519_SIG_LEN };
+	p->log_sig = (hf_bytes){ in.ptr + AT_LOG_SIG, HF_ED25519_SIG_LEN };
+	p->path = (hf_bytes){ in.ptr + HF_PROOF_FIXED_LEN, path_len };
+	p->cosigs = (hf_bytes){ in.ptr + HF_PROOF_FIXED_LEN + path_len, cosigs_len };
 	*used = HF_PROOF_FIXED_LEN + path_len + cosigs_len;
 	return HF_OK;
 }
@@ -92,12 +92,17 @@ static const uint8_t *key_of(const struct hf_policy *policy, hf_key_set set, uin
 	return policy->key[index].pub.ptr;
 }
 
+/* Has the key with this index not ended at `time`? */
+static bool is_live(const struct hf_policy *policy, uint8_t index, uint64_t time)
+{
+	return hf_policy_unexpired(policy, (hf_key_set)1 << index, time) != 0;
+}
+
 static bool counts(const struct hf_policy *policy, uint8_t witness, uint64_t time, uint64_t now)
 {
-	hf_key_set bit = (hf_key_set)1 << witness;
 	bool ahead = now != 0 && time > now && time - now > HF_PROOF_CLOCK_SLACK_S;
 
-	return !ahead && hf_policy_unexpired(policy, bit, time) != 0;
+	return !ahead && is_live(policy, witness, time);
 }
 
 /* Largest t such that the counted witnesses with time >= t satisfy the quorum. */
@@ -115,36 +120,43 @@ static hf_err find_quorum_time(const struct hf_policy *policy, hf_bytes quorum, 
 				later |= (hf_key_set)1 << cosigs.ptr[j];
 		if (!hf_verdict_is_yes(hf_quorum_met(policy, quorum, later & result->witnesses)))
 			continue;
-		if (!met || least > result->quorum_time)
+		if (least > result->quorum_time)
 			result->quorum_time = least;
 		met = true;
 	}
 	return met ? HF_OK : HF_ERR_PROOF_WITNESS;
 }
 
-hf_err hf_witness_verify(const struct hf_policy *policy, hf_bytes quorum, uint8_t log, hf_bytes cosigs,
-			 uint64_t now, struct hf_proof_result *result)
+static hf_err check_witnesses(const struct hf_policy *policy, hf_bytes quorum, const uint8_t *log_key,
+			      hf_bytes cosigs, uint64_t now, struct hf_proof_result *result)
 {
-	hf_key_set seen = 0, witnesses = hf_policy_role(policy, HF_ROLE_WITNESS);
-	const uint8_t *log_key = key_of(policy, policy->logs, log);
+	hf_key_set left = hf_policy_role(policy, HF_ROLE_WITNESS);
 
 	result->witnesses = 0;
 	result->quorum_time = 0;
-	if (log_key == NULL)
-		return HF_ERR_PROOF_LOG;
 	for (size_t i = 0; i < cosigs.len; i += HF_COSIG_LEN) {
 		const uint8_t *at = cosigs.ptr + i;
-		const uint8_t *pub = key_of(policy, witnesses & ~seen, at[0]);
+		const uint8_t *pub = key_of(policy, left, at[0]);
 		uint64_t time = hf_get_be64(at + AT_COSIG_TIME);
 
 		if (pub == NULL) /* no witness, or the same one again */
 			return HF_ERR_PROOF_WITNESS;
-		seen |= (hf_key_set)1 << at[0];
+		left &= ~((hf_key_set)1 << at[0]);
 		HF_TRY(hf_cosignature_verify(log_key, &result->head, time, pub, at + AT_COSIG_SIG));
 		if (counts(policy, at[0], time, now))
 			result->witnesses |= (hf_key_set)1 << at[0];
 	}
 	return find_quorum_time(policy, quorum, cosigs, result);
+}
+
+hf_err hf_witness_verify(const struct hf_policy *policy, hf_bytes quorum, uint8_t log, hf_bytes cosigs,
+			 uint64_t now, struct hf_proof_result *result)
+{
+	const uint8_t *key = key_of(policy, policy->logs, log);
+
+	if (key == NULL)
+		return HF_ERR_PROOF_LOG;
+	return check_witnesses(policy, quorum, key, cosigs, now, result);
 }
 
 static hf_err check_leaf(const struct hf_proof *p, const struct hf_policy *policy,
@@ -176,29 +188,25 @@ hf_err hf__proof_check_head(const struct hf_policy *policy, uint8_t log, hf_byte
 			    uint64_t now, struct hf_proof_result *result)
 {
 	const uint8_t *key = key_of(policy, policy->logs, log);
-	hf_key_set bit;
 
 	if (key == NULL)
 		return HF_ERR_PROOF_LOG;
-	bit = (hf_key_set)1 << log;
 	HF_TRY(hf_checkpoint_verify(key, &result->head, sig.ptr));
-	HF_TRY(hf_witness_verify(policy, policy->witness, log, cosigs, now, result));
-	return hf_policy_unexpired(policy, bit, result->quorum_time) != 0 ? HF_OK : HF_ERR_PROOF_EXPIRED;
+	HF_TRY(check_witnesses(policy, policy->witness, key, cosigs, now, result));
+	return is_live(policy, log, result->quorum_time) ? HF_OK : HF_ERR_PROOF_EXPIRED;
 }
 
 static hf_err verify(const struct hf_proof *p, const struct hf_policy *policy,
 		     const uint8_t d[static HF_SHA256_LEN], uint64_t now, struct hf_proof_result *result)
 {
 	struct hf_merkle_hash leaf;
-	hf_key_set bit;
 
 	if (!hf_bytes_equal(p->policy_ref, HF_ARR(policy->ref)))
 		return HF_ERR_PROOF_NONE;
 	HF_TRY(check_leaf(p, policy, d, &leaf));
-	bit = (hf_key_set)1 << p->publisher;
 	HF_TRY(climb(p, &leaf, &result->head));
 	HF_TRY(hf__proof_check_head(policy, p->log, p->log_sig, p->cosigs, now, result));
-	return hf_policy_unexpired(policy, bit, result->quorum_time) != 0 ? HF_OK : HF_ERR_PROOF_EXPIRED;
+	return is_live(policy, p->publisher, result->quorum_time) ? HF_OK : HF_ERR_PROOF_EXPIRED;
 }
 
 hf_err hf_proof_verify(const struct hf_proof *p, const struct hf_policy *policy,
@@ -206,9 +214,9 @@ hf_err hf_proof_verify(const struct hf_proof *p, const struct hf_policy *policy,
 {
 	hf_err err;
 
-	*result = (struct hf_proof_result){ .quorum_time = 0 };
+	memset(result, 0, sizeof(*result));
 	err = verify(p, policy, d, now, result);
 	if (err != HF_OK)
-		*result = (struct hf_proof_result){ .quorum_time = 0 };
+		memset(result, 0, sizeof(*result));
 	return err;
 }

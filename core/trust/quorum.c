@@ -49,46 +49,40 @@ static bool walk_quorum(struct walk *w, int depth)
 	return hf_cbor_error(&w->r) == HF_OK && met >= k;
 }
 
-static struct walk new_walk(const struct hf_policy *policy, hf_bytes quorum, hf_key_set signers, int role)
+/* Walk the whole; `met` says whether the signers satisfy it. */
+static hf_err walk(struct walk *w, hf_bytes quorum, bool *met)
 {
-	struct walk w = { .policy = policy, .signers = signers, .role = role };
-
-	hf_cbor_reader(&w.r, quorum);
-	return w;
+	hf_cbor_reader(&w->r, quorum);
+	*met = walk_quorum(w, 0);
+	return hf_cbor_done(&w->r) == HF_OK ? HF_OK : HF_ERR_POLICY_QUORUM;
 }
 
 hf_err hf__quorum_check(const struct hf_policy *policy, hf_bytes quorum, int role)
 {
-	struct walk w = new_walk(policy, quorum, 0, role);
-	hf_err err;
+	struct walk w = { .policy = policy, .role = role };
+	bool unused;
 
-	(void)walk_quorum(&w, 0);
-	err = hf_cbor_done(&w.r);
-	return err == HF_OK ? HF_OK : HF_ERR_POLICY_QUORUM;
+	return walk(&w, quorum, &unused);
 }
 
 hf_err hf_quorum_keys(const struct hf_policy *policy, hf_bytes quorum, hf_key_set *keys)
 {
-	struct walk w = new_walk(policy, quorum, 0, 0);
-	hf_err err;
+	struct walk w = { .policy = policy };
+	bool unused;
 
 	*keys = 0;
-	(void)walk_quorum(&w, 0);
-	err = hf_cbor_done(&w.r);
-	if (err != HF_OK)
-		return HF_ERR_POLICY_QUORUM;
+	HF_TRY(walk(&w, quorum, &unused));
 	*keys = w.seen;
 	return HF_OK;
 }
 
 struct hf_verdict hf_quorum_met(const struct hf_policy *policy, hf_bytes quorum, hf_key_set signers)
 {
-	struct walk w = new_walk(policy, quorum, signers, 0);
+	struct walk w = { .policy = policy, .signers = signers };
 	struct hf_verdict verdict = HF_VERDICT_NO;
+	bool met;
 
-	if (quorum.len == 0)
-		return verdict;
-	if (walk_quorum(&w, 0) && hf_cbor_done(&w.r) == HF_OK)
+	if (walk(&w, quorum, &met) == HF_OK && met)
 		verdict = HF_VERDICT_YES;
 	return verdict;
 }
