@@ -83,6 +83,7 @@ SIZES = ["tools/check-sizes"]
 STYLE = ["tools/check-style"]
 ERRORS = ["tools/check-errors"]
 FREESTANDING = ["tools/check-freestanding"]
+CODESIZE = ["tools/code-size"]
 SYMBOLS = ["tools/check-symbols", "build/release"]
 DOCS = ["tools/check-docs"]
 BASE = "core/base/base.c"
@@ -136,6 +137,10 @@ PLANTS = [
           add(BASE, "#include <string.h>\n")),
     Plant("a wipe without barrier", FREESTANDING, "left no store",
           swap(BASE, '__asm__ __volatile__("" : : "r"(p) : "memory");', "(void)p;")),
+    Plant("a verifier of proofs that grew", CODESIZE, "not ok 4 - the verifier of proof",
+          swap("core/trust/proof.c", "\t*used = 0;\n",
+               "\t*used = 0;\n\tif (in.len > 99 && hf_get_be32(in.ptr) == hf_get_be32(in.ptr + 4))\n"
+               "\t\treturn HF_ERR_BUNDLE_FORMAT;\n")),
     Plant("a foreign name in libholdfast", SYMBOLS, "strange would clash",
           shell(MAKE_LIB.format(code="int strange(void) { return 1; }", flags="-c", lib="libholdfast.a"))),
     Plant("a call into another room", SYMBOLS, "uses hf__other of another room",
