@@ -312,6 +312,11 @@ enum {
 	X(HF_ERR_HEAD_SPLIT, 'H', 'D', 3, HF_CLASS_REFUSED, "log shows two trees of one size") \
 	/* trust */ \
 	X(HF_ERR_TRUST_RECORD, 'T', 'R', 1, HF_CLASS_MALFORMED, "record of trust is damaged") \
+	/* images */ \
+	X(HF_ERR_IMAGE_SHORT, 'I', 'M', 1, HF_CLASS_MALFORMED, "image ends before its content") \
+	X(HF_ERR_IMAGE_FORMAT, 'I', 'M', 2, HF_CLASS_MALFORMED, "container is damaged") \
+	X(HF_ERR_IMAGE_CAP, 'I', 'M', 3, HF_CLASS_LIMIT, "limit of the scan was hit") \
+	X(HF_ERR_IMAGE_KIND, 'I', 'M', 4, HF_CLASS_REFUSED, "container of this kind is not supported") \
 	/* New rows go above this line, so that every row ends in a backslash. */ \
 	/* deploy */ \
 	X(HF_ERR_DEPLOY_NOT_ONE, 'D', 'P', 1, HF_CLASS_GONE, "not a deployment") \

@@ -51,14 +51,21 @@ struct hf_walk_caps {
 };
 extern const struct hf_walk_caps hf_walk_caps_default;
 
-/* Share `k` of `n`, and how many files of it were already seen (0 at the first start, the ordinal of the file
- * it died on after a reader was lost). Directory trees of random access are shared by file; other containers
- * belong to share 0. Nodes that are no regular files belong to share 0. */
+/* Share `k` of `n`. Trees that can be read at any place are dealt out by file; everything else, and nodes
+ * that are no regular files, belong to share 0. `after` is the way on after a reader was lost: the escaped
+ * path of the last file it began. All up to that file and everything inside it is passed over in silence.
+ * When a reader dies again without having begun another file, cut `after` at its last '!': then the whole
+ * container is passed over. Empty: from the beginning. Caps are told by each share that hits them, so the
+ * same problem may come more than once. */
 struct hf_walk_share {
 	unsigned k, n;
-	uint64_t skip;
+	hf_bytes after;
 };
 
+/* Before a process gives up its powers: what libraries load from disk at first use is loaded now. The
+ * thread's character set becomes UTF-8 and the process's time zone UTC: a report is the same everywhere.
+ * Errors: HF_ERR_HOST_MEMORY. */
+HF_MUST_CHECK hf_err hf_walk_prepare(void);
 /* Walk one input. `name` is what the input is called (its base name, raw).
  * Errors: only the visitor's and HF_ERR_HOST_MEMORY; all else is a problem. */
 HF_MUST_CHECK hf_err hf_walk_image(const struct hf_src *src, hf_bytes name, const struct hf_walk_caps *caps,
