@@ -7,7 +7,8 @@
 #include "archive.h"
 
 extern const struct hf__format hf__format_gzip, hf__format_bzip2, hf__format_xz, hf__format_zstd,
-	hf__format_lz4, hf__format_lz4_legacy, hf__format_lzop, hf__format_lzma, hf__format_squashfs;
+	hf__format_lz4, hf__format_lz4_legacy, hf__format_lzop, hf__format_lzma, hf__format_squashfs,
+	hf__format_ext, hf__format_fat, hf__format_gpt, hf__format_mbr;
 
 /* ---- archives from files at any place ---- */
 
@@ -18,7 +19,10 @@ static hf_err archive_open(struct hf__box *box, uint64_t *used)
 
 	if (box->src.mem == NULL && block == NULL)
 		return HF_ERR_HOST_MEMORY;
-	return hf__archive_read(box, &feed, used);
+	HF_TRY(hf__archive_read(box, &feed, used));
+	if (!hf__archive_streams(box->format)) /* read here and there: the last place read is not the end */
+		(void)(box->format->measure(&box->src, used) == HF_OK);
+	return HF_OK;
 }
 
 static bool always(const struct hf_src *src)
@@ -186,22 +190,30 @@ static const struct hf__format format_ar = { "ar",   HF__STREAM, { { "!<arch>\n"
 
 /* ---- zip, 7z, iso ---- */
 
+/* The end record of a zip tells where its directory lies; that must be right before the record. */
+static bool zip_ends_at(const struct hf_src *src, uint64_t at, uint64_t *len)
+{
+	uint8_t h[22];
+
+	if (hf_src_read(src, at, h, sizeof(h)) != HF_OK || memcmp(h, "PK\5\6", 4) != 0 ||
+	    (uint64_t)hf__le32(h + 12) + hf__le32(h + 16) != at)
+		return false;
+	*len = at + sizeof(h) + hf__le16(h + 20);
+	return *len <= src->size;
+}
+
+/* From the first local header on: the first end record that fits what stands before it. */
 static hf_err zip_measure(const struct hf_src *src, uint64_t *len)
 {
-	enum { BACK = 65536 + 22 };
-	uint8_t h[22];
-	uint64_t at = 0;
+	uint8_t block[4096 + 3];
 
-	/* From the first local header on: the first end record that fits what stands before it. */
-	for (at = 30; at + sizeof(h) <= src->size; at++) {
-		HF_TRY(hf_src_read(src, at, h, 4));
-		if (memcmp(h, "PK\5\6", 4) != 0)
-			continue;
-		HF_TRY(hf_src_read(src, at, h, sizeof(h)));
-		if ((uint64_t)hf__le32(h + 12) + hf__le32(h + 16) != at)
-			continue;
-		*len = at + sizeof(h) + hf__le16(h + 20);
-		return *len <= src->size ? HF_OK : HF_ERR_IMAGE_SHORT;
+	for (uint64_t at = 0; at < src->size; at += 4096) {
+		size_t n = src->size - at < sizeof(block) ? (size_t)(src->size - at) : sizeof(block);
+
+		HF_TRY(hf_src_read(src, at, block, n));
+		for (size_t i = 0; i + 4 <= n; i++)
+			if (block[i] == 'P' && block[i + 1] == 'K' && zip_ends_at(src, at + i, len))
+				return HF_OK;
 	}
 	return HF_ERR_IMAGE_FORMAT;
 }
@@ -265,6 +277,10 @@ const struct hf__format *const hf__formats[] = {
 	&format_tar,
 	&format_cpio,
 	&format_zip,
+	&hf__format_ext,
+	&hf__format_gpt,
+	&hf__format_fat,
+	&hf__format_mbr,
 	&hf__format_lzma,
 };
 const size_t hf__n_formats = sizeof(hf__formats) / sizeof(hf__formats[0]);

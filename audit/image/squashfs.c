@@ -48,39 +48,28 @@ static hf_err sqfs_failed(struct hf__box *box, int rc, const char *what)
 	return hf__fail(box, HF_ERR_IMAGE_FORMAT, "%s cannot be read (libsquashfs error %d)", what, rc);
 }
 
-static hf_err keep(struct hf__squash *q, size_t n)
-{
-	q->memory += n;
-	if (q->memory > TREE_BYTES_MAX)
-		return hf__cap_box(q->box, "memory cap: the directory tree is too large");
-	return HF_OK;
-}
-
+/* `inode` becomes ours. */
 static hf_err add_item(struct hf__squash *q, uint32_t parent, hf_bytes name, sqfs_inode_generic_t *inode)
 {
-	struct hf__sqitem *grown, *item;
-	size_t cap = q->cap == 0 ? 256 : q->cap * 2;
+	struct hf__item item = { .parent = parent, .own = q->n_inodes };
+	size_t cap = q->inodes_cap == 0 ? 256 : q->inodes_cap * 2;
+	sqfs_inode_generic_t **grown;
 
-	HF_TRY(keep(q, sizeof(*item) + name.len + sizeof(*inode) + inode->payload_bytes_available));
-	if (q->n >= q->box->walk->caps->files)
-		return hf__cap_walk(q->box, "file cap of the whole scan");
-	if (q->n == q->cap) {
-		grown = realloc(q->item, cap * sizeof(*grown));
-		if (grown == NULL)
+	if (q->n_inodes == q->inodes_cap) {
+		grown = realloc(q->inode, cap * sizeof(*grown));
+		if (grown == NULL) {
+			sqfs_free(inode);
 			return HF_ERR_HOST_MEMORY;
-		q->item = grown;
-		q->cap = cap;
+		}
+		q->inode = grown;
+		q->inodes_cap = cap;
 	}
-	item = &q->item[q->n];
-	*item = (struct hf__sqitem){ .parent = parent, .name_len = (uint32_t)name.len };
-	item->name = malloc(name.len + 1);
-	if (item->name == NULL)
-		return HF_ERR_HOST_MEMORY;
-	if (name.len > 0)
-		memcpy(item->name, name.ptr, name.len);
-	item->inode = inode; /* ours from here on */
-	q->n++;
-	return HF_OK;
+	q->inode[q->n_inodes++] = inode;
+	q->memory += sizeof(*inode) + inode->payload_bytes_available;
+	if (q->memory > TREE_BYTES_MAX)
+		return hf__cap_box(q->box, "memory cap: the directory tree is too large");
+	hf__squash_describe(q, inode, &item);
+	return hf__tree_add(&q->tree, &item, name);
 }
 
 static bool is_dir(const sqfs_inode_generic_t *inode)
@@ -104,8 +93,6 @@ static hf_err add_entry(struct hf__squash *q, uint32_t parent)
 		err = sqfs_failed(q->box, rc, "an inode");
 	else
 		err = add_item(q, parent, (hf_bytes){ entry->name, (size_t)entry->size + 1 }, inode);
-	if (err != HF_OK && inode != NULL && (q->n == 0 || q->item[q->n - 1].inode != inode))
-		sqfs_free(inode);
 	sqfs_free(entry);
 	return err;
 }
@@ -113,7 +100,7 @@ static hf_err add_entry(struct hf__squash *q, uint32_t parent)
 /* Errors in one directory leave the others readable. */
 static hf_err list_dir(struct hf__squash *q, uint32_t parent)
 {
-	int rc = sqfs_dir_reader_open_dir(q->dirs, q->item[parent].inode, 0);
+	int rc = sqfs_dir_reader_open_dir(q->dirs, q->inode[q->tree.item[parent].own], 0);
 	hf_err err = rc == 0 ? HF_OK : sqfs_failed(q->box, rc, "a directory");
 
 	while (err == HF_OK) {
@@ -127,38 +114,22 @@ static hf_err list_dir(struct hf__squash *q, uint32_t parent)
 	return hf__problem(q->box->place, q->box->path, 2, q->box->begin, q->box->in, q->box->why);
 }
 
-/* A directory met twice is a loop: real ones have one parent. */
-static bool first_visit(struct hf__squash *q, uint32_t number)
-{
-	uint8_t bit = (uint8_t)(1u << number % 8);
-
-	if (number > q->super.inode_count || (q->visited[number / 8] & bit) != 0)
-		return false;
-	q->visited[number / 8] |= bit;
-	return true;
-}
-
 static hf_err list_tree(struct hf__squash *q)
 {
 	sqfs_inode_generic_t *root = NULL;
 	int rc = sqfs_dir_reader_get_root_inode(q->dirs, &root);
-	hf_err err;
 
-	q->visited = calloc(q->super.inode_count / 8 + 1, 1);
-	if (q->visited == NULL)
-		return HF_ERR_HOST_MEMORY;
 	if (rc != 0)
 		return sqfs_failed(q->box, rc, "the root directory");
-	err = add_item(q, 0, (hf_bytes){ NULL, 0 }, root);
-	if (err != HF_OK) {
-		if (q->n == 0)
-			sqfs_free(root);
-		return err;
-	}
-	for (uint32_t i = 0; i < q->n; i++) {
-		if (!is_dir(q->item[i].inode))
+	HF_TRY(add_item(q, 0, (hf_bytes){ NULL, 0 }, root));
+	HF_TRY(hf__marks_new(&q->visited, q->super.inode_count));
+	for (uint32_t i = 0; i < q->tree.n; i++) {
+		const sqfs_inode_generic_t *inode = q->inode[q->tree.item[i].own];
+
+		if (!is_dir(inode))
 			continue;
-		if (first_visit(q, q->item[i].inode->base.inode_number))
+		/* A directory met twice is a loop: real ones have one parent. */
+		if (hf__marks_first(&q->visited, inode->base.inode_number))
 			HF_TRY(list_dir(q, i));
 		else
 			HF_TRY(hf__problem(q->box->place, q->box->path, 2, q->box->begin, q->box->in,
@@ -258,12 +229,11 @@ static hf_err open_image(struct hf__squash *q)
 
 static void squash_free(struct hf__squash *q)
 {
-	for (size_t i = 0; i < q->n; i++) {
-		sqfs_free(q->item[i].inode);
-		free(q->item[i].name);
-	}
-	free(q->item);
-	free(q->visited);
+	for (size_t i = 0; i < q->n_inodes; i++)
+		sqfs_free(q->inode[i]);
+	free(q->inode);
+	hf__tree_free(&q->tree);
+	hf__marks_free(&q->visited);
 	hf__squash_data_free(q);
 	sqfs_destroy(q->xattrs);
 	sqfs_destroy(q->dirs);
@@ -274,7 +244,7 @@ static void squash_free(struct hf__squash *q)
 
 static hf_err squashfs_open(struct hf__box *box, uint64_t *used)
 {
-	struct hf__squash q HF_AUTO(squash_free) = { .box = box };
+	struct hf__squash q HF_AUTO(squash_free) = { .box = box, .tree = { .box = box } };
 
 	HF_TRY(open_image(&q));
 	*used = box->in;

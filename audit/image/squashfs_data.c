@@ -217,7 +217,7 @@ static hf_err one_block(struct hf__squash *q, const struct layout *l, size_t i, 
 
 	*block = (hf_bytes){ NULL, want };
 	if (i >= l->n_blocks)
-		return tail(q, q->open->inode, want, &block->ptr);
+		return tail(q, q->open, want, &block->ptr);
 	if (SQFS_IS_SPARSE_BLOCK(l->block[i]))
 		HF_TRY(zero_block(q, &q->data));
 	else
@@ -232,7 +232,7 @@ static hf_err read_large(void *ctx, uint64_t offset, uint8_t *out, size_t len)
 	struct layout l;
 	uint64_t pos;
 
-	HF_TRY(layout_of(q, q->open->inode, &l));
+	HF_TRY(layout_of(q, q->open, &l));
 	pos = l.start;
 	for (size_t i = 0; len > 0; i++) {
 		size_t at = (size_t)(offset / q->super.block_size), skip, n;
@@ -253,15 +253,16 @@ static hf_err read_large(void *ctx, uint64_t offset, uint8_t *out, size_t len)
 	return HF_OK;
 }
 
-hf_err hf__squash_load(void *ctx, struct hf__box *box, struct hf_src *out)
+hf_err hf__squash_load(void *ctx, const struct hf__item *item, struct hf__box *box, struct hf_src *out)
 {
 	struct hf__squash *q = ctx;
 	struct layout l;
 
-	HF_TRY(layout_of(q, q->open->inode, &l));
-	if (l.size <= HF_WALK_WHOLE_MAX)
-		return load_whole(q, q->open->inode, &l, out);
 	(void)box;
+	q->open = q->inode[item->own];
+	HF_TRY(layout_of(q, q->open, &l));
+	if (l.size <= HF_WALK_WHOLE_MAX)
+		return load_whole(q, q->open, &l, out);
 	*out = (struct hf_src){ .size = l.size, .ctx = q, .read = read_large };
 	return HF_OK;
 }

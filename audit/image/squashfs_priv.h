@@ -14,19 +14,11 @@
 #include <sqfs/super.h>
 #include <sqfs/xattr.h>
 #include <sqfs/xattr_reader.h>
-#include "walk_priv.h"
+#include "tree.h"
 
 struct hf__sqfile {
 	sqfs_file_t base; /* first: libsquashfs gives it back */
 	const struct hf_src *src;
-};
-
-struct hf__sqitem {
-	uint32_t parent; /* index; the root is its own */
-	uint32_t name_len;
-	uint32_t first; /* index of the first name of this inode; itself, unless a hard link */
-	uint8_t *name;
-	sqfs_inode_generic_t *inode;
 };
 
 struct hf__sqblock {
@@ -45,19 +37,22 @@ struct hf__squash {
 	sqfs_dir_reader_t *dirs;
 	sqfs_xattr_reader_t *xattrs;
 	bool has_xattrs;
-	struct hf__sqitem *item;
-	size_t n, cap, memory;
-	uint8_t *visited;              /* a bit for each directory, by inode number */
-	const struct hf__sqitem *open; /* the file that load() is asked for */
-	struct hf__sqblock data, frag; /* last decoded */
-	uint8_t *stored;               /* block_size bytes, when the image is not in memory */
+	struct hf__tree tree; /* item.own = index of its inode */
+	sqfs_inode_generic_t **inode;
+	size_t n_inodes, inodes_cap, memory;
+	struct hf__marks visited;
+	const sqfs_inode_generic_t *open; /* the file that load() was asked for */
+	struct hf__sqblock data, frag;    /* last decoded */
+	uint8_t *stored;                  /* block_size bytes, when the image is not in memory */
 };
 
 /* The decoder of q->super's compression. Errors: HF_ERR_IMAGE_KIND, HF_ERR_HOST_MEMORY. */
 HF_MUST_CHECK hf_err hf__squash_codec(struct hf__squash *q);
 /* Give all items. */
 HF_MUST_CHECK hf_err hf__squash_give(struct hf__squash *q);
-/* Content of q->open, for hf__entry. */
-HF_MUST_CHECK hf_err hf__squash_load(void *ctx, struct hf__box *box, struct hf_src *out);
+void hf__squash_describe(struct hf__squash *q, const sqfs_inode_generic_t *inode, struct hf__item *item);
+/* Content of an item; for struct hf__tree_ops. */
+HF_MUST_CHECK hf_err hf__squash_load(void *ctx, const struct hf__item *item, struct hf__box *box,
+				     struct hf_src *out);
 void hf__squash_data_free(struct hf__squash *q);
 #endif
