@@ -8,7 +8,8 @@
 
 extern const struct hf__format hf__format_gzip, hf__format_bzip2, hf__format_xz, hf__format_zstd,
 	hf__format_lz4, hf__format_lz4_legacy, hf__format_lzop, hf__format_lzma, hf__format_squashfs,
-	hf__format_ext, hf__format_fat, hf__format_gpt, hf__format_mbr;
+	hf__format_ext, hf__format_fat, hf__format_gpt, hf__format_mbr, hf__format_ubi, hf__format_ubifs,
+	hf__format_jffs2;
 
 /* ---- archives from files at any place ---- */
 
@@ -263,24 +264,10 @@ static const struct hf__format format_iso = { "iso",     HF__STREAM,  { { "\1CD0
 					      iso_probe, iso_measure, archive_open };
 
 const struct hf__format *const hf__formats[] = {
-	&hf__format_squashfs,
-	&hf__format_xz,
-	&hf__format_gzip,
-	&hf__format_zstd,
-	&hf__format_bzip2,
-	&hf__format_lz4,
-	&hf__format_lz4_legacy,
-	&hf__format_lzop,
-	&format_7z,
-	&format_ar,
-	&format_iso,
-	&format_tar,
-	&format_cpio,
-	&format_zip,
-	&hf__format_ext,
-	&hf__format_gpt,
-	&hf__format_fat,
-	&hf__format_mbr,
-	&hf__format_lzma,
+	&hf__format_squashfs, &hf__format_ubi,  &hf__format_ubifs, &hf__format_jffs2, &hf__format_xz,
+	&hf__format_gzip,     &hf__format_zstd, &hf__format_bzip2, &hf__format_lz4,   &hf__format_lz4_legacy,
+	&hf__format_lzop,     &format_7z,       &format_ar,        &format_iso,       &format_tar,
+	&format_cpio,         &format_zip,      &hf__format_ext,   &hf__format_gpt,   &hf__format_fat,
+	&hf__format_mbr,      &hf__format_lzma,
 };
 const size_t hf__n_formats = sizeof(hf__formats) / sizeof(hf__formats[0]);
