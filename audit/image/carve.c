@@ -25,7 +25,7 @@ static void set_up(struct search *s)
 			const uint8_t *b = (const uint8_t *)hf__formats[i]->magic[m].bytes;
 			size_t pair = (size_t)b[0] | (size_t)b[1] << 8;
 
-			if (hf__formats[i]->measure != NULL)
+			if (hf__formats[i]->measure != NULL && hf__formats[i]->magic[m].len > 1)
 				s->set[pair / 64] |= (uint64_t)1 << pair % 64;
 		}
 }

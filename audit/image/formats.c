@@ -1,15 +1,10 @@
 /* formats.c -- the one list of containers, and those that libarchive reads.
- * Order matters where a file could be taken for two: the one with the stronger proof stands first.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
 #include <hf/buf.h>
 #include "archive.h"
-
-extern const struct hf__format hf__format_gzip, hf__format_bzip2, hf__format_xz, hf__format_zstd,
-	hf__format_lz4, hf__format_lz4_legacy, hf__format_lzop, hf__format_lzma, hf__format_squashfs,
-	hf__format_ext, hf__format_fat, hf__format_gpt, hf__format_mbr, hf__format_ubi, hf__format_ubifs,
-	hf__format_jffs2;
+#include "formats.h"
 
 /* ---- archives from files at any place ---- */
 
@@ -94,8 +89,8 @@ static hf_err tar_measure(const struct hf_src *src, uint64_t *len)
 	return at > 0 ? HF_OK : HF_ERR_IMAGE_FORMAT;
 }
 
-static const struct hf__format format_tar = { "tar",     HF__STREAM,  { { "ustar", 5, 257 } },
-					      tar_probe, tar_measure, archive_open };
+const struct hf__format hf__format_tar = { "tar",     HF__STREAM,  { { "ustar", 5, 257 } },
+					   tar_probe, tar_measure, archive_open };
 
 /* ---- cpio, "newc" with and without checksum, and the portable old one ---- */
 
@@ -158,8 +153,8 @@ static hf_err cpio_measure(const struct hf_src *src, uint64_t *len)
 	return HF_OK;
 }
 
-static const struct hf__format format_cpio = { "cpio",     HF__STREAM,   { { "07070", 5, 0 } },
-					       cpio_probe, cpio_measure, archive_open };
+const struct hf__format hf__format_cpio = { "cpio",     HF__STREAM,   { { "07070", 5, 0 } },
+					    cpio_probe, cpio_measure, archive_open };
 
 /* ---- ar: the outside of .deb and of static libraries ---- */
 
@@ -186,8 +181,8 @@ static hf_err ar_measure(const struct hf_src *src, uint64_t *len)
 	return at > 8 ? HF_OK : HF_ERR_IMAGE_FORMAT;
 }
 
-static const struct hf__format format_ar = { "ar",   HF__STREAM, { { "!<arch>\n", 8, 0 } },
-					     always, ar_measure, archive_open };
+const struct hf__format hf__format_ar = { "ar",   HF__STREAM, { { "!<arch>\n", 8, 0 } },
+					  always, ar_measure, archive_open };
 
 /* ---- zip, 7z, iso ---- */
 
@@ -219,8 +214,8 @@ static hf_err zip_measure(const struct hf_src *src, uint64_t *len)
 	return HF_ERR_IMAGE_FORMAT;
 }
 
-static const struct hf__format format_zip = { "zip",  HF__STREAM,  { { "PK\3\4", 4, 0 } },
-					      always, zip_measure, archive_open };
+const struct hf__format hf__format_zip = { "zip",  HF__STREAM,  { { "PK\3\4", 4, 0 } },
+					   always, zip_measure, archive_open };
 
 static hf_err sevenzip_measure(const struct hf_src *src, uint64_t *len)
 {
@@ -236,8 +231,8 @@ static hf_err sevenzip_measure(const struct hf_src *src, uint64_t *len)
 	return HF_OK;
 }
 
-static const struct hf__format format_7z = { "7z",   HF__STREAM,       { { "7z\xbc\xaf\x27\x1c", 6, 0 } },
-					     always, sevenzip_measure, archive_open };
+const struct hf__format hf__format_7z = { "7z",   HF__STREAM,       { { "7z\xbc\xaf\x27\x1c", 6, 0 } },
+					  always, sevenzip_measure, archive_open };
 
 /* ISO 9660 s8.4: volume space size and block size stand in both byte orders. */
 static hf_err iso_measure(const struct hf_src *src, uint64_t *len)
@@ -260,14 +255,12 @@ static bool iso_probe(const struct hf_src *src)
 	return hf_src_read(src, 32768, h, sizeof(h)) == HF_OK && hf__le32(h + 80) == hf_get_be32(h + 84);
 }
 
-static const struct hf__format format_iso = { "iso",     HF__STREAM,  { { "\1CD001\1", 7, 32768 } },
-					      iso_probe, iso_measure, archive_open };
+const struct hf__format hf__format_iso = { "iso",     HF__STREAM,  { { "\1CD001\1", 7, 32768 } },
+					   iso_probe, iso_measure, archive_open };
 
 const struct hf__format *const hf__formats[] = {
-	&hf__format_squashfs, &hf__format_ubi,  &hf__format_ubifs, &hf__format_jffs2, &hf__format_xz,
-	&hf__format_gzip,     &hf__format_zstd, &hf__format_bzip2, &hf__format_lz4,   &hf__format_lz4_legacy,
-	&hf__format_lzop,     &format_7z,       &format_ar,        &format_iso,       &format_tar,
-	&format_cpio,         &format_zip,      &hf__format_ext,   &hf__format_gpt,   &hf__format_fat,
-	&hf__format_mbr,      &hf__format_lzma,
+#define HF__FORMAT_ADDRESS(name) &name,
+	HF__FORMATS(HF__FORMAT_ADDRESS)
+#undef HF__FORMAT_ADDRESS
 };
 const size_t hf__n_formats = sizeof(hf__formats) / sizeof(hf__formats[0]);

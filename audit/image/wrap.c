@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <hf/buf.h>
 
 struct range {
 	struct hf_src_slice slice;
@@ -90,4 +91,52 @@ hf_err hf__gaps_give(struct hf__gaps *g)
 		at = behind(g, end);
 	}
 	return HF_OK;
+}
+
+/* ---- a packed part ---- */
+
+struct packed {
+	const struct hf__codec *codec;
+	uint64_t begin;
+};
+
+static hf_err unpack(struct hf__box *box, struct hf__stream *s, uint8_t *block)
+{
+	size_t got = 1;
+
+	hf__spool_reset(&box->content);
+	while (got > 0) {
+		HF_TRY(hf__tick(box));
+		HF_TRY(hf__stream_read(s, block, HF__WINDOW, &got));
+		HF_TRY(hf__spend(box, got));
+		HF_TRY(hf__spool_put(&box->content, box->content.len, (hf_bytes){ block, got }));
+	}
+	return HF_OK;
+}
+
+static hf_err load_packed(void *ctx, struct hf__box *box, struct hf_src *out)
+{
+	const struct packed *p = ctx;
+	struct hf__stream s HF_AUTO(hf__stream_close) = { .codec = p->codec };
+	uint8_t *block HF_AUTO(hf_auto_free) = malloc(HF__WINDOW);
+	struct hf_src_slice slice;
+	struct hf_src rest;
+
+	if (block == NULL)
+		return HF_ERR_HOST_MEMORY;
+	HF_TRY(hf_src_cut(&slice, &box->src, p->begin, box->src.size - p->begin, &rest));
+	HF_TRY(hf__stream_open(&s, p->codec, &rest));
+	HF_TRY(unpack(box, &s, block));
+	*out = hf__spool_src(&box->content);
+	return HF_OK;
+}
+
+hf_err hf__give_unpacked(struct hf__box *box, const struct hf__codec *codec, uint64_t begin, const char *name)
+{
+	struct packed p = { codec, begin };
+	struct hf__entry entry = { .ctx = &p, .load = load_packed };
+
+	entry.node =
+		(struct hf_node){ .name = { (const uint8_t *)name, strlen(name) }, .type = HF_NODE_FILE };
+	return hf__give(box, &entry);
 }
