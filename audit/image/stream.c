@@ -77,6 +77,7 @@ static hf_err look_behind(struct inflow *in, struct hf__feed *feed, uint64_t end
 	uint64_t begin = 0;
 	struct hf_src src;
 
+	(void)head;
 	in->spool = (struct hf__spool){ .walk = in->box->walk };
 	HF_TRY(hf__spool_put(&in->spool, 0, (hf_bytes){ feed->last + feed->last_len - behind, behind }));
 	HF_TRY(spool_all(in));
