@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <hf/hwkey.h>
+#include <hf/keyfacts.h>
 #include <hf/pki.h>
 #include "ossl_priv.h"
 
@@ -35,6 +36,8 @@ bool hf__x509_name_text(const X509_NAME *name, int nid, char *out, size_t cap);
 bool hf__x509_one_uri(const GENERAL_NAMES *names, char *out, size_t cap);
 /* SHA-256 or SHA-384 by the signer's curve. */
 const EVP_MD *hf__x509_md(const struct hf_hwkey *key);
+/* Kind, size and SPKI digest of any key; `key` NULL or too small is HF_ERR_CRYPTO_KEY. */
+HF_MUST_CHECK hf_err hf__keyfacts_measure(EVP_PKEY *key, struct hf_keyfacts *out);
 /* Append what an i2d function makes. */
 HF_MUST_CHECK hf_err hf__x509_put(struct hf_out *out, int (*i2d)(const void *, unsigned char **),
 				  const void *object);

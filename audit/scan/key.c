@@ -1,0 +1,244 @@
+/* key.c -- what looks like a key is decoded; only what decodes completely becomes a fact.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include "automaton.h"
+#include "key_priv.h"
+#include "testkeys.inc"
+
+enum { LINE_MAX_ = 64, DER_FILE_MAX = 16384 };
+
+static int value_of(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+bool hf__base64(hf_bytes text, struct hf_out *out)
+{
+	uint32_t bits = 0;
+	unsigned n = 0;
+	bool ended = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		uint8_t c = text.ptr[i];
+		int v = value_of(c);
+
+		if (c == '\\' && i + 1 < text.len && (text.ptr[i + 1] == 'n' || text.ptr[i + 1] == 'r'))
+			i++;
+		else if (c == '=')
+			ended = true;
+		else if (v >= 0 && !ended) {
+			bits = bits << 6 | (uint32_t)v;
+			if (++n % 4 != 1) {
+				uint8_t byte = (uint8_t)(bits >> (6 - 2 * ((n - 1) % 4)));
+
+				if (hf_out_put(out, (hf_bytes){ &byte, 1 }) != HF_OK)
+					return false;
+			}
+		} else if (v >= 0 || strchr(" \t\r\n\"',\\", c) == NULL || c == 0)
+			return false;
+	}
+	return n % 4 != 1;
+}
+
+struct hf_fact hf__key_fact(const struct hf__job *job, unsigned class, uint64_t offset, uint64_t length)
+{
+	struct hf_fact fact = { .kind = HF_FACT_KEY };
+	bool host = (hf__starts(job->base, "ssh_host_") && hf__ends(job->base, "_key")) ||
+		    (hf__starts(job->base, "dropbear_") && hf__ends(job->base, "_host_key"));
+
+	fact.num[HF_KEY_CLASS] = class;
+	fact.num[HF_KEY_OFFSET] = offset;
+	fact.num[HF_KEY_LENGTH] = length;
+	fact.num[HF_KEY_FLAGS] = host ? HF_KEYF_HOST : 0;
+	fact.num[HF_KEY_KIND] = job->kind;
+	return fact;
+}
+
+static bool is_test_key(const uint8_t spki[static HF_SHA256_LEN])
+{
+	uint8_t hex_room[2 * HF_SHA256_LEN];
+	struct hf_out hex = HF_OUT(hex_room);
+
+	if (hf_hex_encode((hf_bytes){ spki, HF_SHA256_LEN }, &hex) != HF_OK)
+		return false;
+	for (size_t i = 0; i < sizeof(testkeys); i++)
+		if ((i == 0 || (testkeys[i - 1] ^ HF__DISGUISE) == '\n') && sizeof(testkeys) - i >= hex.len) {
+			size_t same = 0;
+
+			while (same < hex.len && (testkeys[i + same] ^ HF__DISGUISE) == hex_room[same])
+				same++;
+			if (same == hex.len)
+				return true;
+		}
+	return false;
+}
+
+void hf__key_measure(struct hf_fact *fact, const struct hf_keyfacts *facts)
+{
+	fact->num[HF_KEY_ALG] = (uint64_t)facts->alg; /* HF_KEYFACTS_* and HF_KEYALG_* are the same numbers */
+	fact->num[HF_KEY_BITS] = facts->bits;
+	if (!facts->has_spki)
+		return;
+	fact->text[HF_KEY_SPKI] = HF_ARR(facts->spki_sha256);
+	if (is_test_key(facts->spki_sha256))
+		fact->num[HF_KEY_FLAGS] |= HF_KEYF_TEST;
+}
+_Static_assert(HF_KEYFACTS_EDDSA == (int)HF_KEYALG_EDDSA && HF_KEYFACTS_RSA == (int)HF_KEYALG_RSA, "copied");
+
+hf_err hf__key_put(const struct hf__job *job, struct hf_fact *fact, hf_bytes secret)
+{
+	uint8_t room[HF__REDACTED_CAP];
+	struct hf_out evidence = HF_OUT(room);
+
+	/* The first characters of DER tell only its length: the digest alone is shown. */
+	HF_TRY(hf__redact(secret, &evidence));
+	fact->text[HF_KEY_EVIDENCE] = hf__from(hf_out_bytes(&evidence), secret.len >= 12 ? 4 : 0);
+	return hf__put(job, fact);
+}
+
+/* The authorities that a distribution ships: old and weak roots there are not this product's doing. */
+static bool in_ca_bundle(const struct hf__job *job)
+{
+	static const char *const places[] = { "/etc/ssl/certs/", "/usr/share/ca-certificates/", "/etc/pki/",
+					      "/usr/share/pki/", "/etc/ca-certificates/",       NULL };
+
+	for (size_t i = 0; places[i] != NULL; i++)
+		if (hf__starts(job->name, places[i]))
+			return true;
+	return hf__is(job->base, "cacert.pem") || hf__is(job->base, "cacerts") ||
+	       hf__is(job->base, "ca-certificates.crt") || hf__is(job->base, "ca-bundle.crt");
+}
+
+static hf_err put_cert(const struct hf__job *job, const struct hf_certfacts *cert, hf_bytes der,
+		       uint64_t offset, uint64_t length)
+{
+	struct hf_fact fact = hf__key_fact(job, HF_KEYC_CERT, offset, length);
+
+	hf__key_measure(&fact, &cert->key);
+	fact.num[HF_KEY_NOT_AFTER] = cert->not_after > 0 ? (uint64_t)cert->not_after : 0;
+	fact.num[HF_KEY_FLAGS] |= (cert->ca ? HF_KEYF_CA : 0u) | (cert->self_issued ? HF_KEYF_SELF : 0u) |
+				  (cert->weak_signature && !cert->self_issued ? HF_KEYF_WEAKSIG : 0u) |
+				  (in_ca_bundle(job) ? HF_KEYF_BUNDLE : 0u);
+	fact.text[HF_KEY_NAME] = HF__TEXT(cert->subject);
+	return hf__key_put(job, &fact, der);
+}
+
+hf_err hf__key_put_der(const struct hf__job *job, hf_bytes der, uint64_t offset, uint64_t length)
+{
+	struct hf_certfacts cert;
+	struct hf_keyfacts facts;
+	struct hf_fact fact;
+
+	if (hf_keyfacts_cert(der, &cert) == HF_OK)
+		return put_cert(job, &cert, der, offset, length);
+	if (hf_keyfacts_private(der, &facts) == HF_OK) {
+		fact = hf__key_fact(job, HF_KEYC_PRIVATE, offset, length);
+		hf__key_measure(&fact, &facts);
+		return hf__key_put(job, &fact, der);
+	}
+	if (hf_keyfacts_is_encrypted(der)) {
+		fact = hf__key_fact(job, HF_KEYC_ENCRYPTED, offset, length);
+		return hf__key_put(job, &fact, der);
+	}
+	if (hf_keyfacts_public(der, &facts) != HF_OK)
+		return HF_OK;
+	fact = hf__key_fact(job, HF_KEYC_PUBLIC, offset, length);
+	hf__key_measure(&fact, &facts);
+	return hf__key_put(job, &fact, der);
+}
+
+/* RFC 1421 headers ("Proc-Type: 4,ENCRYPTED") end in an empty line. */
+static hf_bytes skip_headers(hf_bytes body, bool *encrypted)
+{
+	size_t colon = hf__find(hf__first(body, 200), ":"), end;
+
+	*encrypted = false;
+	if (colon == SIZE_MAX)
+		return body;
+	end = hf__find(body, "\n\n");
+	if (end == SIZE_MAX)
+		end = hf__find(body, "\n\r\n");
+	*encrypted = hf__find(hf__first(body, 200), "ENCRYPTED") != SIZE_MAX;
+	return end == SIZE_MAX ? (hf_bytes){ 0 } : hf__from(body, end + 2);
+}
+
+static hf_err put_body(struct hf__job *job, hf_bytes label, hf_bytes body, uint64_t offset, uint64_t length)
+{
+	uint8_t room[HF__KEY_ROOM / 4 * 3];
+	struct hf_out der = HF_OUT(room);
+	bool encrypted;
+	struct hf_fact fact;
+	hf_err err = HF_OK;
+
+	body = skip_headers(body, &encrypted);
+	if (body.len < 40 || !hf__base64(body, &der))
+		return HF_OK;
+	if (encrypted) {
+		fact = hf__key_fact(job, HF_KEYC_ENCRYPTED, offset, length);
+		err = hf__key_put(job, &fact, hf_out_bytes(&der));
+	} else if (hf__is(label, "OPENSSH PRIVATE KEY")) {
+		err = hf__key_put_openssh(job, hf_out_bytes(&der), offset, length);
+	} else {
+		err = hf__key_put_der(job, hf_out_bytes(&der), offset, length);
+	}
+	hf_wipe(room, der.len);
+	return err;
+}
+
+/* "-----BEGIN LABEL-----" body "-----END LABEL-----" */
+static hf_err put_pem(struct hf__job *job, const struct hf__hit *hit)
+{
+	static const char *const labels[] = { "PRIVATE KEY",
+					      "RSA PRIVATE KEY",
+					      "EC PRIVATE KEY",
+					      "DSA PRIVATE KEY",
+					      "ENCRYPTED PRIVATE KEY",
+					      "OPENSSH PRIVATE KEY",
+					      "CERTIFICATE",
+					      "X509 CERTIFICATE",
+					      "PUBLIC KEY",
+					      NULL };
+	hf_bytes text = hf__view_upto(job->view, hit->offset, HF__KEY_ROOM), label, body;
+	size_t begin, end;
+
+	text = hf__from(text, 11);
+	begin = hf__find(hf__first(text, LINE_MAX_), "-----");
+	if (begin == SIZE_MAX || begin < 2)
+		return HF_OK;
+	label = (hf_bytes){ text.ptr + 1, begin - 1 };
+	if (text.ptr[0] != ' ' || !hf__in(label, labels))
+		return HF_OK;
+	body = hf__from(text, begin + 5);
+	end = hf__find(body, "-----END ");
+	if (end == SIZE_MAX)
+		return HF_OK;
+	return put_body(job, label, hf__first(body, end), hit->offset,
+			11 + begin + 5 + end + 9 + label.len + 5);
+}
+
+static hf_err put_der_file(struct hf__job *job)
+{
+	hf_bytes der = hf__view_upto(job->view, 0, DER_FILE_MAX);
+
+	if (job->src->size > DER_FILE_MAX || der.len < 64 || der.ptr[0] != 0x30 || (der.ptr[1] & 0x80) == 0)
+		return HF_OK;
+	return hf__key_put_der(job, der, 0, der.len);
+}
+
+hf_err hf__scan_keys(struct hf__job *job)
+{
+	const struct hf__hits *hits = &job->scan->hits;
+
+	for (size_t i = 0; i < hits->n; i++)
+		if (hf__literal(hits->at[i].literal)->action == HF__ACT_PEM)
+			HF_TRY(put_pem(job, &hits->at[i]));
+	if (job->kind == HF_KIND_OTHER)
+		HF_TRY(put_der_file(job));
+	return hf__key_ssh_files(job);
+}
