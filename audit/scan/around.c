@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 #include "automaton.h"
+#include "eol.h"
 #include "hits.h"
 
 /* Four numbers up to 255 and three dots; false when it is no address. */
@@ -66,6 +67,7 @@ hf_err hf__put_banner(struct hf__job *job, const struct hf__hit *hit)
 		return HF_OK;
 	fact.num[HF_KERNEL_WHAT] = HF_KERNELW_IMAGE;
 	fact.num[HF_KERNEL_OFFSET] = hit->offset;
+	fact.num[HF_KERNEL_EOL] = hf__eol_of(version);
 	fact.text[HF_KERNEL_VERSION] = version;
 	return hf__put(job, &fact);
 }

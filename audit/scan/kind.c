@@ -129,10 +129,8 @@ unsigned hf__kind_of(const struct hf_node *node, hf_bytes head, uint64_t size)
 		    memcmp(head.ptr + m->offset, m->bytes, m->len) == 0)
 			return m->kind;
 	}
-	if (is_cortex_m(head, size))
-		return HF_KIND_MCU;
 	if (!is_text(hf__first(head, 4096)))
-		return HF_KIND_OTHER;
+		return is_cortex_m(head, size) ? HF_KIND_MCU : HF_KIND_OTHER;
 	kind = json_kind(head);
 	return kind == HF_KIND_TEXT && is_build_log(node, head) ? HF_KIND_BUILDLOG : kind;
 }

@@ -126,7 +126,9 @@ static unsigned kind_by_hits(const struct hf_scan *s, unsigned kind)
 
 static hf_err run_readers(struct hf__job *job)
 {
-	static hf_err (*const texts[])(struct hf__job *) = { hf__scan_accounts };
+	static hf_err (*const texts[])(struct hf__job *) = { hf__scan_accounts, hf__scan_services,
+							     hf__scan_settings, hf__scan_kernel,
+							     hf__scan_mcu,      hf__scan_build };
 
 	if (job->kind == HF_KIND_ELF && wanted(job->scan, HF_SCAN_ELF | HF_SCAN_LITERALS))
 		HF_TRY(hf__scan_elf(job));
@@ -176,5 +178,6 @@ hf_err hf_scan_file(struct hf_scan *scan, const struct hf_node *node, const stru
 	describe(node, &file);
 	if (src != NULL)
 		return scan_content(&job, &file);
-	return hf__put(&job, &file);
+	HF_TRY(hf__put(&job, &file));
+	return wanted(scan, HF_SCAN_TEXTS) ? hf__scan_link(&job) : HF_OK;
 }

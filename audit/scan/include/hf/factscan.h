@@ -228,10 +228,18 @@ enum {
 	HF_SUBJECT_ANCHOR = 8,    /* VALUE SPKI SHA-256 in hex, or the file it is in */
 	HF_SUBJECT_MCUSIGN = 9,   /* STATE of the signature trailer of an MCU image */
 	HF_SUBJECT_LOGPROOF = 10, /* release in a bundle: STATE yes = carries a proof of the log */
+	HF_SUBJECT_MOUNT =
+		11, /* NAME mount point of fstab; STATE yes = nothing runs from it, or it is read-only */
 };
 
 /* HF_FACT_KERNEL */
-enum { HF_KERNEL_WHAT = 0, HF_KERNEL_OFFSET = 1, HF_KERNEL_FLAGS = 2 };
+enum {
+	HF_KERNEL_WHAT = 0,
+	HF_KERNEL_OFFSET = 1,
+	HF_KERNEL_FLAGS = 2,
+	HF_KERNEL_EOL =
+		3, /* last day (since 1970) its branch is maintained, by data/audit/eol.txt; 0 = not listed */
+};
 enum { HF_KERNEL_VERSION = 0, HF_KERNEL_VERMAGIC = 1, HF_KERNEL_BANNER = 2 };
 enum { HF_KERNELW_IMAGE = 1, HF_KERNELW_CONFIG = 2, HF_KERNELW_MODULE = 3 };
 enum { HF_KERNELF_SIGNED = 1 }; /* module with a signature appended */

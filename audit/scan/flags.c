@@ -1,0 +1,238 @@
+/* flags.c -- which flags are wanted where, and who lacks them. A later flag overrides an earlier one of the same
+ * family, as compilers have it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include "flags.h"
+
+enum {
+	C = 1,      /* compilations of C */
+	CXX = 2,    /* compilations of C++ */
+	LINK = 4,   /* commands that link */
+	NEW = 8,    /* not every compiler in use has it: lacking is unknown, not missing */
+	GCC = 16,   /* clang has none of it */
+	X86 = 32,   /* only when the command says x86-64, or nothing of a target */
+	ARM64 = 64, /* only when it says aarch64 */
+};
+static const struct {
+	const char *name;
+	unsigned where;
+	const char *any[4]; /* prefixes that satisfy it; the name itself when empty */
+	const char *off;    /* a later word of this kind takes it back */
+} wanted[] = {
+	{ "-O2", C | CXX, { "-O1", "-O2", "-O3", "-Os" }, "-O0" },
+	{ "-Wall", C | CXX, { 0 }, "-w" },
+	{ "-Wformat=2", C | CXX, { 0 }, NULL },
+	{ "-Wconversion", C | CXX, { 0 }, "-Wno-conversion" },
+	{ "-Wimplicit-fallthrough",
+	  C | CXX,
+	  { "-Wimplicit-fallthrough", "-Wextra" },
+	  "-Wno-implicit-fallthrough" },
+	{ "-Werror=format-security", C | CXX, { "-Werror=format-security" }, "-Wno-error=format-security" },
+	{ "-D_FORTIFY_SOURCE=3",
+	  C | CXX,
+	  { "-D_FORTIFY_SOURCE=3", "-D_FORTIFY_SOURCE=2", "-Wp,-D_FORTIFY_SOURCE=" },
+	  "-U_FORTIFY_SOURCE" },
+	{ "-fstrict-flex-arrays=3", C | CXX | NEW, { "-fstrict-flex-arrays" }, NULL },
+	{ "-fstack-clash-protection", C | CXX, { 0 }, "-fno-stack-clash-protection" },
+	{ "-fstack-protector-strong",
+	  C | CXX,
+	  { "-fstack-protector-strong", "-fstack-protector-all" },
+	  "-fno-stack-protector" },
+	{ "-Wtrampolines", C | CXX | GCC, { 0 }, NULL },
+	{ "-Wbidi-chars=any", C | CXX | GCC | NEW, { "-Wbidi-chars" }, NULL },
+	{ "-fcf-protection=full", C | CXX | X86, { "-fcf-protection" }, "-fcf-protection=none" },
+	{ "-mbranch-protection=standard",
+	  C | CXX | ARM64,
+	  { "-mbranch-protection=" },
+	  "-mbranch-protection=none" },
+	{ "-fno-delete-null-pointer-checks", C | CXX, { 0 }, NULL },
+	{ "-fno-strict-overflow", C | CXX, { "-fno-strict-overflow", "-fwrapv" }, "-fstrict-overflow" },
+	{ "-fno-strict-aliasing", C | CXX, { 0 }, "-fstrict-aliasing" },
+	{ "-ftrivial-auto-var-init=zero", C | CXX | NEW, { "-ftrivial-auto-var-init=" }, NULL },
+	{ "-Werror=implicit", C, { "-Werror=implicit" }, NULL },
+	{ "-Werror=incompatible-pointer-types", C, { 0 }, NULL },
+	{ "-Werror=int-conversion", C, { 0 }, NULL },
+	{ "-D_GLIBCXX_ASSERTIONS", CXX, { "-D_GLIBCXX_ASSERTIONS" }, NULL },
+	{ "-fPIE", C | CXX, { "-fPIE", "-fPIC", "-fpie", "-fpic" }, "-fno-pie" },
+	{ "-Wl,-z,noexecstack", LINK, { "-Wl,-z,noexecstack", "noexecstack" }, NULL },
+	{ "-Wl,-z,relro", LINK, { "-Wl,-z,relro", "relro" }, "-Wl,-z,norelro" },
+	{ "-Wl,-z,now", LINK, { "-Wl,-z,now", "now" }, "-Wl,-z,lazy" },
+	{ "-Wl,-z,nodlopen", LINK | NEW, { "-Wl,-z,nodlopen", "nodlopen" }, NULL },
+	{ "-Wl,--as-needed", LINK, { "-Wl,--as-needed", "--as-needed" }, NULL },
+	{ "-Wl,--no-copy-dt-needed-entries", LINK | NEW, { "-Wl,--no-copy-dt-needed-entries" }, NULL },
+};
+enum { N_WANTED = sizeof(wanted) / sizeof(wanted[0]) };
+_Static_assert((size_t)N_WANTED <= (size_t)HF__FLAGS_MAX, "room for each");
+
+static bool satisfies(hf_bytes word, size_t i)
+{
+	if (wanted[i].any[0] == NULL)
+		return hf__is(word, wanted[i].name);
+	for (size_t k = 0; k < 4 && wanted[i].any[k] != NULL; k++) {
+		size_t len = strlen(wanted[i].any[k]);
+
+		/* "-Wl,-z,relro,-z,now" holds both; "now" alone is the word behind -z. */
+		if (hf__starts(word, wanted[i].any[k]) ||
+		    (wanted[i].any[k][0] != '-' && hf__starts(word, "-Wl,") && word.len > len &&
+		     hf__find(word, wanted[i].any[k]) != SIZE_MAX))
+			return true;
+	}
+	return false;
+}
+
+/* clang's value 3 and gcc's 2 are both better than none. */
+static bool has_flag(const hf_bytes *words, size_t n, size_t i)
+{
+	bool has = false;
+
+	for (size_t k = 0; k < n; k++)
+		if (wanted[i].off != NULL && hf__is(words[k], wanted[i].off))
+			has = false;
+		else if (satisfies(words[k], i))
+			has = true;
+	return has;
+}
+
+struct command {
+	unsigned where;
+	bool clang, arm64, other_chip;
+	hf_bytes source;
+};
+
+static bool is_compiler(hf_bytes base, bool *cxx)
+{
+	static const char *const ends[] = { "cc", "gcc", "clang", "c++", "g++", "clang++", NULL };
+
+	/* gcc-12, arm-linux-gnueabihf-gcc-12 */
+	while (base.len > 3 && base.ptr[base.len - 1] >= '0' && base.ptr[base.len - 1] <= '9')
+		base.len--;
+	while (base.len > 0 && (base.ptr[base.len - 1] == '-' || base.ptr[base.len - 1] == '.'))
+		base.len--;
+	*cxx = hf__ends(base, "++");
+	for (size_t i = 0; ends[i] != NULL; i++)
+		if (hf__is(base, ends[i]) || (hf__ends(base, ends[i]) && base.len > strlen(ends[i]) &&
+					      base.ptr[base.len - strlen(ends[i]) - 1] == '-'))
+			return true;
+	return false;
+}
+
+static void note_source(struct command *c, hf_bytes word)
+{
+	if (hf__ends(word, ".c")) {
+		c->where |= C;
+		c->source = word;
+	} else if (hf__ends(word, ".cc") || hf__ends(word, ".cpp") || hf__ends(word, ".cxx") ||
+		   hf__ends(word, ".C")) {
+		c->where |= CXX;
+		c->source = word;
+	}
+}
+
+static bool understand(const hf_bytes *words, size_t n, struct command *c)
+{
+	size_t first = 0;
+	bool compiles = false, cxx = false, found = false;
+
+	*c = (struct command){ 0 };
+	while (first < n && first < 4 && !(found = is_compiler(hf__base(words[first]), &cxx)))
+		first++; /* ccache, env, a libtool */
+	if (!found)
+		return false;
+	c->clang = hf__find(hf__base(words[first]), "clang") != SIZE_MAX;
+	c->arm64 = hf__find(words[first], "aarch64") != SIZE_MAX;
+	c->other_chip =
+		hf__find(words[first], "arm-") != SIZE_MAX || hf__find(words[first], "mips") != SIZE_MAX ||
+		hf__find(words[first], "riscv") != SIZE_MAX || hf__find(words[first], "powerpc") != SIZE_MAX;
+	for (size_t i = first + 1; i < n; i++) {
+		if (hf__is(words[i], "-E") || hf__is(words[i], "-M") || hf__is(words[i], "--version"))
+			return false;
+		compiles = compiles || hf__is(words[i], "-c") || hf__is(words[i], "-S");
+		if (words[i].len > 0 && words[i].ptr[0] != '-')
+			note_source(c, words[i]);
+	}
+	if (!compiles)
+		c->where |= LINK;
+	return c->where != 0;
+}
+
+static bool applies(const struct command *c, size_t i)
+{
+	unsigned where = wanted[i].where;
+
+	if ((where & c->where & (C | CXX | LINK)) == 0 || ((where & GCC) != 0 && c->clang))
+		return false;
+	if ((where & X86) != 0)
+		return !c->arm64 && !c->other_chip;
+	return (where & ARM64) == 0 || c->arm64;
+}
+
+void hf__flags_count(struct hf__flags *f, const hf_bytes *words, size_t n)
+{
+	struct command c;
+
+	if (!understand(words, n, &c))
+		return;
+	for (size_t i = 0; i < N_WANTED; i++) {
+		if (!applies(&c, i))
+			continue;
+		f->at[i].total++;
+		if (has_flag(words, n, i))
+			continue;
+		if (f->at[i].missing++ == 0) {
+			f->at[i].first_len = c.source.len < sizeof(f->at[i].first) ? c.source.len : 0;
+			if (f->at[i].first_len > 0)
+				memcpy(f->at[i].first, c.source.ptr, f->at[i].first_len);
+		}
+	}
+}
+
+hf_err hf__flags_put(const struct hf__job *job, const struct hf__flags *f)
+{
+	for (size_t i = 0; i < N_WANTED; i++) {
+		struct hf_fact fact = { .kind = HF_FACT_FLAG };
+
+		fact.num[HF_FLAG_MISSING] = f->at[i].missing;
+		fact.num[HF_FLAG_TOTAL] = f->at[i].total;
+		fact.num[HF_FLAG_STATE] = f->at[i].total == 0            ? HF_STATE_NA
+					  : f->at[i].missing == 0        ? HF_STATE_YES
+					  : (wanted[i].where & NEW) != 0 ? HF_STATE_UNKNOWN
+									 : HF_STATE_NO;
+		fact.text[HF_FLAG_NAME] = HF__TEXT(wanted[i].name);
+		fact.text[HF_FLAG_FIRST] = (hf_bytes){ f->at[i].first, f->at[i].first_len };
+		HF_TRY(hf__put(job, &fact));
+	}
+	return HF_OK;
+}
+
+size_t hf__shell_words(hf_bytes command, struct hf_out *room, hf_bytes words[HF__WORDS_MAX])
+{
+	size_t n = 0, begin = room->len;
+	uint8_t quote = 0;
+	bool open = false;
+
+	for (size_t i = 0; i <= command.len && n < HF__WORDS_MAX; i++) {
+		uint8_t c = i < command.len ? command.ptr[i] : ' ';
+
+		if (quote == 0 && (c == ' ' || c == '\t' || c == '\n' || c == '\r')) {
+			if (open)
+				words[n++] = (hf_bytes){ room->ptr + begin, room->len - begin };
+			begin = room->len;
+			open = false;
+			continue;
+		}
+		open = true;
+		if (c == quote && quote != 0) {
+			quote = 0;
+			continue;
+		}
+		if (quote == 0 && (c == '"' || c == '\'')) {
+			quote = c;
+			continue;
+		}
+		if (c == '\\' && quote != '\'' && i + 1 < command.len)
+			c = command.ptr[++i];
+		if (hf_out_put(room, (hf_bytes){ &c, 1 }) != HF_OK)
+			return n;
+	}
+	return n;
+}
