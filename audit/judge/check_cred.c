@@ -7,7 +7,8 @@ extern const size_t hf_n_rules_cred;
 
 static bool is_system(const struct hf_fact *f)
 {
-	return f->num[HF_ACCOUNT_SOURCE] == HF_ACCOUNTS_PASSWD || f->num[HF_ACCOUNT_SOURCE] == HF_ACCOUNTS_SHADOW;
+	return f->num[HF_ACCOUNT_SOURCE] == HF_ACCOUNTS_PASSWD ||
+	       f->num[HF_ACCOUNT_SOURCE] == HF_ACCOUNTS_SHADOW;
 }
 
 static struct hf__chk_where at_account(const struct hf_fact *f)
@@ -20,7 +21,7 @@ static struct hf__chk_where at_account(const struct hf_fact *f)
 
 static const char *scheme_name(uint64_t scheme)
 {
-	static const char *const names[] = { "other",	"DES",	  "MD5",    "SHA-1", "SHA-256",
+	static const char *const names[] = { "other",   "DES",    "MD5",      "SHA-1", "SHA-256",
 					     "SHA-512", "bcrypt", "yescrypt", "scrypt" };
 
 	return scheme < sizeof(names) / sizeof(names[0]) ? names[scheme] : names[0];
@@ -33,9 +34,9 @@ static bool has_shadow(const struct hf_case *c, hf_bytes path)
 	const struct hf_fact *f;
 
 	HF__CHK_EACH(m, HF_FACT_ACCOUNT, f, i)
-		if (f->num[HF_ACCOUNT_SOURCE] == HF_ACCOUNTS_SHADOW &&
-		    hf__chk_same(hf__chk_tree(f->path), hf__chk_tree(path)))
-			return true;
+	if (f->num[HF_ACCOUNT_SOURCE] == HF_ACCOUNTS_SHADOW &&
+	    hf__chk_same(hf__chk_tree(f->path), hf__chk_tree(path)))
+		return true;
 	return false;
 }
 
@@ -45,7 +46,8 @@ static void run_hashes(struct hf_case *c, const struct hf_rule *rule)
 	const struct hf_model *m = hf_case_model(c);
 	const struct hf_fact *f;
 
-	HF__CHK_EACH(m, HF_FACT_ACCOUNT, f, i) {
+	HF__CHK_EACH(m, HF_FACT_ACCOUNT, f, i)
+	{
 		struct hf__chk_where at = at_account(f);
 		uint64_t state = f->num[HF_ACCOUNT_STATE];
 
@@ -68,17 +70,20 @@ static void run_known(struct hf_case *c, const struct hf_rule *rule)
 	const struct hf_model *m = hf_case_model(c);
 	const struct hf_fact *f;
 
-	HF__CHK_EACH(m, HF_FACT_ACCOUNT, f, i) {
+	HF__CHK_EACH(m, HF_FACT_ACCOUNT, f, i)
+	{
 		struct hf__chk_where at = at_account(f);
 		hf_bytes password = f->text[HF_ACCOUNT_PASSWORD];
 
 		if (f->num[HF_ACCOUNT_KNOWN] == HF_KNOWNPW_COSTLY)
-			hf_unknown(c, rule, f->path, "the hash costs too much to try public passwords against");
+			hf_unknown(c, rule, f->path,
+				   "the hash costs too much to try public passwords against");
 		else if (f->num[HF_ACCOUNT_KNOWN] == HF_KNOWNPW_NO)
 			hf_pass(c, rule);
 		else if (f->num[HF_ACCOUNT_KNOWN] == HF_KNOWNPW_YES)
 			hf__chk_report(c, rule, &at, "account %.*s has the public password \"%.*s\"",
-				       HF__CHK_ARG(f->text[HF_ACCOUNT_NAME], 40u), HF__CHK_ARG(password, 40u));
+				       HF__CHK_ARG(f->text[HF_ACCOUNT_NAME], 40u),
+				       HF__CHK_ARG(password, 40u));
 	}
 }
 
@@ -98,10 +103,10 @@ static bool has_shell(const struct hf_case *c, const struct hf_fact *account)
 	if (account->num[HF_ACCOUNT_SOURCE] == HF_ACCOUNTS_PASSWD)
 		return may_log_in(account->text[HF_ACCOUNT_SHELL]);
 	HF__CHK_EACH(m, HF_FACT_ACCOUNT, f, i)
-		if (f->num[HF_ACCOUNT_SOURCE] == HF_ACCOUNTS_PASSWD &&
-		    hf__chk_same(f->text[HF_ACCOUNT_NAME], account->text[HF_ACCOUNT_NAME]) &&
-		    hf__chk_same(hf__chk_tree(f->path), hf__chk_tree(account->path)))
-			return may_log_in(f->text[HF_ACCOUNT_SHELL]);
+	if (f->num[HF_ACCOUNT_SOURCE] == HF_ACCOUNTS_PASSWD &&
+	    hf__chk_same(f->text[HF_ACCOUNT_NAME], account->text[HF_ACCOUNT_NAME]) &&
+	    hf__chk_same(hf__chk_tree(f->path), hf__chk_tree(account->path)))
+		return may_log_in(f->text[HF_ACCOUNT_SHELL]);
 	return true;
 }
 
@@ -110,7 +115,8 @@ static void run_empty(struct hf_case *c, const struct hf_rule *rule)
 	const struct hf_model *m = hf_case_model(c);
 	const struct hf_fact *f;
 
-	HF__CHK_EACH(m, HF_FACT_ACCOUNT, f, i) {
+	HF__CHK_EACH(m, HF_FACT_ACCOUNT, f, i)
+	{
 		struct hf__chk_where at = at_account(f);
 
 		if (!is_system(f))
@@ -130,7 +136,8 @@ static void run_weak(struct hf_case *c, const struct hf_rule *rule)
 	const struct hf_model *m = hf_case_model(c);
 	const struct hf_fact *f;
 
-	HF__CHK_EACH(m, HF_FACT_ACCOUNT, f, i) {
+	HF__CHK_EACH(m, HF_FACT_ACCOUNT, f, i)
+	{
 		struct hf__chk_where at = at_account(f);
 		uint64_t scheme = f->num[HF_ACCOUNT_SCHEME];
 
@@ -168,7 +175,8 @@ static void run_uid0(struct hf_case *c, const struct hf_rule *rule)
 	const struct hf_fact *f;
 	bool passwd = false;
 
-	HF__CHK_EACH(m, HF_FACT_ACCOUNT, f, i) {
+	HF__CHK_EACH(m, HF_FACT_ACCOUNT, f, i)
+	{
 		struct hf__chk_where at = at_account(f);
 
 		if (f->num[HF_ACCOUNT_SOURCE] != HF_ACCOUNTS_PASSWD)
@@ -182,7 +190,8 @@ static void run_uid0(struct hf_case *c, const struct hf_rule *rule)
 			hf_pass(c, rule);
 	}
 	if (!passwd && hf_model_n(m, HF_FACT_ACCOUNT) > 0)
-		hf_unknown(c, rule, hf_model_at(m, HF_FACT_ACCOUNT, 0)->path, "no passwd file names the uids");
+		hf_unknown(c, rule, hf_model_at(m, HF_FACT_ACCOUNT, 0)->path,
+			   "no passwd file names the uids");
 }
 
 static void run_authorized(struct hf_case *c, const struct hf_rule *rule)
@@ -190,7 +199,8 @@ static void run_authorized(struct hf_case *c, const struct hf_rule *rule)
 	const struct hf_model *m = hf_case_model(c);
 	const struct hf_fact *f;
 
-	HF__CHK_EACH(m, HF_FACT_FILE, f, i) {
+	HF__CHK_EACH(m, HF_FACT_FILE, f, i)
+	{
 		size_t first = 0;
 
 		if (!hf__chk_is(hf__chk_base(f->text[HF_FILE_NAME]), "authorized_keys"))
@@ -200,7 +210,8 @@ static void run_authorized(struct hf_case *c, const struct hf_rule *rule)
 		else if (hf_model_of(m, HF_FACT_KEY, f->path, &first) == 0)
 			hf_pass(c, rule);
 	}
-	HF__CHK_EACH(m, HF_FACT_KEY, f, i) {
+	HF__CHK_EACH(m, HF_FACT_KEY, f, i)
+	{
 		struct hf__chk_where at = { .path = f->path,
 					    .offset = f->num[HF_KEY_OFFSET],
 					    .length = f->num[HF_KEY_LENGTH],
@@ -218,7 +229,8 @@ static void run_secrets(struct hf_case *c, const struct hf_rule *rule)
 	const struct hf_model *m = hf_case_model(c);
 	const struct hf_fact *f;
 
-	HF__CHK_EACH(m, HF_FACT_HIT, f, i) {
+	HF__CHK_EACH(m, HF_FACT_HIT, f, i)
+	{
 		struct hf__chk_where at = { .path = f->path,
 					    .offset = f->num[HF_HIT_OFFSET],
 					    .length = f->num[HF_HIT_LENGTH],
@@ -228,7 +240,8 @@ static void run_secrets(struct hf_case *c, const struct hf_rule *rule)
 			hf__chk_report(c, rule, &at, "%.*s %.*s", HF__CHK_ARG(f->text[HF_HIT_NAME], 40u),
 				       HF__CHK_ARG(f->text[HF_HIT_EVIDENCE], 40u));
 	}
-	HF__CHK_EACH(m, HF_FACT_ACCOUNT, f, i) {
+	HF__CHK_EACH(m, HF_FACT_ACCOUNT, f, i)
+	{
 		struct hf__chk_where at = at_account(f);
 
 		if (f->num[HF_ACCOUNT_SOURCE] != HF_ACCOUNTS_HTPASSWD)
@@ -248,7 +261,8 @@ const struct hf_rule hf_rules_cred[] = {
 	  "lock the account ('!' in the password field) or give each device its own password at production",
 	  ACCESS, run_hashes },
 	{ "CRED-002", HF_SEV_CRITICAL, 1392, "an account has a password that is on public lists",
-	  "lock the account; bots try this very password within minutes of being reachable", ACCESS, run_known },
+	  "lock the account; bots try this very password within minutes of being reachable", ACCESS,
+	  run_known },
 	{ "CRED-003", HF_SEV_CRITICAL, 258, "an account has no password at all",
 	  "put '!' into its password field in /etc/shadow, or give it no shell", ACCESS, run_empty },
 	{ "CRED-004", HF_SEV_HIGH, 916, "a password is hashed with DES, MD5 or SHA-1",

@@ -28,13 +28,15 @@ struct hf__chk_where {
 	uint64_t offset, length;
 	hf_bytes key;
 	uint8_t severity; /* 0 = the rule's */
-	const char *id;	  /* NULL = the rule's */
+	const char *id;   /* NULL = the rule's */
 };
 void hf__chk_report(struct hf_case *c, const struct hf_rule *rule, const struct hf__chk_where *where,
 		    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Arguments of "%.*s" for bytes, at most `max` of them. */
-#define HF__CHK_ARG(b, max) (int)((b).len < (max) ? (b).len : (max)), (const char *)((b).len > 0 ? (b).ptr : NULL)
+#define HF__CHK_ARG(b, max) \
+	(int)((b).len < (max) ? (b).len : (max)), (const char *)((b).len > 0 ? (b).ptr : NULL)
 /* The facts of one kind, in turn. */
 #define HF__CHK_EACH(model, kind_, fact, i) \
-	for (size_t i = 0; i < hf_model_n(model, kind_) && ((fact) = hf_model_at(model, kind_, i)) != NULL; i++)
+	for (size_t i = 0; i < hf_model_n(model, kind_) && ((fact) = hf_model_at(model, kind_, i)) != NULL; \
+	     i++)
 #endif
