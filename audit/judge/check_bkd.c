@@ -78,6 +78,16 @@ static void run_hosts(struct hf_case *c, const struct hf_rule *rule)
 	}
 }
 
+/* One image alone cannot tell what is new in it: two can. */
+static void run_undeclared(struct hf_case *c, const struct hf_rule *rule)
+{
+	const struct hf_model *m = hf_case_model(c);
+
+	if (hf_model_n(m, HF_FACT_ELF) + hf_model_n(m, HF_FACT_SERVICE) > 0)
+		hf_unknown(c, rule, (hf_bytes){ 0 },
+			   "needs the released image beside it: holdfast audit diff RELEASED CANDIDATE");
+}
+
 const struct hf_rule hf_rules_bkd[] = {
 	{ "BKD-001", HF_SEV_HIGH, 798, "a program that checks passwords carries one in itself",
 	  "take the account out of the program; service access needs a key or a signed command",
@@ -88,5 +98,8 @@ const struct hf_rule hf_rules_bkd[] = {
 	{ "BKD-003", HF_SEV_MEDIUM, 912, "a program names a host that the policy does not",
 	  "add the host to [allow] hosts when the product needs it, or remove what talks to it",
 	  "EN303645:5.6-4", run_hosts },
+	{ "BKD-004", HF_SEV_MEDIUM, 912, "a program, module or hook is there that the released image had not",
+	  "find the change that brought it in; if it is meant, release it with k-of-n signatures",
+	  "EN303645:5.6-4", run_undeclared },
 };
 const size_t hf_n_rules_bkd = sizeof(hf_rules_bkd) / sizeof(hf_rules_bkd[0]);

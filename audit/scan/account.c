@@ -7,15 +7,15 @@
 enum { LINES_MAX = 4096, FIELDS = 9 };
 
 /* Told by name and place, and by form: other files called "shadow" exist. */
-static unsigned source_of(const struct hf__job *job)
+static unsigned source_of(const struct hf__scan_job *job)
 {
 	if (job->text.len == 0)
 		return 0;
-	if (hf__is(job->base, "passwd") || hf__is(job->base, "passwd-"))
+	if (hf__scan_is(job->base, "passwd") || hf__scan_is(job->base, "passwd-"))
 		return HF_ACCOUNTS_PASSWD;
-	if (hf__is(job->base, "shadow") || hf__is(job->base, "shadow-"))
+	if (hf__scan_is(job->base, "shadow") || hf__scan_is(job->base, "shadow-"))
 		return HF_ACCOUNTS_SHADOW;
-	if (hf__ends(job->base, "htpasswd") || hf__is(job->base, "httpd.conf"))
+	if (hf__scan_ends(job->base, "htpasswd") || hf__scan_is(job->base, "httpd.conf"))
 		return HF_ACCOUNTS_HTPASSWD;
 	return 0;
 }
@@ -29,30 +29,30 @@ static size_t split(hf_bytes line, hf_bytes field[FIELDS])
 	while (n < FIELDS) {
 		const uint8_t *end = line.len > 0 ? memchr(line.ptr, ':', line.len) : NULL;
 
-		field[n++] = end == NULL ? line : hf__first(line, (size_t)(end - line.ptr));
+		field[n++] = end == NULL ? line : hf__scan_first(line, (size_t)(end - line.ptr));
 		if (end == NULL)
 			return n;
-		line = hf__from(line, (size_t)(end - line.ptr) + 1);
+		line = hf__scan_from(line, (size_t)(end - line.ptr) + 1);
 	}
 	return FIELDS + 1;
 }
 
-static hf_err judge_password(struct hf__job *job, struct hf_fact *fact, hf_bytes field, bool try)
+static hf_err judge_password(struct hf__scan_job *job, struct hf_fact *fact, hf_bytes field, bool try)
 {
 	unsigned scheme = HF_SCHEME_OTHER, known = HF_KNOWNPW_UNTRIED;
-	unsigned state = hf__password_state(field, &scheme);
+	unsigned state = hf__scan_password_state(field, &scheme);
 
 	if (state == HF_PASSWORD_USABLE && try)
-		known = hf__known_try(job->scan->known, field, &fact->text[HF_ACCOUNT_PASSWORD]);
+		known = hf__scan_known_try(job->scan->known, field, &fact->text[HF_ACCOUNT_PASSWORD]);
 	fact->num[HF_ACCOUNT_STATE] = state;
 	fact->num[HF_ACCOUNT_SCHEME] = scheme;
 	fact->num[HF_ACCOUNT_KNOWN] = known;
 	if (known == HF_KNOWNPW_COSTLY)
-		return hf__put_problem(job, 1, "password hash costs more to try than its limit");
+		return hf__scan_put_problem(job, 1, "password hash costs more to try than its limit");
 	return HF_OK;
 }
 
-static hf_err put_account(struct hf__job *job, struct hf_fact *fact, hf_bytes field)
+static hf_err put_account(struct hf__scan_job *job, struct hf_fact *fact, hf_bytes field)
 {
 	uint8_t digest[HF_SHA256_LEN], room[HF__REDACTED_CAP];
 	struct hf_out evidence = HF_OUT(room);
@@ -60,14 +60,14 @@ static hf_err put_account(struct hf__job *job, struct hf_fact *fact, hf_bytes fi
 	if (fact->num[HF_ACCOUNT_STATE] == HF_PASSWORD_USABLE ||
 	    fact->num[HF_ACCOUNT_STATE] == HF_PASSWORD_PLAIN) {
 		HF_TRY(hf_crypto_sha256(&field, 1, digest));
-		HF_TRY(hf__redact(field, &evidence));
+		HF_TRY(hf__scan_redact(field, &evidence));
 		fact->text[HF_ACCOUNT_DIGEST] = HF_ARR(digest);
 		fact->text[HF_ACCOUNT_EVIDENCE] = hf_out_bytes(&evidence);
 	}
-	return hf__put(job, fact);
+	return hf__scan_put(job, fact);
 }
 
-static hf_err put_system_line(struct hf__job *job, unsigned source, hf_bytes line, struct hf_fact *fact)
+static hf_err put_system_line(struct hf__scan_job *job, unsigned source, hf_bytes line, struct hf_fact *fact)
 {
 	hf_bytes field[FIELDS];
 	size_t n = split(line, field);
@@ -77,8 +77,8 @@ static hf_err put_system_line(struct hf__job *job, unsigned source, hf_bytes lin
 		return HF_OK; /* NIS entries and lines of another form name nobody */
 	fact->text[HF_ACCOUNT_NAME] = field[0];
 	if (source == HF_ACCOUNTS_PASSWD) {
-		if (!hf__number(field[2], &fact->num[HF_ACCOUNT_UID]) ||
-		    !hf__number(field[3], &fact->num[HF_ACCOUNT_GID]))
+		if (!hf__scan_number(field[2], &fact->num[HF_ACCOUNT_UID]) ||
+		    !hf__scan_number(field[3], &fact->num[HF_ACCOUNT_GID]))
 			return HF_OK;
 		fact->text[HF_ACCOUNT_HOME] = field[5];
 		fact->text[HF_ACCOUNT_SHELL] = field[6];
@@ -88,36 +88,37 @@ static hf_err put_system_line(struct hf__job *job, unsigned source, hf_bytes lin
 }
 
 /* name:hash, or busybox httpd's /path:name:password; what is no hash is the password itself. */
-static hf_err put_web_line(struct hf__job *job, hf_bytes line, struct hf_fact *fact)
+static hf_err put_web_line(struct hf__scan_job *job, hf_bytes line, struct hf_fact *fact)
 {
 	hf_bytes field[FIELDS];
 	size_t n = split(line, field), at = 0;
 
 	if (line.ptr[0] == '/')
 		at = 1;
-	else if (hf__is(job->base, "httpd.conf"))
+	else if (hf__scan_is(job->base, "httpd.conf"))
 		return HF_OK;
 	if (n != at + 2 || field[at].len == 0 || field[at + 1].len == 0 || field[at + 1].len > 200)
 		return HF_OK;
 	fact->text[HF_ACCOUNT_NAME] = field[at];
 	HF_TRY(judge_password(job, fact, field[at + 1],
-			      !hf__starts(field[at + 1], "$apr1$") && !hf__starts(field[at + 1], "{SHA}")));
+			      !hf__scan_starts(field[at + 1], "$apr1$") &&
+				      !hf__scan_starts(field[at + 1], "{SHA}")));
 	if (fact->num[HF_ACCOUNT_STATE] == HF_PASSWORD_LOCKED && field[at + 1].ptr[0] != '*' &&
 	    field[at + 1].ptr[0] != '!' && field[at + 1].ptr[0] != '$') {
 		fact->num[HF_ACCOUNT_STATE] = HF_PASSWORD_PLAIN;
-		fact->num[HF_ACCOUNT_KNOWN] = hf__known_plain(job->scan->known, field[at + 1]);
+		fact->num[HF_ACCOUNT_KNOWN] = hf__scan_known_plain(job->scan->known, field[at + 1]);
 		if (fact->num[HF_ACCOUNT_KNOWN] == HF_KNOWNPW_YES)
 			fact->text[HF_ACCOUNT_PASSWORD] = field[at + 1];
 	}
 	return put_account(job, fact, field[at + 1]);
 }
 
-hf_err hf__scan_accounts(struct hf__job *job)
+hf_err hf__scan_accounts(struct hf__scan_job *job)
 {
 	unsigned source = source_of(job), n = 0;
 	hf_bytes rest = job->text, line;
 
-	while (source != 0 && n < LINES_MAX && hf__line(&rest, &line)) {
+	while (source != 0 && n < LINES_MAX && hf__scan_line(&rest, &line)) {
 		struct hf_fact fact = { .kind = HF_FACT_ACCOUNT };
 
 		if (line.len == 0 || line.ptr[0] == '#')
@@ -132,6 +133,6 @@ hf_err hf__scan_accounts(struct hf__job *job)
 			HF_TRY(put_system_line(job, source, line, &fact));
 	}
 	if (n == LINES_MAX)
-		return hf__put_problem(job, 1, "more than 4,096 accounts in one file");
+		return hf__scan_put_problem(job, 1, "more than 4,096 accounts in one file");
 	return HF_OK;
 }

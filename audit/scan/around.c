@@ -11,8 +11,8 @@ static bool read_quad(hf_bytes host, uint64_t quad[4])
 	hf_bytes part;
 	unsigned n = 0;
 
-	while (hf__part(&host, '.', &part))
-		if (n == 4 || !hf__number(part, &quad[n]) || quad[n++] > 255)
+	while (hf__scan_part(&host, '.', &part))
+		if (n == 4 || !hf__scan_number(part, &quad[n]) || quad[n++] > 255)
 			return false;
 	return n == 4;
 }
@@ -34,7 +34,7 @@ static bool quad_is_public(const uint64_t q[4])
 	return true;
 }
 
-bool hf__host_is_public(hf_bytes host)
+bool hf__scan_host_is_public(hf_bytes host)
 {
 	static const char *const local[] = { ".local",      ".localhost", ".example",    ".invalid",
 					     ".test",       ".lan",       "example.com", "example.org",
@@ -44,41 +44,42 @@ bool hf__host_is_public(hf_bytes host)
 	if (read_quad(host, quad))
 		return quad_is_public(quad);
 	if (host.len > 2 && host.ptr[0] == '[')
-		return hf__starts(host, "[2") || hf__starts(host, "[3"); /* 2000::/3 is what is routed */
+		return hf__scan_starts(host, "[2") ||
+		       hf__scan_starts(host, "[3"); /* 2000::/3 is what is routed */
 	for (size_t i = 0; local[i] != NULL; i++)
-		if (hf__ends(host, local[i]))
+		if (hf__scan_ends(host, local[i]))
 			return false;
 	return host.len > 0 && memchr(host.ptr, '.', host.len) != NULL;
 }
 
-hf_err hf__put_banner(struct hf__job *job, const struct hf__hit *hit)
+hf_err hf__scan_put_banner(struct hf__scan_job *job, const struct hf__scan_hit *hit)
 {
-	hf_bytes text = hf__view_upto(job->view, hit->offset + 14, 256), version = { 0 };
+	hf_bytes text = hf__scan_view_upto(job->view, hit->offset + 14, 256), version = { 0 };
 	struct hf_fact fact = { .kind = HF_FACT_KERNEL };
 	size_t n = 0;
 
 	while (n < text.len && text.ptr[n] >= 32 && text.ptr[n] < 127)
 		n++;
-	text = hf__first(text, n);
-	fact.text[HF_KERNEL_BANNER] = hf__first(text, 200);
-	if (!hf__part(&text, ' ', &version) || version.len < 3 || version.ptr[0] < '2' ||
-	    version.ptr[0] > '9' || memchr(version.ptr, '.', version.len) == NULL || !hf__starts(text, "(") ||
-	    hf__find(text, "@") == SIZE_MAX)
+	text = hf__scan_first(text, n);
+	fact.text[HF_KERNEL_BANNER] = hf__scan_first(text, 200);
+	if (!hf__scan_part(&text, ' ', &version) || version.len < 3 || version.ptr[0] < '2' ||
+	    version.ptr[0] > '9' || memchr(version.ptr, '.', version.len) == NULL ||
+	    !hf__scan_starts(text, "(") || hf__scan_find(text, "@") == SIZE_MAX)
 		return HF_OK;
 	fact.num[HF_KERNEL_WHAT] = HF_KERNELW_IMAGE;
 	fact.num[HF_KERNEL_OFFSET] = hit->offset;
-	fact.num[HF_KERNEL_EOL] = hf__eol_of(version);
+	fact.num[HF_KERNEL_EOL] = hf__scan_eol_of(version);
 	fact.text[HF_KERNEL_VERSION] = version;
-	return hf__put(job, &fact);
+	return hf__scan_put(job, &fact);
 }
 
 /* An environment is NUL- or line-separated; what stands in a program or a page of text is only talk. */
-static bool may_hold_environment(const struct hf__job *job)
+static bool may_hold_environment(const struct hf__scan_job *job)
 {
 	if (job->kind == HF_KIND_BOOTLOADER || job->kind == HF_KIND_OTHER || job->kind == HF_KIND_MCU)
 		return true;
 	return job->kind == HF_KIND_TEXT &&
-	       (hf__find(job->base, "env") != SIZE_MAX || hf__find(job->base, "Env") != SIZE_MAX);
+	       (hf__scan_find(job->base, "env") != SIZE_MAX || hf__scan_find(job->base, "Env") != SIZE_MAX);
 }
 
 static hf_bytes value_of(hf_bytes text)
@@ -87,20 +88,20 @@ static hf_bytes value_of(hf_bytes text)
 
 	while (n < text.len && text.ptr[n] >= 32 && text.ptr[n] < 127)
 		n++;
-	return hf__first(text, n);
+	return hf__scan_first(text, n);
 }
 
 static bool is_delay(hf_bytes v)
 {
 	uint64_t n;
 
-	return hf__number(hf__starts(v, "-") ? hf__from(v, 1) : v, &n);
+	return hf__scan_number(hf__scan_starts(v, "-") ? hf__scan_from(v, 1) : v, &n);
 }
 
-hf_err hf__put_uboot(struct hf__job *job, const struct hf__hit *hit, unsigned action)
+hf_err hf__scan_put_uboot(struct hf__scan_job *job, const struct hf__scan_hit *hit, unsigned action)
 {
-	const struct hf__literal *l = hf__literal(hit->literal);
-	hf_bytes text = hf__view_upto(job->view, hit->offset > 0 ? hit->offset - 1 : 0, 1024);
+	const struct hf__scan_literal *l = hf__scan_literal(hit->literal);
+	hf_bytes text = hf__scan_view_upto(job->view, hit->offset > 0 ? hit->offset - 1 : 0, 1024);
 	hf_bytes value;
 
 	if (!may_hold_environment(job) || text.len == 0)
@@ -109,16 +110,16 @@ hf_err hf__put_uboot(struct hf__job *job, const struct hf__hit *hit, unsigned ac
 		/* In the stored form a checksum and a flag byte stand before the first variable. */
 		if (text.ptr[0] > 32 && hit->offset > 5)
 			return HF_OK;
-		text = hf__from(text, 1);
+		text = hf__scan_from(text, 1);
 	}
-	value = value_of(hf__from(text, l->len));
+	value = value_of(hf__scan_from(text, l->len));
 	if (action == HF__ACT_BOOTDELAY)
-		return is_delay(value) ? hf__put_setting(job, HF_SUBJECT_UBOOT, HF_STATE_UNKNOWN,
-							 HF_STR("bootdelay"), value, hit->offset)
+		return is_delay(value) ? hf__scan_put_setting(job, HF_SUBJECT_UBOOT, HF_STATE_UNKNOWN,
+							      HF_STR("bootdelay"), value, hit->offset)
 				       : HF_OK;
 	if (action == HF__ACT_BOOTARGS)
-		return hf__put_setting(job, HF_SUBJECT_CMDLINE, HF_STATE_UNKNOWN, HF_STR("bootargs"), value,
-				       hit->offset);
-	return hf__put_setting(job, HF_SUBJECT_UBOOT, HF_STATE_YES, HF_STR("bootstopkey"), (hf_bytes){ 0 },
-			       hit->offset);
+		return hf__scan_put_setting(job, HF_SUBJECT_CMDLINE, HF_STATE_UNKNOWN, HF_STR("bootargs"),
+					    value, hit->offset);
+	return hf__scan_put_setting(job, HF_SUBJECT_UBOOT, HF_STATE_YES, HF_STR("bootstopkey"),
+				    (hf_bytes){ 0 }, hit->offset);
 }

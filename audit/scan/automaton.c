@@ -8,7 +8,7 @@
 
 enum { N_LITERALS = sizeof(literals) / sizeof(literals[0]), STATES_MAX = 16384, NONE = 0xffff };
 
-struct hf__automaton {
+struct hf__scan_automaton {
 	uint8_t column[256];
 	unsigned columns;
 	unsigned n_states;
@@ -20,12 +20,12 @@ struct hf__automaton {
 	uint8_t pair[65536];       /* may a literal begin with these two bytes */
 };
 
-size_t hf__n_literals(void)
+size_t hf__scan_n_literals(void)
 {
 	return N_LITERALS;
 }
 
-const struct hf__literal *hf__literal(size_t i)
+const struct hf__scan_literal *hf__scan_literal(size_t i)
 {
 	return &literals[i];
 }
@@ -35,7 +35,7 @@ static uint8_t byte_of(size_t literal, size_t i)
 	return literals[literal].bytes[i] ^ HF__DISGUISE;
 }
 
-static void number_columns(struct hf__automaton *a)
+static void number_columns(struct hf__scan_automaton *a)
 {
 	bool used[256] = { false };
 
@@ -47,7 +47,7 @@ static void number_columns(struct hf__automaton *a)
 		a->column[c] = used[c] ? (uint8_t)a->columns++ : 0;
 }
 
-static void insert(struct hf__automaton *a, size_t literal)
+static void insert(struct hf__scan_automaton *a, size_t literal)
 {
 	unsigned state = 0;
 
@@ -64,7 +64,7 @@ static void insert(struct hf__automaton *a, size_t literal)
 }
 
 /* Breadth first: a state's fallback is shallower and complete, so its transitions can be copied. */
-static void fill_in(struct hf__automaton *a, uint16_t *queue, uint16_t *fall)
+static void fill_in(struct hf__scan_automaton *a, uint16_t *queue, uint16_t *fall)
 {
 	size_t head = 0, tail = 0;
 
@@ -89,7 +89,7 @@ static void fill_in(struct hf__automaton *a, uint16_t *queue, uint16_t *fall)
 	}
 }
 
-static hf_err build(struct hf__automaton *a)
+static hf_err build(struct hf__scan_automaton *a)
 {
 	uint16_t *work = calloc(2 * (size_t)a->n_states, sizeof(*work));
 
@@ -104,9 +104,9 @@ static hf_err build(struct hf__automaton *a)
 	return HF_OK;
 }
 
-hf_err hf__automaton_new(struct hf__automaton **out)
+hf_err hf__scan_automaton_new(struct hf__scan_automaton **out)
 {
-	struct hf__automaton *a = calloc(1, sizeof(*a));
+	struct hf__scan_automaton *a = calloc(1, sizeof(*a));
 
 	*out = NULL;
 	if (a == NULL)
@@ -120,14 +120,14 @@ hf_err hf__automaton_new(struct hf__automaton **out)
 	a->suffix = calloc(a->n_states, sizeof(*a->suffix));
 	if (a->n_states > STATES_MAX || a->next == NULL || a->output == NULL || a->suffix == NULL ||
 	    build(a) != HF_OK) {
-		hf__automaton_free(a);
+		hf__scan_automaton_free(a);
 		return HF_ERR_HOST_MEMORY;
 	}
 	*out = a;
 	return HF_OK;
 }
 
-void hf__automaton_free(struct hf__automaton *a)
+void hf__scan_automaton_free(struct hf__scan_automaton *a)
 {
 	if (a == NULL)
 		return;
@@ -137,7 +137,7 @@ void hf__automaton_free(struct hf__automaton *a)
 	free(a);
 }
 
-static void keep(struct hf__automaton *a, unsigned literal, uint64_t end, struct hf__hits *hits)
+static void keep(struct hf__scan_automaton *a, unsigned literal, uint64_t end, struct hf__scan_hits *hits)
 {
 	for (; literal != NONE; literal = a->also[literal]) {
 		unsigned action = literals[literal].action;
@@ -149,12 +149,12 @@ static void keep(struct hf__automaton *a, unsigned literal, uint64_t end, struct
 			continue;
 		}
 		a->seen[literal]++;
-		hits->at[hits->n++] = (struct hf__hit){ (uint16_t)literal, end - literals[literal].len };
+		hits->at[hits->n++] = (struct hf__scan_hit){ (uint16_t)literal, end - literals[literal].len };
 	}
 }
 
 /* At the root, most bytes begin nothing: look at pairs until one may. The last byte has no pair yet. */
-static const uint8_t *skip(const struct hf__automaton *a, const uint8_t *p, const uint8_t *end)
+static const uint8_t *skip(const struct hf__scan_automaton *a, const uint8_t *p, const uint8_t *end)
 {
 	while (p + 4 < end) {
 		unsigned any = a->pair[p[0] | p[1] << 8] | a->pair[p[1] | p[2] << 8] |
@@ -169,8 +169,8 @@ static const uint8_t *skip(const struct hf__automaton *a, const uint8_t *p, cons
 	return p;
 }
 
-uint32_t hf__automaton_run(struct hf__automaton *a, uint32_t state, hf_bytes block, uint64_t offset,
-			   struct hf__hits *hits)
+uint32_t hf__scan_automaton_run(struct hf__scan_automaton *a, uint32_t state, hf_bytes block, uint64_t offset,
+				struct hf__scan_hits *hits)
 {
 	const uint8_t *p = block.ptr, *end = block.ptr + block.len;
 

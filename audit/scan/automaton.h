@@ -21,20 +21,20 @@ enum {
 };
 enum { HF__ALONE_NUL = 1, HF__ALONE_22 = 2 };
 enum { HF__DISGUISE = 0xa5 };
-struct hf__literal {
+struct hf__scan_literal {
 	uint8_t action, alone, len;
 	const char *name;
 	const uint8_t *bytes; /* each XOR HF__DISGUISE */
 };
-size_t hf__n_literals(void);
-const struct hf__literal *hf__literal(size_t i);
+size_t hf__scan_n_literals(void);
+const struct hf__scan_literal *hf__scan_literal(size_t i);
 
-HF_MUST_CHECK hf_err hf__automaton_new(struct hf__automaton **out);
-void hf__automaton_free(struct hf__automaton *a);
+HF_MUST_CHECK hf_err hf__scan_automaton_new(struct hf__scan_automaton **out);
+void hf__scan_automaton_free(struct hf__scan_automaton *a);
 /* Go on in `state` (0 at the start of a file) over a block that lies at `offset`; the new state is returned.
  * Of each literal the first HF__HITS_EACH hits of a file are kept, of keys and tokens HF__SECRETS_EACH; when one
  * of those was dropped, hits->lost is set. */
 enum { HF__HITS_EACH = 32, HF__SECRETS_EACH = 1024 };
-uint32_t hf__automaton_run(struct hf__automaton *a, uint32_t state, hf_bytes block, uint64_t offset,
-			   struct hf__hits *hits);
+uint32_t hf__scan_automaton_run(struct hf__scan_automaton *a, uint32_t state, hf_bytes block, uint64_t offset,
+				struct hf__scan_hits *hits);
 #endif

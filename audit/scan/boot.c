@@ -2,14 +2,14 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "setting.h"
 
-static hf_err put_line(struct hf__job *job, hf_bytes value)
+static hf_err put_line(struct hf__scan_job *job, hf_bytes value)
 {
-	return hf__put_setting(job, HF_SUBJECT_CMDLINE, HF_STATE_UNKNOWN, HF_STR("cmdline"),
-			       hf__unquote(value), hf__offset_of(job, value));
+	return hf__scan_put_setting(job, HF_SUBJECT_CMDLINE, HF_STATE_UNKNOWN, HF_STR("cmdline"),
+				    hf__scan_unquote(value), hf__scan_offset_of(job, value));
 }
 
 /* Where boot loaders keep it: the word before it. */
-static hf_err scan_cmdline(struct hf__job *job)
+static hf_err scan_cmdline(struct hf__scan_job *job)
 {
 	static const char *const words[] = { "append ",
 					     "APPEND ",
@@ -22,17 +22,17 @@ static hf_err scan_cmdline(struct hf__job *job)
 					     NULL };
 	hf_bytes rest = job->text, line;
 
-	if (hf__is(job->base, "cmdline.txt") || hf__ends(job->name, "/etc/kernel/cmdline"))
-		return hf__line(&rest, &line) ? put_line(job, line) : HF_OK;
-	for (unsigned n = 0; n < HF__LINES_MAX && hf__line(&rest, &line); n++) {
-		line = hf__trim(line);
+	if (hf__scan_is(job->base, "cmdline.txt") || hf__scan_ends(job->name, "/etc/kernel/cmdline"))
+		return hf__scan_line(&rest, &line) ? put_line(job, line) : HF_OK;
+	for (unsigned n = 0; n < HF__LINES_MAX && hf__scan_line(&rest, &line); n++) {
+		line = hf__scan_trim(line);
 		for (size_t i = 0; words[i] != NULL; i++)
-			if (hf__starts(line, words[i])) {
+			if (hf__scan_starts(line, words[i])) {
 				size_t len = 0;
 
 				while (words[i][len] != '\0')
 					len++;
-				HF_TRY(put_line(job, hf__trim(hf__from(line, len))));
+				HF_TRY(put_line(job, hf__scan_trim(hf__scan_from(line, len))));
 				break;
 			}
 	}
@@ -43,42 +43,43 @@ static bool has_option(hf_bytes options, const char *name)
 {
 	hf_bytes one;
 
-	while (hf__part(&options, ',', &one))
-		if (hf__is(one, name))
+	while (hf__scan_part(&options, ',', &one))
+		if (hf__scan_is(one, name))
 			return true;
 	return false;
 }
 
 /* device, place, type, options */
-static hf_err scan_fstab(struct hf__job *job)
+static hf_err scan_fstab(struct hf__scan_job *job)
 {
 	hf_bytes rest = job->text, line, device, place, type, options;
 
-	for (unsigned n = 0; n < HF__LINES_MAX && hf__line(&rest, &line); n++) {
-		hf_bytes left = hf__trim(line);
+	for (unsigned n = 0; n < HF__LINES_MAX && hf__scan_line(&rest, &line); n++) {
+		hf_bytes left = hf__scan_trim(line);
 
-		if (left.len == 0 || left.ptr[0] == '#' || !hf__word(&left, &device) ||
-		    !hf__word(&left, &place) || !hf__word(&left, &type) || !hf__word(&left, &options))
+		if (left.len == 0 || left.ptr[0] == '#' || !hf__scan_word(&left, &device) ||
+		    !hf__scan_word(&left, &place) || !hf__scan_word(&left, &type) ||
+		    !hf__scan_word(&left, &options))
 			continue;
 		if (place.len > 0 && place.ptr[0] == '/')
-			HF_TRY(hf__put_setting(job, HF_SUBJECT_MOUNT,
-					       has_option(options, "noexec") || has_option(options, "ro")
-						       ? HF_STATE_YES
-						       : HF_STATE_NO,
-					       place, options, hf__offset_of(job, line)));
+			HF_TRY(hf__scan_put_setting(job, HF_SUBJECT_MOUNT,
+						    has_option(options, "noexec") || has_option(options, "ro")
+							    ? HF_STATE_YES
+							    : HF_STATE_NO,
+						    place, options, hf__scan_offset_of(job, line)));
 	}
 	return HF_OK;
 }
 
-hf_err hf__scan_boot(struct hf__job *job)
+hf_err hf__scan_boot(struct hf__scan_job *job)
 {
 	static const char *const loaders[] = { "cmdline.txt", "extlinux.conf", "uEnv.txt", "armbianEnv.txt",
 					       "grub.cfg",    "grub",          "cmdline",  NULL };
 
-	if (hf__ends(job->name, "/etc/fstab"))
+	if (hf__scan_ends(job->name, "/etc/fstab"))
 		return scan_fstab(job);
-	if (hf__in(job->base, loaders) && job->kind == HF_KIND_TEXT &&
-	    (hf__find(job->name, "/boot/") != SIZE_MAX || hf__starts(job->name, "/etc/") ||
+	if (hf__scan_in(job->base, loaders) && job->kind == HF_KIND_TEXT &&
+	    (hf__scan_find(job->name, "/boot/") != SIZE_MAX || hf__scan_starts(job->name, "/etc/") ||
 	     job->name.len == job->base.len + 1))
 		return scan_cmdline(job);
 	return HF_OK;

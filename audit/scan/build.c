@@ -10,7 +10,7 @@ enum { RESULTS_MAX = 10000, COMMAND_MAX = 65536, RUNS_MAX = 64, LINES_MAX = 1000
 
 /* Large enough to be no guest of the stack. */
 struct bench {
-	struct hf__flags flags;
+	struct hf__scan_flags flags;
 	hf_bytes words[HF__WORDS_MAX];
 	uint8_t room[COMMAND_MAX];
 };
@@ -18,9 +18,9 @@ struct bench {
 static void count_command(struct bench *b, hf_bytes command)
 {
 	struct hf_out room = HF_OUT(b->room);
-	size_t n = hf__shell_words(command, &room, b->words);
+	size_t n = hf__scan_shell_words(command, &room, b->words);
 
-	hf__flags_count(&b->flags, b->words, n);
+	hf__scan_flags_count(&b->flags, b->words, n);
 }
 
 static void count_arguments(struct bench *b, const struct hf_json *arguments)
@@ -34,7 +34,7 @@ static void count_arguments(struct bench *b, const struct hf_json *arguments)
 
 		b->words[i] = HF__TEXT(text);
 	}
-	hf__flags_count(&b->flags, b->words, n);
+	hf__scan_flags_count(&b->flags, b->words, n);
 }
 
 /* One element: {"directory", "file", "command" or "arguments"}. */
@@ -54,31 +54,31 @@ static void count_entry(struct bench *b, hf_bytes entry)
 	hf_json_free(root);
 }
 
-static hf_err scan_commands(struct hf__job *job, struct bench *b, hf_bytes all)
+static hf_err scan_commands(struct hf__scan_job *job, struct bench *b, hf_bytes all)
 {
-	struct hf__json_walk w;
+	struct hf__scan_json_walk w;
 	hf_bytes name, entry;
 
-	if (!hf__json_open(all, &w))
+	if (!hf__scan_json_open(all, &w))
 		return HF_OK;
-	while (hf__json_next(&w, &name, &entry))
+	while (hf__scan_json_next(&w, &name, &entry))
 		count_entry(b, entry);
-	return hf__flags_put(job, &b->flags);
+	return hf__scan_flags_put(job, &b->flags);
 }
 
-static hf_err scan_log(struct hf__job *job, struct bench *b, hf_bytes all)
+static hf_err scan_log(struct hf__scan_job *job, struct bench *b, hf_bytes all)
 {
 	hf_bytes line;
 
-	for (unsigned n = 0; n < LINES_MAX && hf__line(&all, &line); n++) {
-		size_t at = hf__find(line, "] "); /* "[12/40] cc -c ..." of ninja */
+	for (unsigned n = 0; n < LINES_MAX && hf__scan_line(&all, &line); n++) {
+		size_t at = hf__scan_find(line, "] "); /* "[12/40] cc -c ..." of ninja */
 
 		if (line.len < COMMAND_MAX)
 			count_command(b, line.len > 0 && line.ptr[0] == '[' && at != SIZE_MAX
-						 ? hf__from(line, at + 2)
+						 ? hf__scan_from(line, at + 2)
 						 : line);
 	}
-	return hf__flags_put(job, &b->flags);
+	return hf__scan_flags_put(job, &b->flags);
 }
 
 /* ---- SARIF 2.1.0 ---- */
@@ -93,7 +93,7 @@ static unsigned level_of(const char *level)
 	return HF_LEVEL_WARNING; /* the default of the format */
 }
 
-static hf_err put_result(struct hf__job *job, hf_bytes tool, const struct hf_json *r)
+static hf_err put_result(struct hf__scan_job *job, hf_bytes tool, const struct hf_json *r)
 {
 	const struct hf_json *place =
 		hf_json_get(hf_json_at(hf_json_get(r, "locations"), 0), "physicalLocation");
@@ -110,59 +110,59 @@ static hf_err put_result(struct hf__job *job, hf_bytes tool, const struct hf_jso
 	fact.text[HF_RESULT_TOOL] = tool;
 	fact.text[HF_RESULT_RULE] = HF__TEXT(rule);
 	fact.text[HF_RESULT_URI] = HF__TEXT(uri);
-	fact.text[HF_RESULT_MESSAGE] = hf__first(HF__TEXT(message), 512);
-	return hf__put(job, &fact);
+	fact.text[HF_RESULT_MESSAGE] = hf__scan_first(HF__TEXT(message), 512);
+	return hf__scan_put(job, &fact);
 }
 
-static hf_err scan_result(struct hf__job *job, hf_bytes tool, hf_bytes text)
+static hf_err scan_result(struct hf__scan_job *job, hf_bytes tool, hf_bytes text)
 {
 	struct hf_json *root = NULL;
 	struct hf_why why = { 0 };
 	hf_err err;
 
 	if (hf_json_parse(text, &root, &why) != HF_OK)
-		return hf__put_problem(job, 2, "a result in the SARIF file is damaged or too deep");
+		return hf__scan_put_problem(job, 2, "a result in the SARIF file is damaged or too deep");
 	err = put_result(job, tool, root);
 	hf_json_free(root);
 	return err;
 }
 
-static hf_err scan_run(struct hf__job *job, hf_bytes run, unsigned *n)
+static hf_err scan_run(struct hf__scan_job *job, hf_bytes run, unsigned *n)
 {
 	hf_bytes tool, driver, name = { 0 }, results, key, one;
-	struct hf__json_walk w;
+	struct hf__scan_json_walk w;
 
-	if (hf__json_member(run, "tool", &tool) && hf__json_member(tool, "driver", &driver) &&
-	    hf__json_member(driver, "name", &name))
-		name = hf__unquote(name);
-	if (!hf__json_member(run, "results", &results) || !hf__json_open(results, &w))
+	if (hf__scan_json_member(run, "tool", &tool) && hf__scan_json_member(tool, "driver", &driver) &&
+	    hf__scan_json_member(driver, "name", &name))
+		name = hf__scan_unquote(name);
+	if (!hf__scan_json_member(run, "results", &results) || !hf__scan_json_open(results, &w))
 		return HF_OK;
-	while (hf__json_next(&w, &key, &one)) {
+	while (hf__scan_json_next(&w, &key, &one)) {
 		if (++*n > RESULTS_MAX)
-			return hf__put_problem(job, 1, "more than 10,000 results in one SARIF file");
+			return hf__scan_put_problem(job, 1, "more than 10,000 results in one SARIF file");
 		HF_TRY(scan_result(job, name, one));
 	}
 	return HF_OK;
 }
 
-static hf_err scan_sarif(struct hf__job *job, hf_bytes all)
+static hf_err scan_sarif(struct hf__scan_job *job, hf_bytes all)
 {
-	struct hf__json_walk w;
+	struct hf__scan_json_walk w;
 	hf_bytes runs, key, run, whole, rest = all;
 	unsigned n = 0;
 
-	if (!hf__json_value(&rest, &whole) || rest.len > 0 || !hf__json_member(whole, "runs", &runs) ||
-	    !hf__json_open(runs, &w))
-		return hf__put_problem(job, 2, "SARIF file does not parse");
-	for (unsigned i = 0; i < RUNS_MAX && hf__json_next(&w, &key, &run); i++)
+	if (!hf__scan_json_value(&rest, &whole) || rest.len > 0 ||
+	    !hf__scan_json_member(whole, "runs", &runs) || !hf__scan_json_open(runs, &w))
+		return hf__scan_put_problem(job, 2, "SARIF file does not parse");
+	for (unsigned i = 0; i < RUNS_MAX && hf__scan_json_next(&w, &key, &run); i++)
 		HF_TRY(scan_run(job, run, &n));
 	return HF_OK;
 }
 
-hf_err hf__scan_build(struct hf__job *job)
+hf_err hf__scan_build(struct hf__scan_job *job)
 {
 	hf_bytes all = job->src->mem != NULL ? (hf_bytes){ job->src->mem, (size_t)job->src->size }
-					     : hf__view_upto(job->view, 0, HF__VIEW_MAX);
+					     : hf__scan_view_upto(job->view, 0, HF__VIEW_MAX);
 	struct bench *b;
 	hf_err err = HF_OK;
 

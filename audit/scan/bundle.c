@@ -4,20 +4,20 @@
 #include <holdfast/bundle.h>
 #include "setting.h"
 
-hf_err hf__scan_bundle(struct hf__job *job)
+hf_err hf__scan_bundle(struct hf__scan_job *job)
 {
-	hf_bytes all = hf__view_upto(job->view, 0, HF_BUNDLE_MAX_LEN + 1);
+	hf_bytes all = hf__scan_view_upto(job->view, 0, HF_BUNDLE_MAX_LEN + 1);
 	struct hf_bundle bundle;
 	unsigned state = HF_STATE_NO;
 
 	if (job->kind != HF_KIND_BUNDLE)
 		return HF_OK;
-	if (!hf__starts(all, "HFB1")) /* a bare envelope has no room for a proof */
-		return hf__put_setting(job, HF_SUBJECT_LOGPROOF, state, HF_STR("envelope"), (hf_bytes){ 0 },
-				       0);
+	if (!hf__scan_starts(all, "HFB1")) /* a bare envelope has no room for a proof */
+		return hf__scan_put_setting(job, HF_SUBJECT_LOGPROOF, state, HF_STR("envelope"),
+					    (hf_bytes){ 0 }, 0);
 	if (hf_bundle_read(all, &bundle) != HF_OK)
 		state = HF_STATE_UNKNOWN;
 	else if (bundle.kind == HF_BUNDLE_POLICY || bundle.n_proofs > 0)
 		state = HF_STATE_YES;
-	return hf__put_setting(job, HF_SUBJECT_LOGPROOF, state, HF_STR("bundle"), (hf_bytes){ 0 }, 0);
+	return hf__scan_put_setting(job, HF_SUBJECT_LOGPROOF, state, HF_STR("bundle"), (hf_bytes){ 0 }, 0);
 }

@@ -56,39 +56,39 @@ static hf_bytes daemon_of(hf_bytes rest)
 	static const char *const names[] = { "-x", "-a", "--exec", "--startas", NULL };
 	hf_bytes word;
 
-	while (hf__word(&rest, &word)) {
-		if (hf__starts(word, "--exec=") || hf__starts(word, "--startas="))
-			return hf__from(word, hf__find(word, "=") + 1);
-		if (hf__in(word, names) && hf__word(&rest, &word))
+	while (hf__scan_word(&rest, &word)) {
+		if (hf__scan_starts(word, "--exec=") || hf__scan_starts(word, "--startas="))
+			return hf__scan_from(word, hf__scan_find(word, "=") + 1);
+		if (hf__scan_in(word, names) && hf__scan_word(&rest, &word))
 			return word;
 	}
 	return (hf_bytes){ 0 };
 }
 
-hf_bytes hf__program_of(hf_bytes command)
+hf_bytes hf__scan_program_of(hf_bytes command)
 {
 	hf_bytes rest = command, word;
 
-	for (unsigned i = 0; i < 16 && hf__word(&rest, &word); i++) {
-		if (word.len == 0 || is_assignment(word) || hf__in(word, wrappers) ||
+	for (unsigned i = 0; i < 16 && hf__scan_word(&rest, &word); i++) {
+		if (word.len == 0 || is_assignment(word) || hf__scan_in(word, wrappers) ||
 		    (i > 0 && word.ptr[0] == '-'))
 			continue;
-		if (hf__is(hf__base(word), "start-stop-daemon"))
+		if (hf__scan_is(hf__scan_base(word), "start-stop-daemon"))
 			return daemon_of(rest);
 		while (word.len > 0 && strchr("(@-+!:|{", word.ptr[0]) != NULL && word.ptr[0] != 0)
-			word = hf__from(word, 1); /* marks of systemd and of subshells */
+			word = hf__scan_from(word, 1); /* marks of systemd and of subshells */
 		return word;
 	}
 	return (hf_bytes){ 0 };
 }
 
-bool hf__is_clear(hf_bytes command)
+bool hf__scan_is_clear(hf_bytes command)
 {
-	hf_bytes base = hf__base(hf__program_of(command));
+	hf_bytes base = hf__scan_base(hf__scan_program_of(command));
 
-	if (hf__in(base, clear))
+	if (hf__scan_in(base, clear))
 		return true;
-	return hf__is(base, "dnsmasq") && hf__find(command, "--enable-tftp") != SIZE_MAX;
+	return hf__scan_is(base, "dnsmasq") && hf__scan_find(command, "--enable-tftp") != SIZE_MAX;
 }
 
 static bool hands_to_shell(hf_bytes rest)
@@ -99,70 +99,74 @@ static bool hands_to_shell(hf_bytes rest)
 					    "| sudo bash", "$(cat",    "`cat",    NULL };
 
 	for (size_t i = 0; ways[i] != NULL; i++)
-		if (hf__find(rest, ways[i]) != SIZE_MAX)
+		if (hf__scan_find(rest, ways[i]) != SIZE_MAX)
 			return true;
 	return false;
 }
 
-bool hf__fetches_and_runs(hf_bytes command)
+bool hf__scan_fetches_and_runs(hf_bytes command)
 {
 	for (size_t i = 0; fetchers[i] != NULL; i++) {
-		size_t at = hf__find(command, fetchers[i]), len = strlen(fetchers[i]);
+		size_t at = hf__scan_find(command, fetchers[i]), len = strlen(fetchers[i]);
 		hf_bytes rest;
 
 		if (at == SIZE_MAX)
 			continue;
-		rest = hf__from(command, at);
+		rest = hf__scan_from(command, at);
 		if (at > 0 && strchr(" \t\n/;&|(`'\"", command.ptr[at - 1]) == NULL)
 			continue;
 		if (rest.len > len && (rest.ptr[len] == ' ' || rest.ptr[len] == '\t') && hands_to_shell(rest))
 			return true;
 		/* sh -c "$(curl ...)" */
 		if (at >= 2 && rest.len > len && rest.ptr[len] == ' ' && command.ptr[at - 1] == '(' &&
-		    command.ptr[at - 2] == '$' && hf__find(hf__first(command, at), "sh ") != SIZE_MAX)
+		    command.ptr[at - 2] == '$' &&
+		    hf__scan_find(hf__scan_first(command, at), "sh ") != SIZE_MAX)
 			return true;
 	}
 	return false;
 }
 
-bool hf__is_open_shell(hf_bytes command)
+bool hf__scan_is_open_shell(hf_bytes command)
 {
-	hf_bytes program = hf__program_of(command), base = hf__base(program);
+	hf_bytes program = hf__scan_program_of(command), base = hf__scan_base(program);
 
-	while (hf__starts(base, "-"))
-		base = hf__from(base, 1);
-	if (hf__in(base, shells)) {
+	while (hf__scan_starts(base, "-"))
+		base = hf__scan_from(base, 1);
+	if (hf__scan_in(base, shells)) {
 		/* With a script or a command it is no shell for people. */
 		size_t at = program.len > 0 ? (size_t)(program.ptr - command.ptr) + program.len : command.len;
-		hf_bytes rest = hf__trim(hf__from(command, at)), word;
+		hf_bytes rest = hf__scan_trim(hf__scan_from(command, at)), word;
 
-		return !hf__word(&rest, &word) || hf__is(word, "-l") || hf__is(word, "-i") ||
-		       hf__is(word, "--login");
+		return !hf__scan_word(&rest, &word) || hf__scan_is(word, "-l") || hf__scan_is(word, "-i") ||
+		       hf__scan_is(word, "--login");
 	}
-	if (hf__find(base, "getty") == SIZE_MAX)
+	if (hf__scan_find(base, "getty") == SIZE_MAX)
 		return false;
-	return hf__find(command, "--autologin") != SIZE_MAX || hf__find(command, " -a root") != SIZE_MAX ||
-	       (hf__find(command, "-n") != SIZE_MAX && hf__find(command, "-l /bin/sh") != SIZE_MAX) ||
-	       hf__find(command, "-l /bin/sh") != SIZE_MAX || hf__find(command, "-l /bin/ash") != SIZE_MAX;
+	return hf__scan_find(command, "--autologin") != SIZE_MAX ||
+	       hf__scan_find(command, " -a root") != SIZE_MAX ||
+	       (hf__scan_find(command, "-n") != SIZE_MAX &&
+		hf__scan_find(command, "-l /bin/sh") != SIZE_MAX) ||
+	       hf__scan_find(command, "-l /bin/sh") != SIZE_MAX ||
+	       hf__scan_find(command, "-l /bin/ash") != SIZE_MAX;
 }
 
-hf_err hf__put_service(const struct hf__job *job, const struct hf__service *s)
+hf_err hf__scan_put_service(const struct hf__scan_job *job, const struct hf__scan_service *s)
 {
 	struct hf_fact fact = { .kind = HF_FACT_SERVICE };
-	hf_bytes program = hf__base(hf__program_of(s->command));
+	hf_bytes program = hf__scan_base(hf__scan_program_of(s->command));
 
 	fact.num[HF_SERVICE_SOURCE] = s->source;
-	fact.num[HF_SERVICE_FLAGS] = s->flags | (hf__is_clear(s->command) ? HF_SERVICEF_CLEAR : 0u) |
-				     (hf__fetches_and_runs(s->command) ? HF_SERVICEF_FETCHRUN : 0u);
+	fact.num[HF_SERVICE_FLAGS] = s->flags | (hf__scan_is_clear(s->command) ? HF_SERVICEF_CLEAR : 0u) |
+				     (hf__scan_fetches_and_runs(s->command) ? HF_SERVICEF_FETCHRUN : 0u);
 	if (s->where.ptr != NULL && job->text.ptr != NULL && s->where.ptr >= job->text.ptr)
 		fact.num[HF_SERVICE_OFFSET] = (uint64_t)(s->where.ptr - job->text.ptr);
 	fact.num[HF_SERVICE_LENGTH] = s->where.len;
 	fact.text[HF_SERVICE_NAME] = program.len > 0 ? program : s->unit;
-	fact.text[HF_SERVICE_COMMAND] = hf__first(s->command, 512);
+	fact.text[HF_SERVICE_COMMAND] = hf__scan_first(s->command, 512);
 	fact.text[HF_SERVICE_UNIT] = s->unit;
 	fact.text[HF_SERVICE_USER] = s->user;
 	fact.text[HF_SERVICE_WHEN] = s->when;
-	return hf__put(job, &fact);
+	return hf__scan_put(job, &fact);
 }
 
 /* "23", "*:23", "0.0.0.0:23", "[::]:23", "192.0.2.1:80", "/run/x.sock" */
@@ -171,15 +175,16 @@ static bool read_address(hf_bytes a, hf_bytes *host, uint64_t *port)
 	const uint8_t *colon = a.len > 0 ? memrchr(a.ptr, ':', a.len) : NULL;
 
 	*host = (hf_bytes){ 0 };
-	if (hf__number(a, port))
+	if (hf__scan_number(a, port))
 		return true;
 	if (colon == NULL)
 		return false;
-	*host = hf__first(a, (size_t)(colon - a.ptr));
-	return hf__number(hf__from(a, host->len + 1), port);
+	*host = hf__scan_first(a, (size_t)(colon - a.ptr));
+	return hf__scan_number(hf__scan_from(a, host->len + 1), port);
 }
 
-hf_err hf__put_listener(const struct hf__job *job, hf_bytes name, hf_bytes address, hf_bytes where, bool udp)
+hf_err hf__scan_put_listener(const struct hf__scan_job *job, hf_bytes name, hf_bytes address, hf_bytes where,
+			     bool udp)
 {
 	static const char *const everywhere[] = { "", "*", "0.0.0.0", "::", "[::]", "0", "any", "all", NULL };
 	struct hf_fact fact = { .kind = HF_FACT_LISTENER };
@@ -191,13 +196,13 @@ hf_err hf__put_listener(const struct hf__job *job, hf_bytes name, hf_bytes addre
 		return HF_OK; /* a socket of the file system */
 	if (!read_address(address, &host, &port))
 		host = address;
-	all = hf__in(host, everywhere);
+	all = hf__scan_in(host, everywhere);
 	fact.num[HF_LISTENER_PORT] = port;
 	fact.num[HF_LISTENER_FLAGS] = (all ? HF_LISTENERF_ALL : 0u) | (udp ? HF_LISTENERF_UDP : 0u);
 	fact.num[HF_LISTENER_OFFSET] = (uint64_t)(where.ptr - job->text.ptr);
 	fact.num[HF_LISTENER_LENGTH] = where.len;
 	fact.text[HF_LISTENER_ADDRESS] = address;
 	fact.text[HF_LISTENER_NAME] = name;
-	fact.text[HF_LISTENER_EVIDENCE] = hf__first(where, 200);
-	return hf__put(job, &fact);
+	fact.text[HF_LISTENER_EVIDENCE] = hf__scan_first(where, 200);
+	return hf__scan_put(job, &fact);
 }

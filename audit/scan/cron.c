@@ -5,42 +5,42 @@
 enum { LINES_MAX = 4096 };
 
 /* System tables name a user in the sixth field. */
-static bool names_user(const struct hf__job *job)
+static bool names_user(const struct hf__scan_job *job)
 {
-	return hf__is(job->name, "/etc/crontab") || hf__find(job->name, "/cron.d/") != SIZE_MAX;
+	return hf__scan_is(job->name, "/etc/crontab") || hf__scan_find(job->name, "/cron.d/") != SIZE_MAX;
 }
 
-static bool is_table(const struct hf__job *job)
+static bool is_table(const struct hf__scan_job *job)
 {
-	return names_user(job) || hf__find(job->name, "/crontabs/") != SIZE_MAX ||
-	       (hf__find(job->name, "/spool/cron/") != SIZE_MAX);
+	return names_user(job) || hf__scan_find(job->name, "/crontabs/") != SIZE_MAX ||
+	       (hf__scan_find(job->name, "/spool/cron/") != SIZE_MAX);
 }
 
-static bool is_cron_script(const struct hf__job *job)
+static bool is_cron_script(const struct hf__scan_job *job)
 {
 	static const char *const folders[] = { "/cron.hourly/",  "/cron.daily/", "/cron.weekly/",
 					       "/cron.monthly/", "/periodic/",   NULL };
 
 	for (size_t i = 0; folders[i] != NULL; i++)
-		if (hf__find(job->name, folders[i]) != SIZE_MAX)
+		if (hf__scan_find(job->name, folders[i]) != SIZE_MAX)
 			return true;
 	return false;
 }
 
-static hf_err put_line(struct hf__job *job, hf_bytes line)
+static hf_err put_line(struct hf__scan_job *job, hf_bytes line)
 {
-	struct hf__service s = { .source = HF_SOURCE_CRON, .unit = job->base, .where = line };
+	struct hf__scan_service s = { .source = HF_SOURCE_CRON, .unit = job->base, .where = line };
 	hf_bytes rest = line, word;
-	unsigned times = hf__starts(line, "@") ? 1 : 5;
+	unsigned times = hf__scan_starts(line, "@") ? 1 : 5;
 
 	for (unsigned i = 0; i < times; i++)
-		if (!hf__word(&rest, &word))
+		if (!hf__scan_word(&rest, &word))
 			return HF_OK;
 	s.when = (hf_bytes){ line.ptr, (size_t)(word.ptr + word.len - line.ptr) };
-	if (names_user(job) && !hf__word(&rest, &s.user))
+	if (names_user(job) && !hf__scan_word(&rest, &s.user))
 		return HF_OK;
-	s.command = hf__trim(rest);
-	return s.command.len > 0 ? hf__put_service(job, &s) : HF_OK;
+	s.command = hf__scan_trim(rest);
+	return s.command.len > 0 ? hf__scan_put_service(job, &s) : HF_OK;
 }
 
 static bool is_assignment(hf_bytes line)
@@ -48,26 +48,26 @@ static bool is_assignment(hf_bytes line)
 	hf_bytes name, value;
 
 	return line.ptr[0] != '*' && line.ptr[0] != '@' && (line.ptr[0] < '0' || line.ptr[0] > '9') &&
-	       hf__pair(line, '=', &name, &value);
+	       hf__scan_pair(line, '=', &name, &value);
 }
 
-hf_err hf__scan_cron(struct hf__job *job)
+hf_err hf__scan_cron(struct hf__scan_job *job)
 {
 	hf_bytes rest = job->text, line;
 
 	if (is_cron_script(job)) {
-		struct hf__service s = { .source = HF_SOURCE_CRON,
-					 .unit = job->base,
-					 .command = job->base,
-					 .where = hf__first(job->text, 1) };
+		struct hf__scan_service s = { .source = HF_SOURCE_CRON,
+					      .unit = job->base,
+					      .command = job->base,
+					      .where = hf__scan_first(job->text, 1) };
 
-		s.flags = hf__fetches_and_runs(job->text) ? HF_SERVICEF_FETCHRUN : 0;
-		return hf__put_service(job, &s);
+		s.flags = hf__scan_fetches_and_runs(job->text) ? HF_SERVICEF_FETCHRUN : 0;
+		return hf__scan_put_service(job, &s);
 	}
 	if (!is_table(job))
 		return HF_OK;
-	for (unsigned n = 0; n < LINES_MAX && hf__line(&rest, &line); n++) {
-		line = hf__trim(line);
+	for (unsigned n = 0; n < LINES_MAX && hf__scan_line(&rest, &line); n++) {
+		line = hf__scan_trim(line);
 		if (line.len > 0 && line.ptr[0] != '#' && !is_assignment(line))
 			HF_TRY(put_line(job, line));
 	}

@@ -18,7 +18,7 @@ enum {
 #define PT_GNU_RELRO 0x6474e552u
 #define PT_GNU_PROPERTY 0x6474e553u
 
-uint64_t hf__elf_get(const struct hf__elf *e, const uint8_t *p, unsigned size)
+uint64_t hf__scan_elf_get(const struct hf__scan_elf *e, const uint8_t *p, unsigned size)
 {
 	uint64_t v = 0;
 
@@ -27,31 +27,31 @@ uint64_t hf__elf_get(const struct hf__elf *e, const uint8_t *p, unsigned size)
 	return v;
 }
 
-static bool read_header(struct hf__elf *e)
+static bool read_header(struct hf__scan_elf *e)
 {
-	const uint8_t *p = hf__view_at(e->v, 0, 52);
+	const uint8_t *p = hf__scan_view_at(e->v, 0, 52);
 
 	if (p == NULL || memcmp(p, "\177ELF", 4) != 0 || p[4] < 1 || p[4] > 2 || p[5] < 1 || p[5] > 2)
 		return false;
 	e->is64 = p[4] == 2;
 	e->big = p[5] == 2;
-	p = hf__view_at(e->v, 0, e->is64 ? 64 : 52);
+	p = hf__scan_view_at(e->v, 0, e->is64 ? 64 : 52);
 	if (p == NULL)
 		return false;
-	e->type = (uint16_t)hf__elf_get(e, p + 16, 2);
-	e->machine = (uint16_t)hf__elf_get(e, p + 18, 2);
-	e->phoff = hf__elf_word(e, p + (e->is64 ? 32 : 28));
-	e->shoff = hf__elf_word(e, p + (e->is64 ? 40 : 32));
+	e->type = (uint16_t)hf__scan_elf_get(e, p + 16, 2);
+	e->machine = (uint16_t)hf__scan_elf_get(e, p + 18, 2);
+	e->phoff = hf__scan_elf_word(e, p + (e->is64 ? 32 : 28));
+	e->shoff = hf__scan_elf_word(e, p + (e->is64 ? 40 : 32));
 	p += e->is64 ? 54 : 42;
-	e->phentsize = (uint16_t)hf__elf_get(e, p, 2);
-	e->phnum = (uint16_t)hf__elf_get(e, p + 2, 2);
-	e->shentsize = (uint16_t)hf__elf_get(e, p + 4, 2);
-	e->shnum = (uint16_t)hf__elf_get(e, p + 6, 2);
-	e->shstrndx = (uint16_t)hf__elf_get(e, p + 8, 2);
+	e->phentsize = (uint16_t)hf__scan_elf_get(e, p, 2);
+	e->phnum = (uint16_t)hf__scan_elf_get(e, p + 2, 2);
+	e->shentsize = (uint16_t)hf__scan_elf_get(e, p + 4, 2);
+	e->shnum = (uint16_t)hf__scan_elf_get(e, p + 6, 2);
+	e->shstrndx = (uint16_t)hf__scan_elf_get(e, p + 8, 2);
 	return true;
 }
 
-static void keep_load(struct hf__elf *e, const struct hf__load *load)
+static void keep_load(struct hf__scan_elf *e, const struct hf__scan_load *load)
 {
 	if ((load->flags & (PF_W | PF_X)) == (PF_W | PF_X))
 		e->wx = true;
@@ -61,15 +61,15 @@ static void keep_load(struct hf__elf *e, const struct hf__load *load)
 		e->damaged = true;
 }
 
-static void keep_note(struct hf__elf *e, const struct hf__load *seg)
+static void keep_note(struct hf__scan_elf *e, const struct hf__scan_load *seg)
 {
 	if (e->n_notes < HF__ELF_NOTES_MAX)
-		e->notes[e->n_notes++] = (struct hf__range){ seg->offset, seg->len };
+		e->notes[e->n_notes++] = (struct hf__scan_range){ seg->offset, seg->len };
 }
 
-static void keep_segment(struct hf__elf *e, uint32_t type, const struct hf__load *seg)
+static void keep_segment(struct hf__scan_elf *e, uint32_t type, const struct hf__scan_load *seg)
 {
-	struct hf__range range = { seg->offset, seg->len };
+	struct hf__scan_range range = { seg->offset, seg->len };
 
 	switch (type) {
 	case PT_LOAD:
@@ -104,7 +104,7 @@ static void keep_segment(struct hf__elf *e, uint32_t type, const struct hf__load
 	}
 }
 
-static void read_segments(struct hf__elf *e)
+static void read_segments(struct hf__scan_elf *e)
 {
 	unsigned want = e->is64 ? 56 : 32;
 	unsigned n = e->phnum < HF__ELF_SEGMENTS_MAX ? e->phnum : HF__ELF_SEGMENTS_MAX;
@@ -112,25 +112,25 @@ static void read_segments(struct hf__elf *e)
 
 	if (n == 0)
 		return;
-	p = e->phentsize >= want ? hf__view_at(e->v, e->phoff, (uint64_t)n * e->phentsize) : NULL;
+	p = e->phentsize >= want ? hf__scan_view_at(e->v, e->phoff, (uint64_t)n * e->phentsize) : NULL;
 	if (p == NULL) {
 		e->damaged = true;
 		return;
 	}
 	for (unsigned i = 0; i < n; i++, p += e->phentsize) {
-		struct hf__load seg;
+		struct hf__scan_load seg;
 
-		seg.offset = hf__elf_word(e, p + (e->is64 ? 8 : 4));
-		seg.vaddr = hf__elf_word(e, p + (e->is64 ? 16 : 8));
-		seg.len = hf__elf_word(e, p + (e->is64 ? 32 : 16));
-		seg.flags = (uint32_t)hf__elf_get(e, p + (e->is64 ? 4 : 24), 4);
+		seg.offset = hf__scan_elf_word(e, p + (e->is64 ? 8 : 4));
+		seg.vaddr = hf__scan_elf_word(e, p + (e->is64 ? 16 : 8));
+		seg.len = hf__scan_elf_word(e, p + (e->is64 ? 32 : 16));
+		seg.flags = (uint32_t)hf__scan_elf_get(e, p + (e->is64 ? 4 : 24), 4);
 		if (seg.offset > e->v->src->size || seg.len > e->v->src->size - seg.offset)
 			e->damaged = true;
-		keep_segment(e, (uint32_t)hf__elf_get(e, p, 4), &seg);
+		keep_segment(e, (uint32_t)hf__scan_elf_get(e, p, 4), &seg);
 	}
 }
 
-bool hf__elf_open(struct hf__elf *e, struct hf__view *v)
+bool hf__scan_elf_open(struct hf__scan_elf *e, struct hf__scan_view *v)
 {
 	memset(e, 0, sizeof(*e));
 	e->v = v;
@@ -140,23 +140,23 @@ bool hf__elf_open(struct hf__elf *e, struct hf__view *v)
 	return true;
 }
 
-bool hf__elf_range(const struct hf__elf *e, uint64_t vaddr, struct hf__range *out)
+bool hf__scan_elf_range(const struct hf__scan_elf *e, uint64_t vaddr, struct hf__scan_range *out)
 {
 	for (size_t i = 0; i < e->n_loads; i++) {
-		const struct hf__load *l = &e->load[i];
+		const struct hf__scan_load *l = &e->load[i];
 
 		if (vaddr >= l->vaddr && vaddr - l->vaddr < l->len &&
 		    l->offset <= UINT64_MAX - (vaddr - l->vaddr)) {
-			*out = (struct hf__range){ l->offset + (vaddr - l->vaddr),
-						   l->len - (vaddr - l->vaddr) };
+			*out = (struct hf__scan_range){ l->offset + (vaddr - l->vaddr),
+							l->len - (vaddr - l->vaddr) };
 			return true;
 		}
 	}
-	*out = (struct hf__range){ 0 };
+	*out = (struct hf__scan_range){ 0 };
 	return false;
 }
 
-static void keep_needed(struct hf__elf *e, uint64_t value)
+static void keep_needed(struct hf__scan_elf *e, uint64_t value)
 {
 	if (e->n_needed < HF__ELF_NEEDED_MAX)
 		e->needed[e->n_needed++] = value;
@@ -180,7 +180,7 @@ enum {
 };
 
 /* Where the value of a tag is kept; NULL for tags that are kept otherwise or not at all. */
-static uint64_t *slot_of(struct hf__elf *e, uint64_t tag)
+static uint64_t *slot_of(struct hf__scan_elf *e, uint64_t tag)
 {
 	const struct {
 		uint64_t tag;
@@ -195,7 +195,7 @@ static uint64_t *slot_of(struct hf__elf *e, uint64_t tag)
 	return NULL;
 }
 
-static void keep_tag(struct hf__elf *e, uint64_t tag, uint64_t value)
+static void keep_tag(struct hf__scan_elf *e, uint64_t tag, uint64_t value)
 {
 	uint64_t *slot = slot_of(e, tag);
 
@@ -213,7 +213,7 @@ static void keep_tag(struct hf__elf *e, uint64_t tag, uint64_t value)
 		e->bind_now = true;
 }
 
-void hf__elf_read_dynamic(struct hf__elf *e)
+void hf__scan_elf_read_dynamic(struct hf__scan_elf *e)
 {
 	unsigned entry = e->is64 ? 16 : 8;
 	uint64_t n = e->dynamic.len / entry;
@@ -223,29 +223,29 @@ void hf__elf_read_dynamic(struct hf__elf *e)
 		return;
 	if (n > HF__ELF_DYNAMIC_MAX)
 		n = HF__ELF_DYNAMIC_MAX;
-	p = hf__view_at(e->v, e->dynamic.offset, n * entry);
+	p = hf__scan_view_at(e->v, e->dynamic.offset, n * entry);
 	if (p == NULL || n == 0) {
 		e->damaged = true;
 		return;
 	}
 	for (uint64_t i = 0; i < n; i++, p += entry) {
-		uint64_t tag = hf__elf_word(e, p);
+		uint64_t tag = hf__scan_elf_word(e, p);
 
 		if (tag == 0)
 			return;
-		keep_tag(e, tag, hf__elf_word(e, p + entry / 2));
+		keep_tag(e, tag, hf__scan_elf_word(e, p + entry / 2));
 	}
 }
 
-bool hf__elf_string(struct hf__elf *e, uint64_t offset, struct hf_out *out)
+bool hf__scan_elf_string(struct hf__scan_elf *e, uint64_t offset, struct hf_out *out)
 {
-	struct hf__range table;
+	struct hf__scan_range table;
 	hf_bytes text;
 	const uint8_t *end;
 
-	if (offset >= e->strsz || !hf__elf_range(e, e->strtab, &table) || offset >= table.len)
+	if (offset >= e->strsz || !hf__scan_elf_range(e, e->strtab, &table) || offset >= table.len)
 		return false;
-	text = hf__view_upto(e->v, table.offset + offset, 1024);
+	text = hf__scan_view_upto(e->v, table.offset + offset, 1024);
 	end = text.len > 0 ? memchr(text.ptr, 0, text.len) : NULL;
-	return end != NULL && hf_out_put(out, hf__first(text, (size_t)(end - text.ptr))) == HF_OK;
+	return end != NULL && hf_out_put(out, hf__scan_first(text, (size_t)(end - text.ptr))) == HF_OK;
 }

@@ -27,26 +27,26 @@ enum {
 	EM_AARCH64_ = 183,
 	EM_RISCV_ = 243,
 };
-struct hf__range {
+struct hf__scan_range {
 	uint64_t offset, len;
 };
-struct hf__load {
+struct hf__scan_load {
 	uint64_t vaddr, offset, len;
 	uint32_t flags;
 };
-struct hf__elf {
-	struct hf__view *v;
+struct hf__scan_elf {
+	struct hf__scan_view *v;
 	bool is64, big, damaged;
 	uint16_t type, machine;
 	uint64_t phoff, shoff;
 	uint16_t phnum, shnum, phentsize, shentsize, shstrndx;
 
 	/* program headers */
-	struct hf__load load[HF__ELF_LOADS_MAX];
+	struct hf__scan_load load[HF__ELF_LOADS_MAX];
 	size_t n_loads;
-	struct hf__range notes[HF__ELF_NOTES_MAX];
+	struct hf__scan_range notes[HF__ELF_NOTES_MAX];
 	size_t n_notes;
-	struct hf__range dynamic, interp;
+	struct hf__scan_range dynamic, interp;
 	bool has_dynamic, has_interp, has_phdr, has_stack, has_relro, has_tls, exec_stack, wx;
 
 	/* PT_DYNAMIC; addresses are virtual */
@@ -57,11 +57,11 @@ struct hf__elf {
 	bool bind_now;
 
 	/* sections, when they are sane */
-	struct hf__range symtab_sec, symtab_str, dynsym_sec, dynsym_str, modinfo, command_line;
+	struct hf__scan_range symtab_sec, symtab_str, dynsym_sec, dynsym_str, modinfo, command_line;
 	bool has_symtab, has_dynsym, has_debug;
 
 	/* notes */
-	struct hf__range buildid;
+	struct hf__scan_range buildid;
 	uint32_t x86_features, arm_features;
 
 	/* symbols */
@@ -70,26 +70,26 @@ struct hf__elf {
 	uint8_t watched[64]; /* a bit for each watched name that is imported */
 };
 
-uint64_t hf__elf_get(const struct hf__elf *e, const uint8_t *p, unsigned size);
+uint64_t hf__scan_elf_get(const struct hf__scan_elf *e, const uint8_t *p, unsigned size);
 /* A word of the file's class. */
-static inline uint64_t hf__elf_word(const struct hf__elf *e, const uint8_t *p)
+static inline uint64_t hf__scan_elf_word(const struct hf__scan_elf *e, const uint8_t *p)
 {
-	return hf__elf_get(e, p, e->is64 ? 8 : 4);
+	return hf__scan_elf_get(e, p, e->is64 ? 8 : 4);
 }
 /* Header and program headers; false when it is no ELF that can be read. */
-bool hf__elf_open(struct hf__elf *e, struct hf__view *v);
-void hf__elf_read_dynamic(struct hf__elf *e);
-void hf__elf_read_sections(struct hf__elf *e);
-void hf__elf_read_notes(struct hf__elf *e);
-void hf__elf_read_symbols(struct hf__elf *e);
+bool hf__scan_elf_open(struct hf__scan_elf *e, struct hf__scan_view *v);
+void hf__scan_elf_read_dynamic(struct hf__scan_elf *e);
+void hf__scan_elf_read_sections(struct hf__scan_elf *e);
+void hf__scan_elf_read_notes(struct hf__scan_elf *e);
+void hf__scan_elf_read_symbols(struct hf__scan_elf *e);
 /* The file range behind a virtual address, to the end of its segment; false when none holds it. */
-bool hf__elf_range(const struct hf__elf *e, uint64_t vaddr, struct hf__range *out);
+bool hf__scan_elf_range(const struct hf__scan_elf *e, uint64_t vaddr, struct hf__scan_range *out);
 /* A string of the dynamic string table, copied into `out`; false when it is not there. */
-bool hf__elf_string(struct hf__elf *e, uint64_t offset, struct hf_out *out);
+bool hf__scan_elf_string(struct hf__scan_elf *e, uint64_t offset, struct hf_out *out);
 /* Append the watched names that are imported, separated by NUL. */
-void hf__elf_imports(const struct hf__elf *e, struct hf_out *out);
-bool hf__elf_is_mcu(const struct hf__elf *e);
-uint64_t hf__elf_states(struct hf__elf *e);
-bool hf__elf_is_program(const struct hf__elf *e);
-bool hf__elf_no_glibc(struct hf__elf *e); /* musl, uClibc: nothing to fortify with */
+void hf__scan_elf_imports(const struct hf__scan_elf *e, struct hf_out *out);
+bool hf__scan_elf_is_mcu(const struct hf__scan_elf *e);
+uint64_t hf__scan_elf_states(struct hf__scan_elf *e);
+bool hf__scan_elf_is_program(const struct hf__scan_elf *e);
+bool hf__scan_elf_no_glibc(struct hf__scan_elf *e); /* musl, uClibc: nothing to fortify with */
 #endif

@@ -10,27 +10,27 @@ enum { NT_GNU_BUILD_ID = 3, NT_GNU_PROPERTY = 5 };
 
 struct section {
 	uint32_t name, type, link;
-	struct hf__range range;
+	struct hf__scan_range range;
 };
 
-static bool section_at(struct hf__elf *e, unsigned i, struct section *s)
+static bool section_at(struct hf__scan_elf *e, unsigned i, struct section *s)
 {
-	const uint8_t *p = hf__view_at(e->v, e->shoff + (uint64_t)i * e->shentsize, e->is64 ? 64 : 40);
+	const uint8_t *p = hf__scan_view_at(e->v, e->shoff + (uint64_t)i * e->shentsize, e->is64 ? 64 : 40);
 
 	*s = (struct section){ 0 };
 	if (p == NULL)
 		return false;
-	s->name = (uint32_t)hf__elf_get(e, p, 4);
-	s->type = (uint32_t)hf__elf_get(e, p + 4, 4);
-	s->range.offset = hf__elf_word(e, p + (e->is64 ? 24 : 16));
-	s->range.len = hf__elf_word(e, p + (e->is64 ? 32 : 20));
-	s->link = (uint32_t)hf__elf_get(e, p + (e->is64 ? 40 : 24), 4);
+	s->name = (uint32_t)hf__scan_elf_get(e, p, 4);
+	s->type = (uint32_t)hf__scan_elf_get(e, p + 4, 4);
+	s->range.offset = hf__scan_elf_word(e, p + (e->is64 ? 24 : 16));
+	s->range.len = hf__scan_elf_word(e, p + (e->is64 ? 32 : 20));
+	s->link = (uint32_t)hf__scan_elf_get(e, p + (e->is64 ? 40 : 24), 4);
 	return s->type == SHT_NOBITS ||
 	       (s->range.offset <= e->v->src->size && s->range.len <= e->v->src->size - s->range.offset);
 }
 
 /* The symbols and the strings they name, which the section's link says. */
-static void keep_symbols(struct hf__elf *e, const struct section *s)
+static void keep_symbols(struct hf__scan_elf *e, const struct section *s)
 {
 	struct section strings;
 
@@ -47,31 +47,31 @@ static void keep_symbols(struct hf__elf *e, const struct section *s)
 	}
 }
 
-static void keep_named(struct hf__elf *e, const struct section *s, hf_bytes name)
+static void keep_named(struct hf__scan_elf *e, const struct section *s, hf_bytes name)
 {
 	if (s->type == SHT_NOBITS || s->range.len == 0)
 		return;
-	if (hf__is(name, ".debug_info") || hf__is(name, ".zdebug_info"))
+	if (hf__scan_is(name, ".debug_info") || hf__scan_is(name, ".zdebug_info"))
 		e->has_debug = true;
-	else if (hf__is(name, ".modinfo"))
+	else if (hf__scan_is(name, ".modinfo"))
 		e->modinfo = s->range;
-	else if (hf__is(name, ".GCC.command.line"))
+	else if (hf__scan_is(name, ".GCC.command.line"))
 		e->command_line = s->range;
 }
 
-static hf_bytes name_at(struct hf__elf *e, const struct hf__range *names, uint32_t offset)
+static hf_bytes name_at(struct hf__scan_elf *e, const struct hf__scan_range *names, uint32_t offset)
 {
 	hf_bytes text;
 	const uint8_t *end;
 
 	if (offset >= names->len)
 		return (hf_bytes){ 0 };
-	text = hf__view_upto(e->v, names->offset + offset, 32);
+	text = hf__scan_view_upto(e->v, names->offset + offset, 32);
 	end = text.len > 0 ? memchr(text.ptr, 0, text.len) : NULL;
-	return end == NULL ? (hf_bytes){ 0 } : hf__first(text, (size_t)(end - text.ptr));
+	return end == NULL ? (hf_bytes){ 0 } : hf__scan_first(text, (size_t)(end - text.ptr));
 }
 
-void hf__elf_read_sections(struct hf__elf *e)
+void hf__scan_elf_read_sections(struct hf__scan_elf *e)
 {
 	unsigned want = e->is64 ? 64 : 40;
 	unsigned n = e->shnum < HF__ELF_SECTIONS_MAX ? e->shnum : HF__ELF_SECTIONS_MAX;
@@ -95,21 +95,21 @@ void hf__elf_read_sections(struct hf__elf *e)
 }
 
 /* pr_type, pr_datasz, data; each is padded to the word of the class. */
-static void read_properties(struct hf__elf *e, hf_bytes data)
+static void read_properties(struct hf__scan_elf *e, hf_bytes data)
 {
 	size_t align = e->is64 ? 8 : 4;
 
 	while (data.len >= 8) {
-		uint32_t type = (uint32_t)hf__elf_get(e, data.ptr, 4);
-		uint64_t len = hf__elf_get(e, data.ptr + 4, 4);
+		uint32_t type = (uint32_t)hf__scan_elf_get(e, data.ptr, 4);
+		uint64_t len = hf__scan_elf_get(e, data.ptr + 4, 4);
 
 		if (len > data.len - 8)
 			return;
 		if (len >= 4 && type == PROPERTY_X86)
-			e->x86_features = (uint32_t)hf__elf_get(e, data.ptr + 8, 4);
+			e->x86_features = (uint32_t)hf__scan_elf_get(e, data.ptr + 8, 4);
 		if (len >= 4 && type == PROPERTY_AARCH64)
-			e->arm_features = (uint32_t)hf__elf_get(e, data.ptr + 8, 4);
-		data = hf__from(data, 8 + (((size_t)len + align - 1) & ~(align - 1)));
+			e->arm_features = (uint32_t)hf__scan_elf_get(e, data.ptr + 8, 4);
+		data = hf__scan_from(data, 8 + (((size_t)len + align - 1) & ~(align - 1)));
 	}
 }
 
@@ -118,14 +118,15 @@ static size_t pad4(uint64_t n)
 	return (size_t)((n + 3) & ~(uint64_t)3);
 }
 
-static void read_notes(struct hf__elf *e, const struct hf__range *range)
+static void read_notes(struct hf__scan_elf *e, const struct hf__scan_range *range)
 {
-	hf_bytes rest = hf__view_upto(e->v, range->offset, range->len < 65536 ? range->len : 65536);
+	hf_bytes rest = hf__scan_view_upto(e->v, range->offset, range->len < 65536 ? range->len : 65536);
 	uint64_t at = range->offset;
 
 	while (rest.len >= 12) {
-		uint64_t namesz = hf__elf_get(e, rest.ptr, 4), descsz = hf__elf_get(e, rest.ptr + 4, 4);
-		uint32_t type = (uint32_t)hf__elf_get(e, rest.ptr + 8, 4);
+		uint64_t namesz = hf__scan_elf_get(e, rest.ptr, 4),
+			 descsz = hf__scan_elf_get(e, rest.ptr + 4, 4);
+		uint32_t type = (uint32_t)hf__scan_elf_get(e, rest.ptr + 8, 4);
 		uint64_t desc = 12 + (uint64_t)pad4(namesz);
 		bool gnu;
 
@@ -133,15 +134,15 @@ static void read_notes(struct hf__elf *e, const struct hf__range *range)
 			return;
 		gnu = namesz == 4 && memcmp(rest.ptr + 12, "GNU", 4) == 0;
 		if (gnu && type == NT_GNU_BUILD_ID && descsz > 0 && descsz <= 64)
-			e->buildid = (struct hf__range){ at + desc, descsz };
+			e->buildid = (struct hf__scan_range){ at + desc, descsz };
 		if (gnu && type == NT_GNU_PROPERTY)
-			read_properties(e, hf__first(hf__from(rest, (size_t)desc), (size_t)descsz));
+			read_properties(e, hf__scan_first(hf__scan_from(rest, (size_t)desc), (size_t)descsz));
 		at += desc + pad4(descsz);
-		rest = hf__from(rest, (size_t)desc + pad4(descsz));
+		rest = hf__scan_from(rest, (size_t)desc + pad4(descsz));
 	}
 }
 
-void hf__elf_read_notes(struct hf__elf *e)
+void hf__scan_elf_read_notes(struct hf__scan_elf *e)
 {
 	for (size_t i = 0; i < e->n_notes; i++)
 		read_notes(e, &e->notes[i]);

@@ -10,13 +10,13 @@ static unsigned yes_no(bool yes)
 	return yes ? HF_STATE_YES : HF_STATE_NO;
 }
 
-bool hf__elf_is_program(const struct hf__elf *e)
+bool hf__scan_elf_is_program(const struct hf__scan_elf *e)
 {
 	return e->type == ET_EXEC_ || (e->type == ET_DYN_ && (e->has_interp || (e->flags_1 & DF_1_PIE) != 0));
 }
 
 /* A program of a chip without an operating system: Linux programs have at least a note or GNU_STACK. */
-bool hf__elf_is_mcu(const struct hf__elf *e)
+bool hf__scan_elf_is_mcu(const struct hf__scan_elf *e)
 {
 	static const uint16_t chips[] = { EM_ARM_, EM_RISCV_, EM_XTENSA_, EM_AVR_ };
 
@@ -31,7 +31,7 @@ bool hf__elf_is_mcu(const struct hf__elf *e)
 	return false;
 }
 
-static unsigned state_nx(const struct hf__elf *e)
+static unsigned state_nx(const struct hf__scan_elf *e)
 {
 	if (e->has_stack)
 		return yes_no(!e->exec_stack);
@@ -43,28 +43,28 @@ static unsigned state_nx(const struct hf__elf *e)
 	return HF_STATE_UNKNOWN;
 }
 
-static unsigned state_pie(const struct hf__elf *e)
+static unsigned state_pie(const struct hf__scan_elf *e)
 {
 	if (e->type == ET_EXEC_)
 		return HF_STATE_NO;
-	return hf__elf_is_program(e) ? HF_STATE_YES : HF_STATE_NA;
+	return hf__scan_elf_is_program(e) ? HF_STATE_YES : HF_STATE_NA;
 }
 
-static unsigned state_relro(const struct hf__elf *e)
+static unsigned state_relro(const struct hf__scan_elf *e)
 {
 	if (e->n_loads == 0)
 		return HF_STATE_UNKNOWN;
 	return yes_no(e->has_relro);
 }
 
-static unsigned state_bind(const struct hf__elf *e)
+static unsigned state_bind(const struct hf__scan_elf *e)
 {
 	if (!e->has_dynamic)
 		return e->type == ET_EXEC_ ? HF_STATE_NA : HF_STATE_UNKNOWN;
 	return yes_no(e->bind_now || (e->flags & DF_BIND_NOW) != 0 || (e->flags_1 & DF_1_NOW) != 0);
 }
 
-static unsigned state_canary(const struct hf__elf *e)
+static unsigned state_canary(const struct hf__scan_elf *e)
 {
 	if (e->canary)
 		return HF_STATE_YES;
@@ -73,39 +73,40 @@ static unsigned state_canary(const struct hf__elf *e)
 	return HF_STATE_NO;
 }
 
-bool hf__elf_no_glibc(struct hf__elf *e)
+bool hf__scan_elf_no_glibc(struct hf__scan_elf *e)
 {
 	static const char *const other[] = { "libc.musl-x86_64.so.1", "libc.so.0", "libc.so", "libc.so.1",
 					     NULL };
-	hf_bytes interp = e->has_interp ? hf__view_upto(e->v, e->interp.offset, 16) : (hf_bytes){ 0 };
+	hf_bytes interp = e->has_interp ? hf__scan_view_upto(e->v, e->interp.offset, 16) : (hf_bytes){ 0 };
 
-	if (hf__starts(interp, "/lib/ld-musl"))
+	if (hf__scan_starts(interp, "/lib/ld-musl"))
 		return true;
 	for (size_t i = 0; i < e->n_needed; i++) {
 		uint8_t room[1024];
 		struct hf_out name = HF_OUT(room);
 
-		if (hf__elf_string(e, e->needed[i], &name) &&
-		    (hf__in(hf_out_bytes(&name), other) || hf__starts(hf_out_bytes(&name), "libc.musl")))
+		if (hf__scan_elf_string(e, e->needed[i], &name) &&
+		    (hf__scan_in(hf_out_bytes(&name), other) ||
+		     hf__scan_starts(hf_out_bytes(&name), "libc.musl")))
 			return true;
 	}
 	return false;
 }
 
-static unsigned state_fortify(struct hf__elf *e)
+static unsigned state_fortify(struct hf__scan_elf *e)
 {
 	if (e->fortified > 0)
 		return HF_STATE_YES;
 	if (!e->has_dynamic || e->damaged)
 		return HF_STATE_UNKNOWN;
-	if (hf__elf_no_glibc(e) || e->fortifiable == 0)
+	if (hf__scan_elf_no_glibc(e) || e->fortifiable == 0)
 		return HF_STATE_NA;
 	return HF_STATE_NO;
 }
 
 /* A probe of each page: sub rsp,0x1000; or qword ptr [rsp],0 -- gcc writes it for large frames only, so its
  * absence says nothing. */
-static bool has_probe(const struct hf__elf *e, const struct hf__load *l)
+static bool has_probe(const struct hf__scan_elf *e, const struct hf__scan_load *l)
 {
 	static const uint8_t probe64[] = { 0x48, 0x81, 0xec, 0, 0x10, 0, 0, 0x48, 0x83, 0x0c, 0x24, 0 };
 	static const uint8_t probe32[] = { 0x81, 0xec, 0, 0x10, 0, 0, 0x83, 0x0c, 0x24, 0 };
@@ -120,13 +121,13 @@ static bool has_probe(const struct hf__elf *e, const struct hf__load *l)
 }
 
 /* gcc -frecord-gcc-switches keeps -f flags. */
-static unsigned state_clash(struct hf__elf *e)
+static unsigned state_clash(struct hf__scan_elf *e)
 {
-	hf_bytes flags = hf__view_upto(e->v, e->command_line.offset, e->command_line.len);
+	hf_bytes flags = hf__scan_view_upto(e->v, e->command_line.offset, e->command_line.len);
 
-	if (e->command_line.len > 0 && hf__find(flags, "-fstack-clash-protection") != SIZE_MAX)
+	if (e->command_line.len > 0 && hf__scan_find(flags, "-fstack-clash-protection") != SIZE_MAX)
 		return HF_STATE_YES;
-	if (e->command_line.len > 0 && hf__find(flags, "-fno-stack-clash-protection") != SIZE_MAX)
+	if (e->command_line.len > 0 && hf__scan_find(flags, "-fno-stack-clash-protection") != SIZE_MAX)
 		return HF_STATE_NO;
 	if (e->machine == EM_X86_64_ || e->machine == EM_386_)
 		for (size_t i = 0; i < e->n_loads; i++)
@@ -135,7 +136,7 @@ static unsigned state_clash(struct hf__elf *e)
 	return HF_STATE_UNKNOWN;
 }
 
-static unsigned state_cfi(const struct hf__elf *e)
+static unsigned state_cfi(const struct hf__scan_elf *e)
 {
 	if (e->machine == EM_X86_64_ || e->machine == EM_386_)
 		return yes_no((e->x86_features & 3) == 3);
@@ -144,9 +145,9 @@ static unsigned state_cfi(const struct hf__elf *e)
 	return HF_STATE_NA;
 }
 
-uint64_t hf__elf_states(struct hf__elf *e)
+uint64_t hf__scan_elf_states(struct hf__scan_elf *e)
 {
-	bool linked = e->type == ET_EXEC_ || e->type == ET_DYN_, mcu = hf__elf_is_mcu(e);
+	bool linked = e->type == ET_EXEC_ || e->type == ET_DYN_, mcu = hf__scan_elf_is_mcu(e);
 	unsigned s[HF_ELFP_COUNT] = { 0 };
 	uint64_t packed = 0;
 

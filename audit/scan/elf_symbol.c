@@ -48,7 +48,7 @@ static const char *const watched[] = {
 	"wordexp",
 };
 enum { N_WATCHED = sizeof(watched) / sizeof(watched[0]) };
-_Static_assert(N_WATCHED <= 64, "one byte for each in struct hf__elf");
+_Static_assert(N_WATCHED <= 64, "one byte for each in struct hf__scan_elf");
 static const char *const auth_names[] = { "crypt",      "crypt_r",          "getspnam",
 					  "getspnam_r", "pam_authenticate", "pam_start",
 					  NULL };
@@ -109,7 +109,7 @@ static bool is_checked(const char *name, size_t len)
 	return find(plain, fortifiable, sizeof(fortifiable) / sizeof(fortifiable[0])) >= 0;
 }
 
-static void judge_canary(struct hf__elf *e, const char *name)
+static void judge_canary(struct hf__scan_elf *e, const char *name)
 {
 	if (strcmp(name, "__stack_chk_fail") == 0 || strcmp(name, "__stack_chk_guard") == 0)
 		e->canary = true;
@@ -117,7 +117,7 @@ static void judge_canary(struct hf__elf *e, const char *name)
 		e->canary_local = true;
 }
 
-static void judge_import(struct hf__elf *e, const char *name, size_t len)
+static void judge_import(struct hf__scan_elf *e, const char *name, size_t len)
 {
 	int i;
 
@@ -133,7 +133,7 @@ static void judge_import(struct hf__elf *e, const char *name, size_t len)
 	i = find(name, watched, N_WATCHED);
 	if (i >= 0)
 		e->watched[i] = 1;
-	if (i >= 0 && hf__in(HF__TEXT(name), auth_names))
+	if (i >= 0 && hf__scan_in(HF__TEXT(name), auth_names))
 		e->auth = true;
 	if (find(name, fortifiable, sizeof(fortifiable) / sizeof(fortifiable[0])) >= 0)
 		e->fortifiable++;
@@ -145,22 +145,22 @@ struct table {
 	hf_bytes strings;
 };
 
-static unsigned symbol_size(const struct hf__elf *e)
+static unsigned symbol_size(const struct hf__scan_elf *e)
 {
 	return e->is64 ? 24 : 16;
 }
 
 /* `imports_only`: a dynamic table; else the full table of an object or a static program, where a canary may
  * be defined inside. */
-static void walk_table(struct hf__elf *e, const struct table *t, bool imports_only)
+static void walk_table(struct hf__scan_elf *e, const struct table *t, bool imports_only)
 {
 	unsigned size = symbol_size(e);
 
 	for (uint64_t i = 1; i < t->n; i++) {
 		const uint8_t *p = t->symbols + i * size;
-		uint64_t name = hf__elf_get(e, p, 4);
+		uint64_t name = hf__scan_elf_get(e, p, 4);
 		unsigned type = p[e->is64 ? 4 : 12] & 15u;
-		bool undefined = hf__elf_get(e, p + (e->is64 ? 6 : 14), 2) == 0;
+		bool undefined = hf__scan_elf_get(e, p + (e->is64 ? 6 : 14), 2) == 0;
 		const uint8_t *end;
 
 		if (name == 0 || name >= t->strings.len)
@@ -181,21 +181,21 @@ static void walk_table(struct hf__elf *e, const struct table *t, bool imports_on
 }
 
 /* Number of symbols by DT_GNU_HASH: the end of the chain that the highest bucket starts. */
-static uint64_t count_gnu(struct hf__elf *e, const struct hf__range *r)
+static uint64_t count_gnu(struct hf__scan_elf *e, const struct hf__scan_range *r)
 {
-	hf_bytes t = hf__view_upto(e->v, r->offset, r->len);
+	hf_bytes t = hf__scan_view_upto(e->v, r->offset, r->len);
 	uint64_t buckets, first, bloom, at, last = 0;
 
 	if (t.len < 16)
 		return 0;
-	buckets = hf__elf_get(e, t.ptr, 4);
-	first = hf__elf_get(e, t.ptr + 4, 4);
-	bloom = hf__elf_get(e, t.ptr + 8, 4) * (e->is64 ? 8 : 4);
+	buckets = hf__scan_elf_get(e, t.ptr, 4);
+	first = hf__scan_elf_get(e, t.ptr + 4, 4);
+	bloom = hf__scan_elf_get(e, t.ptr + 8, 4) * (e->is64 ? 8 : 4);
 	if (bloom > t.len || buckets > t.len / 4 || 16 + bloom + buckets * 4 > t.len)
 		return 0;
 	at = 16 + bloom;
 	for (uint64_t i = 0; i < buckets; i++) {
-		uint64_t b = hf__elf_get(e, t.ptr + at + 4 * i, 4);
+		uint64_t b = hf__scan_elf_get(e, t.ptr + at + 4 * i, 4);
 
 		last = b > last ? b : last;
 	}
@@ -203,51 +203,51 @@ static uint64_t count_gnu(struct hf__elf *e, const struct hf__range *r)
 		return first; /* nothing is defined: all symbols are imports */
 	at += buckets * 4;
 	for (; last - first < (t.len - at) / 4 && last < HF__ELF_SYMBOLS_MAX; last++)
-		if ((hf__elf_get(e, t.ptr + at + 4 * (last - first), 4) & 1) != 0)
+		if ((hf__scan_elf_get(e, t.ptr + at + 4 * (last - first), 4) & 1) != 0)
 			return last + 1;
 	return 0;
 }
 
-static uint64_t count_symbols(struct hf__elf *e)
+static uint64_t count_symbols(struct hf__scan_elf *e)
 {
-	struct hf__range r;
+	struct hf__scan_range r;
 
-	if (e->hash != 0 && hf__elf_range(e, e->hash, &r)) {
-		const uint8_t *p = hf__view_at(e->v, r.offset, 8);
+	if (e->hash != 0 && hf__scan_elf_range(e, e->hash, &r)) {
+		const uint8_t *p = hf__scan_view_at(e->v, r.offset, 8);
 
-		return p == NULL ? 0 : hf__elf_get(e, p + 4, 4);
+		return p == NULL ? 0 : hf__scan_elf_get(e, p + 4, 4);
 	}
-	if (e->gnu_hash != 0 && hf__elf_range(e, e->gnu_hash, &r))
+	if (e->gnu_hash != 0 && hf__scan_elf_range(e, e->gnu_hash, &r))
 		return count_gnu(e, &r);
 	return 0;
 }
 
 /* The tables are two views at once: one of them is this function's own. */
-static void read_table(struct hf__elf *e, uint64_t symbols, uint64_t n, uint64_t strings,
+static void read_table(struct hf__scan_elf *e, uint64_t symbols, uint64_t n, uint64_t strings,
 		       uint64_t strings_len, bool imports_only)
 {
-	struct hf__view own HF_AUTO(hf__view_free) = HF__VIEW(e->v->src);
+	struct hf__scan_view own HF_AUTO(hf__scan_view_free) = HF__VIEW(e->v->src);
 	struct table t = { .n = n };
 
 	if (n > HF__ELF_SYMBOLS_MAX) {
 		e->damaged = true;
 		return;
 	}
-	t.symbols = hf__view_at(&own, symbols, n * symbol_size(e));
-	t.strings = hf__view_upto(e->v, strings, strings_len);
+	t.symbols = hf__scan_view_at(&own, symbols, n * symbol_size(e));
+	t.strings = hf__scan_view_upto(e->v, strings, strings_len);
 	if (t.symbols == NULL || t.strings.len == 0)
 		e->damaged = e->damaged || n > 0;
 	else
 		walk_table(e, &t, imports_only);
 }
 
-static bool read_dynamic_symbols(struct hf__elf *e)
+static bool read_dynamic_symbols(struct hf__scan_elf *e)
 {
-	struct hf__range symbols, strings;
+	struct hf__scan_range symbols, strings;
 	uint64_t n;
 
-	if (e->symtab == 0 || !hf__elf_range(e, e->symtab, &symbols) ||
-	    !hf__elf_range(e, e->strtab, &strings))
+	if (e->symtab == 0 || !hf__scan_elf_range(e, e->symtab, &symbols) ||
+	    !hf__scan_elf_range(e, e->strtab, &strings))
 		return false;
 	n = count_symbols(e);
 	if (n == 0)
@@ -257,7 +257,7 @@ static bool read_dynamic_symbols(struct hf__elf *e)
 	return true;
 }
 
-void hf__elf_read_symbols(struct hf__elf *e)
+void hf__scan_elf_read_symbols(struct hf__scan_elf *e)
 {
 	if (e->has_dynamic && read_dynamic_symbols(e))
 		return;
@@ -272,7 +272,7 @@ void hf__elf_read_symbols(struct hf__elf *e)
 			   e->symtab_str.len, false);
 }
 
-void hf__elf_imports(const struct hf__elf *e, struct hf_out *out)
+void hf__scan_elf_imports(const struct hf__scan_elf *e, struct hf_out *out)
 {
 	for (size_t i = 0; i < N_WATCHED; i++) {
 		size_t before = out->len;

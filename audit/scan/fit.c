@@ -18,7 +18,7 @@ enum {
 #define FDT_MAGIC 0xd00dfeedu
 
 struct tree {
-	struct hf__job *job;
+	struct hf__scan_job *job;
 	hf_bytes at;      /* rest of the structure block */
 	hf_bytes strings; /* names of properties */
 	hf_bytes path[DEPTH_MAX];
@@ -32,7 +32,7 @@ static bool take_u32(struct tree *t, uint32_t *v)
 	if (t->at.len < 4)
 		return false;
 	*v = hf_get_be32(t->at.ptr);
-	t->at = hf__from(t->at, 4);
+	t->at = hf__scan_from(t->at, 4);
 	return true;
 }
 
@@ -42,23 +42,23 @@ static bool take_bytes(struct tree *t, size_t len, hf_bytes *out)
 
 	if (len > t->at.len || padded > t->at.len)
 		return false;
-	*out = hf__first(t->at, len);
-	t->at = hf__from(t->at, padded);
+	*out = hf__scan_first(t->at, len);
+	t->at = hf__scan_from(t->at, padded);
 	return true;
 }
 
 /* /images/x/signature... and /configurations/x/signature... */
 static void count_node(struct tree *t)
 {
-	bool image = t->depth >= 3 && hf__is(t->path[1], "images");
-	bool configuration = t->depth >= 3 && hf__is(t->path[1], "configurations");
+	bool image = t->depth >= 3 && hf__scan_is(t->path[1], "images");
+	bool configuration = t->depth >= 3 && hf__scan_is(t->path[1], "configurations");
 
 	if (t->depth == 3) {
 		t->images += image;
 		t->configurations += configuration;
 		t->counted = false;
 	}
-	if (t->depth != 4 || !hf__starts(t->path[3], "signature") || t->counted)
+	if (t->depth != 4 || !hf__scan_starts(t->path[3], "signature") || t->counted)
 		return;
 	t->counted = image || configuration;
 	t->signed_images += image;
@@ -72,7 +72,7 @@ static bool begin_node(struct tree *t)
 
 	if (end == NULL || t->depth == DEPTH_MAX)
 		return false;
-	name = hf__first(t->at, (size_t)(end - t->at.ptr));
+	name = hf__scan_first(t->at, (size_t)(end - t->at.ptr));
 	if (!take_bytes(t, name.len + 1, &t->path[t->depth]))
 		return false;
 	t->path[t->depth++] = name;
@@ -84,7 +84,8 @@ static hf_err put_bootargs(struct tree *t, hf_bytes value)
 {
 	if (value.len > 0 && value.ptr[value.len - 1] == 0)
 		value.len--;
-	return hf__put_setting(t->job, HF_SUBJECT_CMDLINE, HF_STATE_UNKNOWN, HF_STR("bootargs"), value, 0);
+	return hf__scan_put_setting(t->job, HF_SUBJECT_CMDLINE, HF_STATE_UNKNOWN, HF_STR("bootargs"), value,
+				    0);
 }
 
 static bool property(struct tree *t, hf_err *err)
@@ -95,8 +96,8 @@ static bool property(struct tree *t, hf_err *err)
 	if (!take_u32(t, &len) || !take_u32(t, &name) || !take_bytes(t, len, &value) ||
 	    name >= t->strings.len)
 		return false;
-	if (t->depth == 2 && hf__is(t->path[1], "chosen") &&
-	    hf__starts(hf__from(t->strings, name), "bootargs") && t->strings.len - name > 8 &&
+	if (t->depth == 2 && hf__scan_is(t->path[1], "chosen") &&
+	    hf__scan_starts(hf__scan_from(t->strings, name), "bootargs") && t->strings.len - name > 8 &&
 	    t->strings.ptr[name + 8] == 0)
 		*err = put_bootargs(t, value);
 	return *err == HF_OK;
@@ -134,14 +135,14 @@ static hf_err put_fit(struct tree *t)
 			  : t->configurations == 0 ? "no configuration"
 						   : "a configuration without a signature";
 
-	return hf__put_setting(t->job, HF_SUBJECT_UPDSIGN, all ? HF_STATE_YES : HF_STATE_NO, HF_STR("fit"),
-			       HF__TEXT(why), 0);
+	return hf__scan_put_setting(t->job, HF_SUBJECT_UPDSIGN, all ? HF_STATE_YES : HF_STATE_NO,
+				    HF_STR("fit"), HF__TEXT(why), 0);
 }
 
-hf_err hf__scan_fit(struct hf__job *job)
+hf_err hf__scan_fit(struct hf__scan_job *job)
 {
-	struct hf__view strings HF_AUTO(hf__view_free) = HF__VIEW(job->src);
-	const uint8_t *p = hf__view_at(job->view, 0, 40);
+	struct hf__scan_view strings HF_AUTO(hf__scan_view_free) = HF__VIEW(job->src);
+	const uint8_t *p = hf__scan_view_at(job->view, 0, 40);
 	struct tree t = { .job = job };
 	hf_err err = HF_OK;
 	uint64_t off_struct, off_strings, len_strings, len_struct;
@@ -154,13 +155,13 @@ hf_err hf__scan_fit(struct hf__job *job)
 	len_struct = hf_get_be32(p + 36);
 	if (len_strings > STRUCT_MAX)
 		return HF_OK;
-	t.strings = hf__view_upto(&strings, off_strings, len_strings);
+	t.strings = hf__scan_view_upto(&strings, off_strings, len_strings);
 	/* Images inside the structure make it large; in memory that costs nothing. */
-	t.at = hf__view_upto(job->view, off_struct,
-			     job->src->mem != NULL || len_struct < STRUCT_MAX ? len_struct : STRUCT_MAX);
+	t.at = hf__scan_view_upto(job->view, off_struct,
+				  job->src->mem != NULL || len_struct < STRUCT_MAX ? len_struct : STRUCT_MAX);
 	if (!walk(&t, &err) && err == HF_OK && t.images > 0)
-		return hf__put_setting(job, HF_SUBJECT_UPDSIGN, HF_STATE_UNKNOWN, HF_STR("fit"),
-				       HF_STR("device tree is damaged"), 0);
+		return hf__scan_put_setting(job, HF_SUBJECT_UPDSIGN, HF_STATE_UNKNOWN, HF_STR("fit"),
+					    HF_STR("device tree is damaged"), 0);
 	HF_TRY(err);
 	return t.images > 0 ? put_fit(&t) : HF_OK;
 }

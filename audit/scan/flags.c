@@ -67,14 +67,14 @@ _Static_assert((size_t)N_WANTED <= (size_t)HF__FLAGS_MAX, "room for each");
 static bool satisfies(hf_bytes word, size_t i)
 {
 	if (wanted[i].any[0] == NULL)
-		return hf__is(word, wanted[i].name);
+		return hf__scan_is(word, wanted[i].name);
 	for (size_t k = 0; k < 4 && wanted[i].any[k] != NULL; k++) {
 		size_t len = strlen(wanted[i].any[k]);
 
 		/* "-Wl,-z,relro,-z,now" holds both; "now" alone is the word behind -z. */
-		if (hf__starts(word, wanted[i].any[k]) ||
-		    (wanted[i].any[k][0] != '-' && hf__starts(word, "-Wl,") && word.len > len &&
-		     hf__find(word, wanted[i].any[k]) != SIZE_MAX))
+		if (hf__scan_starts(word, wanted[i].any[k]) ||
+		    (wanted[i].any[k][0] != '-' && hf__scan_starts(word, "-Wl,") && word.len > len &&
+		     hf__scan_find(word, wanted[i].any[k]) != SIZE_MAX))
 			return true;
 	}
 	return false;
@@ -86,7 +86,7 @@ static bool has_flag(const hf_bytes *words, size_t n, size_t i)
 	bool has = false;
 
 	for (size_t k = 0; k < n; k++)
-		if (wanted[i].off != NULL && hf__is(words[k], wanted[i].off))
+		if (wanted[i].off != NULL && hf__scan_is(words[k], wanted[i].off))
 			has = false;
 		else if (satisfies(words[k], i))
 			has = true;
@@ -108,21 +108,22 @@ static bool is_compiler(hf_bytes base, bool *cxx)
 		base.len--;
 	while (base.len > 0 && (base.ptr[base.len - 1] == '-' || base.ptr[base.len - 1] == '.'))
 		base.len--;
-	*cxx = hf__ends(base, "++");
+	*cxx = hf__scan_ends(base, "++");
 	for (size_t i = 0; ends[i] != NULL; i++)
-		if (hf__is(base, ends[i]) || (hf__ends(base, ends[i]) && base.len > strlen(ends[i]) &&
-					      base.ptr[base.len - strlen(ends[i]) - 1] == '-'))
+		if (hf__scan_is(base, ends[i]) ||
+		    (hf__scan_ends(base, ends[i]) && base.len > strlen(ends[i]) &&
+		     base.ptr[base.len - strlen(ends[i]) - 1] == '-'))
 			return true;
 	return false;
 }
 
 static void note_source(struct command *c, hf_bytes word)
 {
-	if (hf__ends(word, ".c")) {
+	if (hf__scan_ends(word, ".c")) {
 		c->where |= C;
 		c->source = word;
-	} else if (hf__ends(word, ".cc") || hf__ends(word, ".cpp") || hf__ends(word, ".cxx") ||
-		   hf__ends(word, ".C")) {
+	} else if (hf__scan_ends(word, ".cc") || hf__scan_ends(word, ".cpp") || hf__scan_ends(word, ".cxx") ||
+		   hf__scan_ends(word, ".C")) {
 		c->where |= CXX;
 		c->source = word;
 	}
@@ -134,19 +135,21 @@ static bool understand(const hf_bytes *words, size_t n, struct command *c)
 	bool compiles = false, cxx = false, found = false;
 
 	*c = (struct command){ 0 };
-	while (first < n && first < 4 && !(found = is_compiler(hf__base(words[first]), &cxx)))
+	while (first < n && first < 4 && !(found = is_compiler(hf__scan_base(words[first]), &cxx)))
 		first++; /* ccache, env, a libtool */
 	if (!found)
 		return false;
-	c->clang = hf__find(hf__base(words[first]), "clang") != SIZE_MAX;
-	c->arm64 = hf__find(words[first], "aarch64") != SIZE_MAX;
-	c->other_chip =
-		hf__find(words[first], "arm-") != SIZE_MAX || hf__find(words[first], "mips") != SIZE_MAX ||
-		hf__find(words[first], "riscv") != SIZE_MAX || hf__find(words[first], "powerpc") != SIZE_MAX;
+	c->clang = hf__scan_find(hf__scan_base(words[first]), "clang") != SIZE_MAX;
+	c->arm64 = hf__scan_find(words[first], "aarch64") != SIZE_MAX;
+	c->other_chip = hf__scan_find(words[first], "arm-") != SIZE_MAX ||
+			hf__scan_find(words[first], "mips") != SIZE_MAX ||
+			hf__scan_find(words[first], "riscv") != SIZE_MAX ||
+			hf__scan_find(words[first], "powerpc") != SIZE_MAX;
 	for (size_t i = first + 1; i < n; i++) {
-		if (hf__is(words[i], "-E") || hf__is(words[i], "-M") || hf__is(words[i], "--version"))
+		if (hf__scan_is(words[i], "-E") || hf__scan_is(words[i], "-M") ||
+		    hf__scan_is(words[i], "--version"))
 			return false;
-		compiles = compiles || hf__is(words[i], "-c") || hf__is(words[i], "-S");
+		compiles = compiles || hf__scan_is(words[i], "-c") || hf__scan_is(words[i], "-S");
 		if (words[i].len > 0 && words[i].ptr[0] != '-')
 			note_source(c, words[i]);
 	}
@@ -166,7 +169,7 @@ static bool applies(const struct command *c, size_t i)
 	return (where & ARM64) == 0 || c->arm64;
 }
 
-void hf__flags_count(struct hf__flags *f, const hf_bytes *words, size_t n)
+void hf__scan_flags_count(struct hf__scan_flags *f, const hf_bytes *words, size_t n)
 {
 	struct command c;
 
@@ -186,7 +189,7 @@ void hf__flags_count(struct hf__flags *f, const hf_bytes *words, size_t n)
 	}
 }
 
-hf_err hf__flags_put(const struct hf__job *job, const struct hf__flags *f)
+hf_err hf__scan_flags_put(const struct hf__scan_job *job, const struct hf__scan_flags *f)
 {
 	for (size_t i = 0; i < N_WANTED; i++) {
 		struct hf_fact fact = { .kind = HF_FACT_FLAG };
@@ -199,12 +202,12 @@ hf_err hf__flags_put(const struct hf__job *job, const struct hf__flags *f)
 									 : HF_STATE_NO;
 		fact.text[HF_FLAG_NAME] = HF__TEXT(wanted[i].name);
 		fact.text[HF_FLAG_FIRST] = (hf_bytes){ f->at[i].first, f->at[i].first_len };
-		HF_TRY(hf__put(job, &fact));
+		HF_TRY(hf__scan_put(job, &fact));
 	}
 	return HF_OK;
 }
 
-size_t hf__shell_words(hf_bytes command, struct hf_out *room, hf_bytes words[HF__WORDS_MAX])
+size_t hf__scan_shell_words(hf_bytes command, struct hf_out *room, hf_bytes words[HF__WORDS_MAX])
 {
 	size_t n = 0, begin = room->len;
 	uint8_t quote = 0;

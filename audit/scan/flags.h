@@ -6,7 +6,7 @@
 #include "scan_priv.h"
 
 enum { HF__FLAGS_MAX = 48, HF__WORDS_MAX = 4096 };
-struct hf__flags {
+struct hf__scan_flags {
 	struct {
 		uint64_t missing, total;
 		uint8_t first[200]; /* a source that lacks it */
@@ -14,8 +14,8 @@ struct hf__flags {
 	} at[HF__FLAGS_MAX];
 };
 /* One compilation or link, as its words. Commands that neither compile C or C++ nor link are passed over. */
-void hf__flags_count(struct hf__flags *f, const hf_bytes *words, size_t n);
-HF_MUST_CHECK hf_err hf__flags_put(const struct hf__job *job, const struct hf__flags *f);
+void hf__scan_flags_count(struct hf__scan_flags *f, const hf_bytes *words, size_t n);
+HF_MUST_CHECK hf_err hf__scan_flags_put(const struct hf__scan_job *job, const struct hf__scan_flags *f);
 /* Split a shell command into words: quotes and backslashes are taken off into `room`. Returns their number. */
-size_t hf__shell_words(hf_bytes command, struct hf_out *room, hf_bytes words[HF__WORDS_MAX]);
+size_t hf__scan_shell_words(hf_bytes command, struct hf_out *room, hf_bytes words[HF__WORDS_MAX]);
 #endif

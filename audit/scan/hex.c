@@ -61,16 +61,17 @@ static hf_err put_record(struct hex *h, const uint8_t *r, size_t len)
 	}
 }
 
-hf_err hf__hex_read(hf_bytes text, struct hf_buf *out)
+hf_err hf__scan_hex_read(hf_bytes text, struct hf_buf *out)
 {
 	struct hex h = { .out = out };
 	hf_bytes line;
 
-	while (!h.ended && hf__line(&text, &line)) {
+	while (!h.ended && hf__scan_line(&text, &line)) {
 		uint8_t record[RECORD_MAX];
 		struct hf_out bytes = HF_OUT(record);
 
-		if (line.len < 11 || line.ptr[0] != ':' || hf_hex_decode(hf__from(line, 1), &bytes) != HF_OK)
+		if (line.len < 11 || line.ptr[0] != ':' ||
+		    hf_hex_decode(hf__scan_from(line, 1), &bytes) != HF_OK)
 			return HF_ERR_BASE_TEXT;
 		HF_TRY(put_record(&h, record, bytes.len));
 	}

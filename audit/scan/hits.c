@@ -19,9 +19,9 @@ static bool is_binary(unsigned kind)
 	return is_program(kind) && kind != HF_KIND_SCRIPT;
 }
 
-bool hf__hit_alone(struct hf__job *job, const struct hf__hit *hit)
+bool hf__scan_hit_alone(struct hf__scan_job *job, const struct hf__scan_hit *hit)
 {
-	const struct hf__literal *l = hf__literal(hit->literal);
+	const struct hf__scan_literal *l = hf__scan_literal(hit->literal);
 	uint8_t want = l->alone == HF__ALONE_22 ? 0x22 : 0;
 	const uint8_t *p;
 
@@ -29,12 +29,12 @@ bool hf__hit_alone(struct hf__job *job, const struct hf__hit *hit)
 		return true;
 	if (hit->offset == 0)
 		return false;
-	p = hf__view_at(job->view, hit->offset - 1, (uint64_t)l->len + 2);
+	p = hf__scan_view_at(job->view, hit->offset - 1, (uint64_t)l->len + 2);
 	return p != NULL && p[0] == want && p[l->len + 1] == want;
 }
 
 /* Does this class of literal say anything in this kind of file? */
-static bool belongs(const struct hf__job *job, unsigned action)
+static bool belongs(const struct hf__scan_job *job, unsigned action)
 {
 	switch (action) {
 	case HF_HITC_WATCHDOG:
@@ -51,7 +51,7 @@ static bool belongs(const struct hf__job *job, unsigned action)
 	}
 }
 
-static hf_err put_hit(struct hf__job *job, unsigned class, const char *name, hf_bytes evidence,
+static hf_err put_hit(struct hf__scan_job *job, unsigned class, const char *name, hf_bytes evidence,
 		      uint64_t offset, uint64_t count)
 {
 	struct hf_fact fact = { .kind = HF_FACT_HIT };
@@ -62,28 +62,28 @@ static hf_err put_hit(struct hf__job *job, unsigned class, const char *name, hf_
 	fact.num[HF_HIT_COUNT] = count;
 	fact.num[HF_HIT_KIND] = job->kind;
 	fact.text[HF_HIT_NAME] = HF__TEXT(name);
-	fact.text[HF_HIT_EVIDENCE] = hf__first(evidence, 200);
-	return hf__put(job, &fact);
+	fact.text[HF_HIT_EVIDENCE] = hf__scan_first(evidence, 200);
+	return hf__scan_put(job, &fact);
 }
 
 /* The literals that say it all, each once with its count. */
-static hf_err put_plain(struct hf__job *job)
+static hf_err put_plain(struct hf__scan_job *job)
 {
 	uint64_t first[LITERALS_MAX];
 	uint16_t count[LITERALS_MAX] = { 0 };
-	const struct hf__hits *hits = &job->scan->hits;
+	const struct hf__scan_hits *hits = &job->scan->hits;
 
 	for (size_t i = 0; i < hits->n; i++) {
-		unsigned literal = hits->at[i].literal, action = hf__literal(literal)->action;
+		unsigned literal = hits->at[i].literal, action = hf__scan_literal(literal)->action;
 
 		if (action >= HF__ACT_PEM || literal >= LITERALS_MAX || !belongs(job, action) ||
-		    !hf__hit_alone(job, &hits->at[i]))
+		    !hf__scan_hit_alone(job, &hits->at[i]))
 			continue;
 		if (count[literal]++ == 0)
 			first[literal] = hits->at[i].offset;
 	}
-	for (size_t l = 0; l < hf__n_literals() && l < LITERALS_MAX; l++) {
-		const struct hf__literal *literal = hf__literal(l);
+	for (size_t l = 0; l < hf__scan_n_literals() && l < LITERALS_MAX; l++) {
+		const struct hf__scan_literal *literal = hf__scan_literal(l);
 
 		if (count[l] > 0)
 			HF_TRY(put_hit(job, literal->action, literal->name,
@@ -112,79 +112,79 @@ static bool continues_word(uint8_t c)
 }
 
 /* The text from the hit on; empty when the byte before makes it part of a longer word. */
-static hf_bytes window_of(struct hf__job *job, const struct hf__hit *hit, bool word)
+static hf_bytes window_of(struct hf__scan_job *job, const struct hf__scan_hit *hit, bool word)
 {
 	uint64_t begin = hit->offset > 0 ? hit->offset - 1 : 0;
-	hf_bytes w = hf__view_upto(job->view, begin, WINDOW);
+	hf_bytes w = hf__scan_view_upto(job->view, begin, WINDOW);
 
 	if (hit->offset == 0)
 		return w;
 	if (w.len == 0 || (word && continues_word(w.ptr[0])))
 		return (hf_bytes){ 0 };
-	return hf__from(w, 1);
+	return hf__scan_from(w, 1);
 }
 
-static hf_err put_token(struct hf__job *job, const struct hf__hit *hit)
+static hf_err put_token(struct hf__scan_job *job, const struct hf__scan_hit *hit)
 {
-	const char *name = hf__literal(hit->literal)->name;
+	const char *name = hf__scan_literal(hit->literal)->name;
 	uint8_t room[HF__REDACTED_CAP];
 	struct hf_out evidence = HF_OUT(room);
 	struct hf_fact fact = { .kind = HF_FACT_KEY };
 	hf_bytes match;
 
-	if (!hf__pattern_match(job->scan->patterns, name, window_of(job, hit, true), &match) ||
-	    distinct(match) < TOKEN_DISTINCT || hf__find(match, "EXAMPLE") != SIZE_MAX)
+	if (!hf__scan_pattern_match(job->scan->patterns, name, window_of(job, hit, true), &match) ||
+	    distinct(match) < TOKEN_DISTINCT || hf__scan_find(match, "EXAMPLE") != SIZE_MAX)
 		return HF_OK;
-	HF_TRY(hf__redact(match, &evidence));
+	HF_TRY(hf__scan_redact(match, &evidence));
 	fact.num[HF_KEY_CLASS] = HF_KEYC_TOKEN;
 	fact.num[HF_KEY_OFFSET] = hit->offset;
 	fact.num[HF_KEY_LENGTH] = match.len;
 	fact.num[HF_KEY_KIND] = job->kind;
 	fact.text[HF_KEY_NAME] = HF__TEXT(name);
 	fact.text[HF_KEY_EVIDENCE] = hf_out_bytes(&evidence);
-	return hf__put(job, &fact);
+	return hf__scan_put(job, &fact);
 }
 
 /* A hash that stands alone in a program that checks passwords is somebody's account. */
-static hf_err put_hash(struct hf__job *job, const struct hf__hit *hit)
+static hf_err put_hash(struct hf__scan_job *job, const struct hf__scan_hit *hit)
 {
-	const char *name = hf__literal(hit->literal)->name;
+	const char *name = hf__scan_literal(hit->literal)->name;
 	uint8_t room[HF__REDACTED_CAP];
 	struct hf_out evidence = HF_OUT(room);
-	const uint8_t *before = hit->offset > 0 ? hf__view_at(job->view, hit->offset - 1, 1) : NULL;
+	const uint8_t *before = hit->offset > 0 ? hf__scan_view_at(job->view, hit->offset - 1, 1) : NULL;
 	hf_bytes match;
 
 	/* ':' : a whole line of passwd may be the literal. */
 	if (before == NULL || (*before != 0 && *before != ':') ||
-	    !hf__pattern_match(job->scan->patterns, name, window_of(job, hit, false), &match))
+	    !hf__scan_pattern_match(job->scan->patterns, name, window_of(job, hit, false), &match))
 		return HF_OK;
-	HF_TRY(hf__redact(match, &evidence));
+	HF_TRY(hf__scan_redact(match, &evidence));
 	return put_hit(job, HF_HITC_HASH, name, hf_out_bytes(&evidence), hit->offset, 1);
 }
 
-static hf_err put_trace(struct hf__job *job, const struct hf__hit *hit, unsigned action, bool *done)
+static hf_err put_trace(struct hf__scan_job *job, const struct hf__scan_hit *hit, unsigned action, bool *done)
 {
 	const char *name = action == HF__ACT_DATE ? "date" : "path";
 	hf_bytes match;
 
-	if (*done || !hf__pattern_match(job->scan->patterns, name, window_of(job, hit, true), &match))
+	if (*done || !hf__scan_pattern_match(job->scan->patterns, name, window_of(job, hit, true), &match))
 		return HF_OK;
 	*done = true;
 	return put_hit(job, action == HF__ACT_DATE ? HF_HITC_DATE : HF_HITC_BUILDPATH, name, match,
 		       hit->offset, 1);
 }
 
-static hf_err put_url(struct hf__job *job, const struct hf__hit *hit)
+static hf_err put_url(struct hf__scan_job *job, const struct hf__scan_hit *hit)
 {
 	hf_bytes match;
 	size_t at;
 
 	if (!job->scan->opts.hosts ||
-	    !hf__pattern_match(job->scan->patterns, "url", window_of(job, hit, true), &match))
+	    !hf__scan_pattern_match(job->scan->patterns, "url", window_of(job, hit, true), &match))
 		return HF_OK;
-	at = hf__find(match, "://") + 3;
-	match = hf__from(match, at);
-	if (!hf__host_is_public(match))
+	at = hf__scan_find(match, "://") + 3;
+	match = hf__scan_from(match, at);
+	if (!hf__scan_host_is_public(match))
 		return HF_OK;
 	return put_hit(job, HF_HITC_HOST, "url", match, hit->offset + at, 1);
 }
@@ -193,9 +193,9 @@ struct once {
 	bool date, path;
 };
 
-static hf_err put_one(struct hf__job *job, const struct hf__hit *hit, struct once *once)
+static hf_err put_one(struct hf__scan_job *job, const struct hf__scan_hit *hit, struct once *once)
 {
-	unsigned action = hf__literal(hit->literal)->action;
+	unsigned action = hf__scan_literal(hit->literal)->action;
 
 	switch (action) {
 	case HF__ACT_TOKEN:
@@ -209,19 +209,19 @@ static hf_err put_one(struct hf__job *job, const struct hf__hit *hit, struct onc
 	case HF__ACT_URL:
 		return is_program(job->kind) ? put_url(job, hit) : HF_OK;
 	case HF__ACT_BANNER:
-		return is_binary(job->kind) ? hf__put_banner(job, hit) : HF_OK;
+		return is_binary(job->kind) ? hf__scan_put_banner(job, hit) : HF_OK;
 	case HF__ACT_BOOTDELAY:
 	case HF__ACT_BOOTARGS:
 	case HF__ACT_BOOTSTOP:
-		return hf__put_uboot(job, hit, action);
+		return hf__scan_put_uboot(job, hit, action);
 	default:
 		return HF_OK;
 	}
 }
 
-hf_err hf__scan_hits(struct hf__job *job)
+hf_err hf__scan_hits(struct hf__scan_job *job)
 {
-	const struct hf__hits *hits = &job->scan->hits;
+	const struct hf__scan_hits *hits = &job->scan->hits;
 	struct once once = { 0 };
 
 	if (hits->n == 0)
@@ -230,6 +230,7 @@ hf_err hf__scan_hits(struct hf__job *job)
 	for (size_t i = 0; i < hits->n; i++)
 		HF_TRY(put_one(job, &hits->at[i], &once));
 	if (hits->lost)
-		return hf__put_problem(job, 1, "more than 1,024 of one kind of key or token in one file");
+		return hf__scan_put_problem(job, 1,
+					    "more than 1,024 of one kind of key or token in one file");
 	return HF_OK;
 }

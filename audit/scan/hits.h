@@ -5,11 +5,12 @@
 #include "scan_priv.h"
 
 /* Stands the literal alone, when it must? */
-bool hf__hit_alone(struct hf__job *job, const struct hf__hit *hit);
+bool hf__scan_hit_alone(struct hf__scan_job *job, const struct hf__scan_hit *hit);
 /* A name with a dot that is no example, or an address that is neither private, local nor a documentation one. */
-bool hf__host_is_public(hf_bytes host);
+bool hf__scan_host_is_public(hf_bytes host);
 /* "Linux version 6.1.0-18 (builder@host) ..." */
-HF_MUST_CHECK hf_err hf__put_banner(struct hf__job *job, const struct hf__hit *hit);
+HF_MUST_CHECK hf_err hf__scan_put_banner(struct hf__scan_job *job, const struct hf__scan_hit *hit);
 /* bootdelay=, bootargs= and the keyed stop of a U-Boot environment; `action` is HF__ACT_*. */
-HF_MUST_CHECK hf_err hf__put_uboot(struct hf__job *job, const struct hf__hit *hit, unsigned action);
+HF_MUST_CHECK hf_err hf__scan_put_uboot(struct hf__scan_job *job, const struct hf__scan_hit *hit,
+					unsigned action);
 #endif

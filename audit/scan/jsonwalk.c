@@ -5,7 +5,7 @@
 static hf_bytes skip_blanks(hf_bytes b)
 {
 	while (b.len > 0 && (b.ptr[0] == ' ' || b.ptr[0] == '\t' || b.ptr[0] == '\n' || b.ptr[0] == '\r'))
-		b = hf__from(b, 1);
+		b = hf__scan_from(b, 1);
 	return b;
 }
 
@@ -40,7 +40,7 @@ static size_t nested_len(hf_bytes b)
 		uint8_t c = b.ptr[i];
 
 		if (c == '"') {
-			size_t n = string_len(hf__from(b, i));
+			size_t n = string_len(hf__scan_from(b, i));
 
 			if (n == 0)
 				return 0;
@@ -59,7 +59,7 @@ static size_t nested_len(hf_bytes b)
 	return 0;
 }
 
-bool hf__json_value(hf_bytes *rest, hf_bytes *value)
+bool hf__scan_json_value(hf_bytes *rest, hf_bytes *value)
 {
 	hf_bytes b = skip_blanks(*rest);
 	size_t n;
@@ -75,51 +75,51 @@ bool hf__json_value(hf_bytes *rest, hf_bytes *value)
 		n = scalar_len(b);
 	if (n == 0)
 		return false;
-	*value = hf__first(b, n);
-	*rest = skip_blanks(hf__from(b, n));
+	*value = hf__scan_first(b, n);
+	*rest = skip_blanks(hf__scan_from(b, n));
 	return true;
 }
 
-bool hf__json_open(hf_bytes value, struct hf__json_walk *w)
+bool hf__scan_json_open(hf_bytes value, struct hf__scan_json_walk *w)
 {
-	*w = (struct hf__json_walk){ 0 };
+	*w = (struct hf__scan_json_walk){ 0 };
 	if (value.len < 2 || (value.ptr[0] != '{' && value.ptr[0] != '['))
 		return false;
 	w->close = value.ptr[0] == '{' ? '}' : ']';
-	w->rest = skip_blanks(hf__from(value, 1));
+	w->rest = skip_blanks(hf__scan_from(value, 1));
 	return true;
 }
 
-bool hf__json_next(struct hf__json_walk *w, hf_bytes *name, hf_bytes *value)
+bool hf__scan_json_next(struct hf__scan_json_walk *w, hf_bytes *name, hf_bytes *value)
 {
 	*name = (hf_bytes){ 0 };
 	*value = (hf_bytes){ 0 };
 	if (w->rest.len > 0 && w->rest.ptr[0] == ',')
-		w->rest = skip_blanks(hf__from(w->rest, 1));
+		w->rest = skip_blanks(hf__scan_from(w->rest, 1));
 	if (w->rest.len == 0 || w->rest.ptr[0] == w->close)
 		return false;
 	if (w->close == '}') {
 		hf_bytes quoted;
 
-		if (w->rest.ptr[0] != '"' || !hf__json_value(&w->rest, &quoted) || w->rest.len == 0 ||
+		if (w->rest.ptr[0] != '"' || !hf__scan_json_value(&w->rest, &quoted) || w->rest.len == 0 ||
 		    w->rest.ptr[0] != ':')
 			return false;
 		*name = (hf_bytes){ quoted.ptr + 1, quoted.len - 2 };
-		w->rest = hf__from(w->rest, 1);
+		w->rest = hf__scan_from(w->rest, 1);
 	}
-	return hf__json_value(&w->rest, value);
+	return hf__scan_json_value(&w->rest, value);
 }
 
-bool hf__json_member(hf_bytes object, const char *name, hf_bytes *value)
+bool hf__scan_json_member(hf_bytes object, const char *name, hf_bytes *value)
 {
-	struct hf__json_walk w;
+	struct hf__scan_json_walk w;
 	hf_bytes key;
 
 	*value = (hf_bytes){ 0 };
-	if (object.len == 0 || object.ptr[0] != '{' || !hf__json_open(object, &w))
+	if (object.len == 0 || object.ptr[0] != '{' || !hf__scan_json_open(object, &w))
 		return false;
-	while (hf__json_next(&w, &key, value))
-		if (hf__is(key, name))
+	while (hf__scan_json_next(&w, &key, value))
+		if (hf__scan_is(key, name))
 			return true;
 	*value = (hf_bytes){ 0 };
 	return false;

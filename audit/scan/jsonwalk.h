@@ -7,15 +7,15 @@
 
 enum { HF__JSON_DEPTH = 64 };
 /* The value at the front of `rest` (blanks skipped) is taken off. False when there is none or it is damaged. */
-bool hf__json_value(hf_bytes *rest, hf_bytes *value);
+bool hf__scan_json_value(hf_bytes *rest, hf_bytes *value);
 /* Members of an object or elements of an array: start with `rest` = the value itself. False at the end, and at
  * damage. `name` is raw text between the quotes, empty for elements. */
-struct hf__json_walk {
+struct hf__scan_json_walk {
 	hf_bytes rest;
 	uint8_t close;
 };
-bool hf__json_open(hf_bytes value, struct hf__json_walk *w);
-bool hf__json_next(struct hf__json_walk *w, hf_bytes *name, hf_bytes *value);
+bool hf__scan_json_open(hf_bytes value, struct hf__scan_json_walk *w);
+bool hf__scan_json_next(struct hf__scan_json_walk *w, hf_bytes *name, hf_bytes *value);
 /* The member of an object; false when absent. */
-bool hf__json_member(hf_bytes object, const char *name, hf_bytes *value);
+bool hf__scan_json_member(hf_bytes object, const char *name, hf_bytes *value);
 #endif

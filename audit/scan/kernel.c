@@ -45,34 +45,34 @@ enum { N_WANTED = sizeof(wanted) / sizeof(wanted[0]), HEADING = 512 };
 /* "# Linux/arm 6.1.38 Kernel Configuration" */
 static bool read_heading(hf_bytes text, hf_bytes *version)
 {
-	hf_bytes head = hf__first(text, HEADING), rest, arch;
-	size_t at = hf__find(head, "# Linux/"), end = hf__find(head, " Kernel Configuration");
+	hf_bytes head = hf__scan_first(text, HEADING), rest, arch;
+	size_t at = hf__scan_find(head, "# Linux/"), end = hf__scan_find(head, " Kernel Configuration");
 
 	*version = (hf_bytes){ 0 };
 	if (at == SIZE_MAX || end == SIZE_MAX || end < at)
 		return false;
 	rest = (hf_bytes){ head.ptr + at + 2, end - at - 2 };
-	return hf__word(&rest, &arch) && hf__word(&rest, version) && version->len >= 3;
+	return hf__scan_word(&rest, &arch) && hf__scan_word(&rest, version) && version->len >= 3;
 }
 
 static void keep_option(hf_bytes line, hf_bytes value[N_WANTED])
 {
 	hf_bytes name, v;
 
-	if (hf__starts(line, "# CONFIG_") && hf__ends(line, " is not set")) {
-		name = hf__from(hf__first(line, line.len - 11), 9);
+	if (hf__scan_starts(line, "# CONFIG_") && hf__scan_ends(line, " is not set")) {
+		name = hf__scan_from(hf__scan_first(line, line.len - 11), 9);
 		v = HF_STR("n");
-	} else if (hf__starts(line, "CONFIG_") && hf__pair(line, '=', &name, &v)) {
-		name = hf__from(name, 7);
+	} else if (hf__scan_starts(line, "CONFIG_") && hf__scan_pair(line, '=', &name, &v)) {
+		name = hf__scan_from(name, 7);
 	} else {
 		return;
 	}
 	for (size_t i = 0; i < N_WANTED; i++)
-		if (hf__is(name, wanted[i]))
-			value[i] = hf__unquote(v);
+		if (hf__scan_is(name, wanted[i]))
+			value[i] = hf__scan_unquote(v);
 }
 
-hf_err hf__scan_kernel(struct hf__job *job)
+hf_err hf__scan_kernel(struct hf__scan_job *job)
 {
 	struct hf_fact fact = { .kind = HF_FACT_KERNEL };
 	hf_bytes value[N_WANTED] = { 0 }, rest = job->text, line;
@@ -80,14 +80,14 @@ hf_err hf__scan_kernel(struct hf__job *job)
 	if (rest.len < HEADING || !read_heading(rest, &fact.text[HF_KERNEL_VERSION]))
 		return HF_OK;
 	fact.num[HF_KERNEL_WHAT] = HF_KERNELW_CONFIG;
-	fact.num[HF_KERNEL_EOL] = hf__eol_of(fact.text[HF_KERNEL_VERSION]);
-	HF_TRY(hf__put(job, &fact));
-	for (unsigned n = 0; n < HF__LINES_MAX && hf__line(&rest, &line); n++)
+	fact.num[HF_KERNEL_EOL] = hf__scan_eol_of(fact.text[HF_KERNEL_VERSION]);
+	HF_TRY(hf__scan_put(job, &fact));
+	for (unsigned n = 0; n < HF__LINES_MAX && hf__scan_line(&rest, &line); n++)
 		keep_option(line, value);
 	for (size_t i = 0; i < N_WANTED; i++)
-		HF_TRY(hf__put_setting(
+		HF_TRY(hf__scan_put_setting(
 			job, HF_SUBJECT_KCONFIG, HF_STATE_UNKNOWN, HF__TEXT(wanted[i]), value[i],
-			hf__offset_of(job, value[i].len == 1 && value[i].ptr[0] == 'n' ? (hf_bytes){ 0 }
-										       : value[i])));
+			hf__scan_offset_of(job, value[i].len == 1 && value[i].ptr[0] == 'n' ? (hf_bytes){ 0 }
+											    : value[i])));
 	return HF_OK;
 }

@@ -18,7 +18,7 @@ static int value_of(uint8_t c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-bool hf__base64(hf_bytes text, struct hf_out *out)
+bool hf__scan_base64(hf_bytes text, struct hf_out *out)
 {
 	uint32_t bits = 0;
 	unsigned n = 0;
@@ -46,11 +46,12 @@ bool hf__base64(hf_bytes text, struct hf_out *out)
 	return n % 4 != 1;
 }
 
-struct hf_fact hf__key_fact(const struct hf__job *job, unsigned class, uint64_t offset, uint64_t length)
+struct hf_fact hf__scan_key_fact(const struct hf__scan_job *job, unsigned class, uint64_t offset,
+				 uint64_t length)
 {
 	struct hf_fact fact = { .kind = HF_FACT_KEY };
-	bool host = (hf__starts(job->base, "ssh_host_") && hf__ends(job->base, "_key")) ||
-		    (hf__starts(job->base, "dropbear_") && hf__ends(job->base, "_host_key"));
+	bool host = (hf__scan_starts(job->base, "ssh_host_") && hf__scan_ends(job->base, "_key")) ||
+		    (hf__scan_starts(job->base, "dropbear_") && hf__scan_ends(job->base, "_host_key"));
 
 	fact.num[HF_KEY_CLASS] = class;
 	fact.num[HF_KEY_OFFSET] = offset;
@@ -79,7 +80,7 @@ static bool is_test_key(const uint8_t spki[static HF_SHA256_LEN])
 	return false;
 }
 
-void hf__key_measure(struct hf_fact *fact, const struct hf_keyfacts *facts)
+void hf__scan_key_measure(struct hf_fact *fact, const struct hf_keyfacts *facts)
 {
 	fact->num[HF_KEY_ALG] = (uint64_t)facts->alg; /* HF_KEYFACTS_* and HF_KEYALG_* are the same numbers */
 	fact->num[HF_KEY_BITS] = facts->bits;
@@ -91,45 +92,45 @@ void hf__key_measure(struct hf_fact *fact, const struct hf_keyfacts *facts)
 }
 _Static_assert(HF_KEYFACTS_EDDSA == (int)HF_KEYALG_EDDSA && HF_KEYFACTS_RSA == (int)HF_KEYALG_RSA, "copied");
 
-hf_err hf__key_put(const struct hf__job *job, struct hf_fact *fact, hf_bytes secret)
+hf_err hf__scan_key_put(const struct hf__scan_job *job, struct hf_fact *fact, hf_bytes secret)
 {
 	uint8_t room[HF__REDACTED_CAP];
 	struct hf_out evidence = HF_OUT(room);
 
 	/* The first characters of DER tell only its length: the digest alone is shown. */
-	HF_TRY(hf__redact(secret, &evidence));
-	fact->text[HF_KEY_EVIDENCE] = hf__from(hf_out_bytes(&evidence), secret.len >= 12 ? 4 : 0);
-	return hf__put(job, fact);
+	HF_TRY(hf__scan_redact(secret, &evidence));
+	fact->text[HF_KEY_EVIDENCE] = hf__scan_from(hf_out_bytes(&evidence), secret.len >= 12 ? 4 : 0);
+	return hf__scan_put(job, fact);
 }
 
 /* The authorities that a distribution ships: old and weak roots there are not this product's doing. */
-static bool in_ca_bundle(const struct hf__job *job)
+static bool in_ca_bundle(const struct hf__scan_job *job)
 {
 	static const char *const places[] = { "/etc/ssl/certs/", "/usr/share/ca-certificates/", "/etc/pki/",
 					      "/usr/share/pki/", "/etc/ca-certificates/",       NULL };
 
 	for (size_t i = 0; places[i] != NULL; i++)
-		if (hf__starts(job->name, places[i]))
+		if (hf__scan_starts(job->name, places[i]))
 			return true;
-	return hf__is(job->base, "cacert.pem") || hf__is(job->base, "cacerts") ||
-	       hf__is(job->base, "ca-certificates.crt") || hf__is(job->base, "ca-bundle.crt");
+	return hf__scan_is(job->base, "cacert.pem") || hf__scan_is(job->base, "cacerts") ||
+	       hf__scan_is(job->base, "ca-certificates.crt") || hf__scan_is(job->base, "ca-bundle.crt");
 }
 
-static hf_err put_cert(const struct hf__job *job, const struct hf_certfacts *cert, hf_bytes der,
+static hf_err put_cert(const struct hf__scan_job *job, const struct hf_certfacts *cert, hf_bytes der,
 		       uint64_t offset, uint64_t length)
 {
-	struct hf_fact fact = hf__key_fact(job, HF_KEYC_CERT, offset, length);
+	struct hf_fact fact = hf__scan_key_fact(job, HF_KEYC_CERT, offset, length);
 
-	hf__key_measure(&fact, &cert->key);
+	hf__scan_key_measure(&fact, &cert->key);
 	fact.num[HF_KEY_NOT_AFTER] = cert->not_after > 0 ? (uint64_t)cert->not_after : 0;
 	fact.num[HF_KEY_FLAGS] |= (cert->ca ? HF_KEYF_CA : 0u) | (cert->self_issued ? HF_KEYF_SELF : 0u) |
 				  (cert->weak_signature && !cert->self_issued ? HF_KEYF_WEAKSIG : 0u) |
 				  (in_ca_bundle(job) ? HF_KEYF_BUNDLE : 0u);
 	fact.text[HF_KEY_NAME] = HF__TEXT(cert->subject);
-	return hf__key_put(job, &fact, der);
+	return hf__scan_key_put(job, &fact, der);
 }
 
-hf_err hf__key_put_der(const struct hf__job *job, hf_bytes der, uint64_t offset, uint64_t length)
+hf_err hf__scan_key_put_der(const struct hf__scan_job *job, hf_bytes der, uint64_t offset, uint64_t length)
 {
 	struct hf_certfacts cert;
 	struct hf_keyfacts facts;
@@ -138,37 +139,38 @@ hf_err hf__key_put_der(const struct hf__job *job, hf_bytes der, uint64_t offset,
 	if (hf_keyfacts_cert(der, &cert) == HF_OK)
 		return put_cert(job, &cert, der, offset, length);
 	if (hf_keyfacts_private(der, &facts) == HF_OK) {
-		fact = hf__key_fact(job, HF_KEYC_PRIVATE, offset, length);
-		hf__key_measure(&fact, &facts);
-		return hf__key_put(job, &fact, der);
+		fact = hf__scan_key_fact(job, HF_KEYC_PRIVATE, offset, length);
+		hf__scan_key_measure(&fact, &facts);
+		return hf__scan_key_put(job, &fact, der);
 	}
 	if (hf_keyfacts_is_encrypted(der)) {
-		fact = hf__key_fact(job, HF_KEYC_ENCRYPTED, offset, length);
-		return hf__key_put(job, &fact, der);
+		fact = hf__scan_key_fact(job, HF_KEYC_ENCRYPTED, offset, length);
+		return hf__scan_key_put(job, &fact, der);
 	}
 	if (hf_keyfacts_public(der, &facts) != HF_OK)
 		return HF_OK;
-	fact = hf__key_fact(job, HF_KEYC_PUBLIC, offset, length);
-	hf__key_measure(&fact, &facts);
-	return hf__key_put(job, &fact, der);
+	fact = hf__scan_key_fact(job, HF_KEYC_PUBLIC, offset, length);
+	hf__scan_key_measure(&fact, &facts);
+	return hf__scan_key_put(job, &fact, der);
 }
 
 /* RFC 1421 headers ("Proc-Type: 4,ENCRYPTED") end in an empty line. */
 static hf_bytes skip_headers(hf_bytes body, bool *encrypted)
 {
-	size_t colon = hf__find(hf__first(body, 200), ":"), end;
+	size_t colon = hf__scan_find(hf__scan_first(body, 200), ":"), end;
 
 	*encrypted = false;
 	if (colon == SIZE_MAX)
 		return body;
-	end = hf__find(body, "\n\n");
+	end = hf__scan_find(body, "\n\n");
 	if (end == SIZE_MAX)
-		end = hf__find(body, "\n\r\n");
-	*encrypted = hf__find(hf__first(body, 200), "ENCRYPTED") != SIZE_MAX;
-	return end == SIZE_MAX ? (hf_bytes){ 0 } : hf__from(body, end + 2);
+		end = hf__scan_find(body, "\n\r\n");
+	*encrypted = hf__scan_find(hf__scan_first(body, 200), "ENCRYPTED") != SIZE_MAX;
+	return end == SIZE_MAX ? (hf_bytes){ 0 } : hf__scan_from(body, end + 2);
 }
 
-static hf_err put_body(struct hf__job *job, hf_bytes label, hf_bytes body, uint64_t offset, uint64_t length)
+static hf_err put_body(struct hf__scan_job *job, hf_bytes label, hf_bytes body, uint64_t offset,
+		       uint64_t length)
 {
 	uint8_t room[HF__KEY_ROOM / 4 * 3];
 	struct hf_out der = HF_OUT(room);
@@ -177,22 +179,22 @@ static hf_err put_body(struct hf__job *job, hf_bytes label, hf_bytes body, uint6
 	hf_err err = HF_OK;
 
 	body = skip_headers(body, &encrypted);
-	if (body.len < 40 || !hf__base64(body, &der))
+	if (body.len < 40 || !hf__scan_base64(body, &der))
 		return HF_OK;
 	if (encrypted) {
-		fact = hf__key_fact(job, HF_KEYC_ENCRYPTED, offset, length);
-		err = hf__key_put(job, &fact, hf_out_bytes(&der));
-	} else if (hf__is(label, "OPENSSH PRIVATE KEY")) {
-		err = hf__key_put_openssh(job, hf_out_bytes(&der), offset, length);
+		fact = hf__scan_key_fact(job, HF_KEYC_ENCRYPTED, offset, length);
+		err = hf__scan_key_put(job, &fact, hf_out_bytes(&der));
+	} else if (hf__scan_is(label, "OPENSSH PRIVATE KEY")) {
+		err = hf__scan_key_put_openssh(job, hf_out_bytes(&der), offset, length);
 	} else {
-		err = hf__key_put_der(job, hf_out_bytes(&der), offset, length);
+		err = hf__scan_key_put_der(job, hf_out_bytes(&der), offset, length);
 	}
 	hf_wipe(room, der.len);
 	return err;
 }
 
 /* "-----BEGIN LABEL-----" body "-----END LABEL-----" */
-static hf_err put_pem(struct hf__job *job, const struct hf__hit *hit)
+static hf_err put_pem(struct hf__scan_job *job, const struct hf__scan_hit *hit)
 {
 	static const char *const labels[] = { "PRIVATE KEY",
 					      "RSA PRIVATE KEY",
@@ -204,41 +206,41 @@ static hf_err put_pem(struct hf__job *job, const struct hf__hit *hit)
 					      "X509 CERTIFICATE",
 					      "PUBLIC KEY",
 					      NULL };
-	hf_bytes text = hf__view_upto(job->view, hit->offset, HF__KEY_ROOM), label, body;
+	hf_bytes text = hf__scan_view_upto(job->view, hit->offset, HF__KEY_ROOM), label, body;
 	size_t begin, end;
 
-	text = hf__from(text, 11);
-	begin = hf__find(hf__first(text, LINE_MAX_), "-----");
+	text = hf__scan_from(text, 11);
+	begin = hf__scan_find(hf__scan_first(text, LINE_MAX_), "-----");
 	if (begin == SIZE_MAX || begin < 2)
 		return HF_OK;
 	label = (hf_bytes){ text.ptr + 1, begin - 1 };
-	if (text.ptr[0] != ' ' || !hf__in(label, labels))
+	if (text.ptr[0] != ' ' || !hf__scan_in(label, labels))
 		return HF_OK;
-	body = hf__from(text, begin + 5);
-	end = hf__find(body, "-----END ");
+	body = hf__scan_from(text, begin + 5);
+	end = hf__scan_find(body, "-----END ");
 	if (end == SIZE_MAX)
 		return HF_OK;
-	return put_body(job, label, hf__first(body, end), hit->offset,
+	return put_body(job, label, hf__scan_first(body, end), hit->offset,
 			11 + begin + 5 + end + 9 + label.len + 5);
 }
 
-static hf_err put_der_file(struct hf__job *job)
+static hf_err put_der_file(struct hf__scan_job *job)
 {
-	hf_bytes der = hf__view_upto(job->view, 0, DER_FILE_MAX);
+	hf_bytes der = hf__scan_view_upto(job->view, 0, DER_FILE_MAX);
 
 	if (job->src->size > DER_FILE_MAX || der.len < 64 || der.ptr[0] != 0x30 || (der.ptr[1] & 0x80) == 0)
 		return HF_OK;
-	return hf__key_put_der(job, der, 0, der.len);
+	return hf__scan_key_put_der(job, der, 0, der.len);
 }
 
-hf_err hf__scan_keys(struct hf__job *job)
+hf_err hf__scan_keys(struct hf__scan_job *job)
 {
-	const struct hf__hits *hits = &job->scan->hits;
+	const struct hf__scan_hits *hits = &job->scan->hits;
 
 	for (size_t i = 0; i < hits->n; i++)
-		if (hf__literal(hits->at[i].literal)->action == HF__ACT_PEM)
+		if (hf__scan_literal(hits->at[i].literal)->action == HF__ACT_PEM)
 			HF_TRY(put_pem(job, &hits->at[i]));
 	if (job->kind == HF_KIND_OTHER)
 		HF_TRY(put_der_file(job));
-	return hf__key_ssh_files(job);
+	return hf__scan_key_ssh_files(job);
 }

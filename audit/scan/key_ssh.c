@@ -5,7 +5,7 @@
 
 enum { DROPBEAR_MAX = 8192, AUTHORIZED_MAX = 1024 };
 
-bool hf__ssh_take(hf_bytes *rest, hf_bytes *string)
+bool hf__scan_ssh_take(hf_bytes *rest, hf_bytes *string)
 {
 	uint32_t len;
 
@@ -16,11 +16,12 @@ bool hf__ssh_take(hf_bytes *rest, hf_bytes *string)
 	if (len > rest->len - 4)
 		return false;
 	*string = (hf_bytes){ rest->ptr + 4, len };
-	*rest = hf__from(*rest, (size_t)len + 4);
+	*rest = hf__scan_from(*rest, (size_t)len + 4);
 	return true;
 }
 
-hf_err hf__key_put_openssh(const struct hf__job *job, hf_bytes blob, uint64_t offset, uint64_t length)
+hf_err hf__scan_key_put_openssh(const struct hf__scan_job *job, hf_bytes blob, uint64_t offset,
+				uint64_t length)
 {
 	static const uint8_t magic[] = "openssh-key-v1";
 	hf_bytes rest = blob, cipher, kdf, options, public;
@@ -29,17 +30,17 @@ hf_err hf__key_put_openssh(const struct hf__job *job, hf_bytes blob, uint64_t of
 
 	if (blob.len < sizeof(magic) || memcmp(blob.ptr, magic, sizeof(magic)) != 0)
 		return HF_OK;
-	rest = hf__from(rest, sizeof(magic));
-	if (!hf__ssh_take(&rest, &cipher) || !hf__ssh_take(&rest, &kdf) || !hf__ssh_take(&rest, &options) ||
-	    rest.len < 4)
+	rest = hf__scan_from(rest, sizeof(magic));
+	if (!hf__scan_ssh_take(&rest, &cipher) || !hf__scan_ssh_take(&rest, &kdf) ||
+	    !hf__scan_ssh_take(&rest, &options) || rest.len < 4)
 		return HF_OK;
-	rest = hf__from(rest, 4);
-	if (!hf__ssh_take(&rest, &public) || hf_keyfacts_ssh(public, &facts) != HF_OK || rest.len < 32)
+	rest = hf__scan_from(rest, 4);
+	if (!hf__scan_ssh_take(&rest, &public) || hf_keyfacts_ssh(public, &facts) != HF_OK || rest.len < 32)
 		return HF_OK;
-	fact = hf__key_fact(job, hf__is(cipher, "none") ? HF_KEYC_PRIVATE : HF_KEYC_ENCRYPTED, offset,
-			    length);
-	hf__key_measure(&fact, &facts);
-	return hf__key_put(job, &fact, blob);
+	fact = hf__scan_key_fact(job, hf__scan_is(cipher, "none") ? HF_KEYC_PRIVATE : HF_KEYC_ENCRYPTED,
+				 offset, length);
+	hf__scan_key_measure(&fact, &facts);
+	return hf__scan_key_put(job, &fact, blob);
 }
 
 /* dropbear writes the public strings and then the secret ones; for Ed25519 both halves are one string. */
@@ -48,26 +49,26 @@ static bool dropbear_public(hf_bytes all, struct hf_out *blob)
 	hf_bytes rest = all, kind, second, third;
 	uint8_t len[4];
 
-	if (!hf__ssh_take(&rest, &kind) || !hf__ssh_take(&rest, &second))
+	if (!hf__scan_ssh_take(&rest, &kind) || !hf__scan_ssh_take(&rest, &second))
 		return false;
-	if (hf__is(kind, "ssh-ed25519")) {
+	if (hf__scan_is(kind, "ssh-ed25519")) {
 		if (second.len != 64 || rest.len != 0)
 			return false;
 		hf_put_be32(len, 32);
 		return hf_out_put(blob, (hf_bytes){ all.ptr, 4 + kind.len }) == HF_OK &&
 		       hf_out_put(blob, HF_ARR(len)) == HF_OK &&
-		       hf_out_put(blob, hf__from(second, 32)) == HF_OK;
+		       hf_out_put(blob, hf__scan_from(second, 32)) == HF_OK;
 	}
-	if (!hf__is(kind, "ssh-rsa") && !hf__starts(kind, "ecdsa-sha2-nistp"))
+	if (!hf__scan_is(kind, "ssh-rsa") && !hf__scan_starts(kind, "ecdsa-sha2-nistp"))
 		return false;
 	/* Something secret must follow, or it is only a public key. */
-	return hf__ssh_take(&rest, &third) && rest.len >= 32 &&
-	       hf_out_put(blob, hf__first(all, all.len - rest.len)) == HF_OK;
+	return hf__scan_ssh_take(&rest, &third) && rest.len >= 32 &&
+	       hf_out_put(blob, hf__scan_first(all, all.len - rest.len)) == HF_OK;
 }
 
-static hf_err put_dropbear(struct hf__job *job)
+static hf_err put_dropbear(struct hf__scan_job *job)
 {
-	hf_bytes all = hf__view_upto(job->view, 0, DROPBEAR_MAX);
+	hf_bytes all = hf__scan_view_upto(job->view, 0, DROPBEAR_MAX);
 	uint8_t room[2048];
 	struct hf_out blob = HF_OUT(room);
 	struct hf_keyfacts facts;
@@ -76,40 +77,40 @@ static hf_err put_dropbear(struct hf__job *job)
 	if (job->src->size > DROPBEAR_MAX || all.len < 64 || all.ptr[0] != 0 || all.ptr[1] != 0 ||
 	    !dropbear_public(all, &blob) || hf_keyfacts_ssh(hf_out_bytes(&blob), &facts) != HF_OK)
 		return HF_OK;
-	fact = hf__key_fact(job, HF_KEYC_PRIVATE, 0, all.len);
+	fact = hf__scan_key_fact(job, HF_KEYC_PRIVATE, 0, all.len);
 	fact.num[HF_KEY_FLAGS] |= HF_KEYF_HOST;
-	hf__key_measure(&fact, &facts);
-	return hf__key_put(job, &fact, all);
+	hf__scan_key_measure(&fact, &facts);
+	return hf__scan_key_put(job, &fact, all);
 }
 
 /* [options] kind base64 [comment]; options may hold quoted blanks, so the kind is searched by its base64. */
-static hf_err put_authorized(struct hf__job *job, hf_bytes line, uint64_t offset)
+static hf_err put_authorized(struct hf__scan_job *job, hf_bytes line, uint64_t offset)
 {
-	struct hf_fact fact = hf__key_fact(job, HF_KEYC_AUTHORIZED, offset, line.len);
+	struct hf_fact fact = hf__scan_key_fact(job, HF_KEYC_AUTHORIZED, offset, line.len);
 	uint8_t room[4096];
 	hf_bytes rest = line, word;
 
-	while (hf__word(&rest, &word)) {
+	while (hf__scan_word(&rest, &word)) {
 		struct hf_out blob = HF_OUT(room);
 		struct hf_keyfacts facts;
 
-		if (!hf__starts(word, "AAAA") || !hf__base64(word, &blob) ||
+		if (!hf__scan_starts(word, "AAAA") || !hf__scan_base64(word, &blob) ||
 		    hf_keyfacts_ssh(hf_out_bytes(&blob), &facts) != HF_OK)
 			continue;
-		hf__key_measure(&fact, &facts);
+		hf__scan_key_measure(&fact, &facts);
 		fact.num[HF_KEY_FLAGS] = 0;
-		fact.text[HF_KEY_NAME] = hf__trim(rest);
-		return hf__key_put(job, &fact, hf_out_bytes(&blob));
+		fact.text[HF_KEY_NAME] = hf__scan_trim(rest);
+		return hf__scan_key_put(job, &fact, hf_out_bytes(&blob));
 	}
 	return HF_OK;
 }
 
-static hf_err put_authorized_file(struct hf__job *job)
+static hf_err put_authorized_file(struct hf__scan_job *job)
 {
 	hf_bytes rest = job->text, line;
 	unsigned n = 0;
 
-	while (n < AUTHORIZED_MAX && hf__line(&rest, &line)) {
+	while (n < AUTHORIZED_MAX && hf__scan_line(&rest, &line)) {
 		uint64_t offset = (uint64_t)(line.ptr - job->text.ptr);
 
 		if (line.len == 0 || line.ptr[0] == '#')
@@ -120,13 +121,13 @@ static hf_err put_authorized_file(struct hf__job *job)
 	return HF_OK;
 }
 
-hf_err hf__key_ssh_files(struct hf__job *job)
+hf_err hf__scan_key_ssh_files(struct hf__scan_job *job)
 {
 	if (job->kind == HF_KIND_OTHER)
 		return put_dropbear(job);
 	if (job->text.len > 0 &&
-	    (hf__is(job->base, "authorized_keys") || hf__is(job->base, "authorized_keys2") ||
-	     hf__find(job->name, "/authorized_keys.d/") != SIZE_MAX))
+	    (hf__scan_is(job->base, "authorized_keys") || hf__scan_is(job->base, "authorized_keys2") ||
+	     hf__scan_find(job->name, "/authorized_keys.d/") != SIZE_MAX))
 		return put_authorized_file(job);
 	return HF_OK;
 }

@@ -88,15 +88,16 @@ static unsigned json_kind(hf_bytes head)
 	if (i == head.len || (head.ptr[i] != '{' && head.ptr[i] != '['))
 		return HF_KIND_TEXT;
 	if (head.ptr[i] == '[')
-		return hf__find(head, "\"directory\"") != SIZE_MAX &&
-				       hf__find(head, "\"file\"") != SIZE_MAX &&
-				       (hf__find(head, "\"command\"") != SIZE_MAX ||
-					hf__find(head, "\"arguments\"") != SIZE_MAX)
+		return hf__scan_find(head, "\"directory\"") != SIZE_MAX &&
+				       hf__scan_find(head, "\"file\"") != SIZE_MAX &&
+				       (hf__scan_find(head, "\"command\"") != SIZE_MAX ||
+					hf__scan_find(head, "\"arguments\"") != SIZE_MAX)
 			       ? HF_KIND_COMMANDS
 			       : HF_KIND_TEXT;
-	if (hf__find(head, "\"bomFormat\"") != SIZE_MAX || hf__find(head, "\"spdxVersion\"") != SIZE_MAX)
+	if (hf__scan_find(head, "\"bomFormat\"") != SIZE_MAX ||
+	    hf__scan_find(head, "\"spdxVersion\"") != SIZE_MAX)
 		return HF_KIND_SBOM;
-	if (hf__find(head, "\"runs\"") != SIZE_MAX && hf__find(head, "\"version\"") != SIZE_MAX)
+	if (hf__scan_find(head, "\"runs\"") != SIZE_MAX && hf__scan_find(head, "\"version\"") != SIZE_MAX)
 		return HF_KIND_SARIF;
 	return HF_KIND_TEXT;
 }
@@ -109,14 +110,14 @@ static bool is_build_log(const struct hf_node *node, hf_bytes head)
 
 	if (node->depth > 0)
 		return false;
-	while (hf__line(&head, &line))
-		found += hf__find(line, " -c ") != SIZE_MAX &&
-			 (hf__find(line, "cc ") != SIZE_MAX || hf__find(line, "++ ") != SIZE_MAX ||
-			  hf__find(line, "clang ") != SIZE_MAX);
+	while (hf__scan_line(&head, &line))
+		found += hf__scan_find(line, " -c ") != SIZE_MAX &&
+			 (hf__scan_find(line, "cc ") != SIZE_MAX || hf__scan_find(line, "++ ") != SIZE_MAX ||
+			  hf__scan_find(line, "clang ") != SIZE_MAX);
 	return found > 0;
 }
 
-unsigned hf__kind_of(const struct hf_node *node, hf_bytes head, uint64_t size)
+unsigned hf__scan_kind_of(const struct hf_node *node, hf_bytes head, uint64_t size)
 {
 	unsigned kind;
 
@@ -129,7 +130,7 @@ unsigned hf__kind_of(const struct hf_node *node, hf_bytes head, uint64_t size)
 		    memcmp(head.ptr + m->offset, m->bytes, m->len) == 0)
 			return m->kind;
 	}
-	if (!is_text(hf__first(head, 4096)))
+	if (!is_text(hf__scan_first(head, 4096)))
 		return is_cortex_m(head, size) ? HF_KIND_MCU : HF_KIND_OTHER;
 	kind = json_kind(head);
 	return kind == HF_KIND_TEXT && is_build_log(node, head) ? HF_KIND_BUILDLOG : kind;

@@ -16,7 +16,7 @@ struct tried {
 	unsigned result;
 	hf_bytes password;
 };
-struct hf__known {
+struct hf__scan_known {
 	uint8_t list[sizeof(passwords)];
 	hf_bytes own, more;
 	unsigned ms;
@@ -25,9 +25,9 @@ struct hf__known {
 	struct crypt_data crypt;
 };
 
-hf_err hf__known_new(hf_bytes more, unsigned ms, struct hf__known **out)
+hf_err hf__scan_known_new(hf_bytes more, unsigned ms, struct hf__scan_known **out)
 {
-	struct hf__known *k = calloc(1, sizeof(*k));
+	struct hf__scan_known *k = calloc(1, sizeof(*k));
 
 	*out = k;
 	if (k == NULL)
@@ -40,7 +40,7 @@ hf_err hf__known_new(hf_bytes more, unsigned ms, struct hf__known **out)
 	return HF_OK;
 }
 
-void hf__known_free(struct hf__known *k)
+void hf__scan_known_free(struct hf__scan_known *k)
 {
 	free(k);
 }
@@ -53,7 +53,7 @@ static uint64_t cpu_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-static bool fits(struct hf__known *k, const char *hash, hf_bytes password)
+static bool fits(struct hf__scan_known *k, const char *hash, hf_bytes password)
 {
 	char word[PASSWORD_MAX];
 	const char *made;
@@ -68,11 +68,12 @@ static bool fits(struct hf__known *k, const char *hash, hf_bytes password)
 }
 
 /* One list; false when the time is over. */
-static bool try_list(struct hf__known *k, const char *hash, hf_bytes list, uint64_t until, struct tried *t)
+static bool try_list(struct hf__scan_known *k, const char *hash, hf_bytes list, uint64_t until,
+		     struct tried *t)
 {
 	hf_bytes word;
 
-	while (t->result != HF_KNOWNPW_YES && hf__line(&list, &word)) {
+	while (t->result != HF_KNOWNPW_YES && hf__scan_line(&list, &word)) {
 		if (cpu_ms() > until)
 			return false;
 		if (fits(k, hash, word)) {
@@ -83,7 +84,7 @@ static bool try_list(struct hf__known *k, const char *hash, hf_bytes list, uint6
 	return true;
 }
 
-static void try_all(struct hf__known *k, hf_bytes hash, struct tried *t)
+static void try_all(struct hf__scan_known *k, hf_bytes hash, struct tried *t)
 {
 	const uint64_t until = cpu_ms() + k->ms;
 	char text[HASH_MAX];
@@ -94,7 +95,7 @@ static void try_all(struct hf__known *k, hf_bytes hash, struct tried *t)
 	memcpy(text, hash.ptr, hash.len);
 	text[hash.len] = '\0';
 	t->result = HF_KNOWNPW_COSTLY;
-	if (hf__hash_is_costly(hash))
+	if (hf__scan_hash_is_costly(hash))
 		return;
 	t->result = HF_KNOWNPW_NO;
 	if (fits(k, text, (hf_bytes){ 0 })) {
@@ -105,7 +106,7 @@ static void try_all(struct hf__known *k, hf_bytes hash, struct tried *t)
 	}
 }
 
-unsigned hf__known_try(struct hf__known *k, hf_bytes hash, hf_bytes *password)
+unsigned hf__scan_known_try(struct hf__scan_known *k, hf_bytes hash, hf_bytes *password)
 {
 	struct tried *slot;
 	uint8_t digest[HF_SHA256_LEN];
@@ -130,13 +131,13 @@ static bool on_list(hf_bytes list, hf_bytes plain)
 {
 	hf_bytes word;
 
-	while (hf__line(&list, &word))
+	while (hf__scan_line(&list, &word))
 		if (hf_bytes_equal(word, plain))
 			return true;
 	return false;
 }
 
-unsigned hf__known_plain(const struct hf__known *k, hf_bytes plain)
+unsigned hf__scan_known_plain(const struct hf__scan_known *k, hf_bytes plain)
 {
 	return plain.len == 0 || on_list(k->own, plain) || on_list(k->more, plain) ? HF_KNOWNPW_YES
 										   : HF_KNOWNPW_NO;

@@ -33,65 +33,66 @@ static bool key_value(hf_bytes line, size_t i, hf_bytes *value)
 	size_t len = strlen(keys[i].key);
 	hf_bytes rest;
 
-	if (!hf__starts(line, keys[i].key))
+	if (!hf__scan_starts(line, keys[i].key))
 		return false;
-	rest = hf__from(line, len);
+	rest = hf__scan_from(line, len);
 	if (rest.len == 0 || (rest.ptr[0] != ' ' && rest.ptr[0] != '\t' && rest.ptr[0] != '='))
 		return false;
-	rest = hf__trim(rest);
+	rest = hf__scan_trim(rest);
 	if (keys[i].sep == '=') {
 		if (rest.len == 0 || rest.ptr[0] != '=')
 			return false;
-		rest = hf__trim(hf__from(rest, 1));
+		rest = hf__scan_trim(hf__scan_from(rest, 1));
 	}
-	if (!hf__word(&rest, value))
+	if (!hf__scan_word(&rest, value))
 		return false;
 	while (value->len > 0 && (value->ptr[value->len - 1] == ';' || value->ptr[value->len - 1] == ','))
 		value->len--;
-	*value = hf__unquote(*value);
+	*value = hf__scan_unquote(*value);
 	return value->len > 0;
 }
 
-static hf_err scan_keys(struct hf__job *job)
+static hf_err scan_keys(struct hf__scan_job *job)
 {
 	hf_bytes rest = job->text, line, value;
 
-	for (unsigned n = 0; n < HF__LINES_MAX && hf__line(&rest, &line); n++) {
-		line = hf__trim(line);
+	for (unsigned n = 0; n < HF__LINES_MAX && hf__scan_line(&rest, &line); n++) {
+		line = hf__scan_trim(line);
 		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-			if (hf__is(job->base, keys[i].file) && key_value(line, i, &value))
-				HF_TRY(hf__put_listener(job, job->base, value, line, keys[i].udp));
+			if (hf__scan_is(job->base, keys[i].file) && key_value(line, i, &value))
+				HF_TRY(hf__scan_put_listener(job, job->base, value, line, keys[i].udp));
 	}
 	return HF_OK;
 }
 
 /* miniupnpd: without secure mode a host may open ports for others. Its default is "yes" in miniupnpd itself
  * since 2.0 only when the key says so; absent is said as unknown. */
-static hf_err scan_upnp(struct hf__job *job)
+static hf_err scan_upnp(struct hf__scan_job *job)
 {
 	hf_bytes rest = job->text, line, name, value;
 	unsigned state = HF_STATE_UNKNOWN;
 	uint64_t offset = 0;
 
-	for (unsigned n = 0; n < HF__LINES_MAX && hf__line(&rest, &line); n++) {
-		line = hf__trim(line);
-		if (hf__starts(line, "option secure_mode")) {
-			value = hf__unquote(hf__trim(hf__from(line, 18)));
-		} else if (!hf__pair(line, '=', &name, &value) || !hf__is(name, "secure_mode")) {
+	for (unsigned n = 0; n < HF__LINES_MAX && hf__scan_line(&rest, &line); n++) {
+		line = hf__scan_trim(line);
+		if (hf__scan_starts(line, "option secure_mode")) {
+			value = hf__scan_unquote(hf__scan_trim(hf__scan_from(line, 18)));
+		} else if (!hf__scan_pair(line, '=', &name, &value) || !hf__scan_is(name, "secure_mode")) {
 			continue;
 		}
-		state = hf__is(value, "yes") || hf__is(value, "1") ? HF_STATE_YES : HF_STATE_NO;
-		offset = hf__offset_of(job, line);
+		state = hf__scan_is(value, "yes") || hf__scan_is(value, "1") ? HF_STATE_YES : HF_STATE_NO;
+		offset = hf__scan_offset_of(job, line);
 	}
-	return hf__put_setting(job, HF_SUBJECT_UPNP, state, HF_STR("secure_mode"), (hf_bytes){ 0 }, offset);
+	return hf__scan_put_setting(job, HF_SUBJECT_UPNP, state, HF_STR("secure_mode"), (hf_bytes){ 0 },
+				    offset);
 }
 
-hf_err hf__scan_listeners(struct hf__job *job)
+hf_err hf__scan_listeners(struct hf__scan_job *job)
 {
-	if (hf__is(job->base, "miniupnpd.conf") || hf__ends(job->name, "/etc/config/upnpd"))
+	if (hf__scan_is(job->base, "miniupnpd.conf") || hf__scan_ends(job->name, "/etc/config/upnpd"))
 		return scan_upnp(job);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (hf__is(job->base, keys[i].file) && hf__find(job->name, "/etc/") != SIZE_MAX)
+		if (hf__scan_is(job->base, keys[i].file) && hf__scan_find(job->name, "/etc/") != SIZE_MAX)
 			return scan_keys(job);
 	return HF_OK;
 }

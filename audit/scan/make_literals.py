@@ -54,7 +54,7 @@ def main(source, target):
                       + ", ".join(str(b ^ DISGUISE) for b in data) + " };")
         table.append(f'\t{{ {ACTIONS[action]}, {alone}, {len(data)}, "{name}", lit_{i} }},')
     with open(target, "w", encoding="ascii") as out:
-        out.write("\n".join(arrays) + "\nstatic const struct hf__literal literals[] = {\n")
+        out.write("\n".join(arrays) + "\nstatic const struct hf__scan_literal literals[] = {\n")
         out.write("\n".join(table) + "\n};\n")
 
 

@@ -32,22 +32,22 @@ struct trailer {
 };
 
 /* The key an image names must not be one whose private half is published. */
-static hf_err put_keyhash(struct hf__job *job, hf_bytes hash)
+static hf_err put_keyhash(struct hf__scan_job *job, hf_bytes hash)
 {
 	struct hf_keyfacts facts = { .has_spki = true };
-	struct hf_fact fact = hf__key_fact(job, HF_KEYC_PUBLIC, 0, 0);
+	struct hf_fact fact = hf__scan_key_fact(job, HF_KEYC_PUBLIC, 0, 0);
 
 	if (hash.len != HF_SHA256_LEN)
 		return HF_OK;
 	memcpy(facts.spki_sha256, hash.ptr, HF_SHA256_LEN);
-	hf__key_measure(&fact, &facts);
-	return hf__key_put(job, &fact, hash);
+	hf__scan_key_measure(&fact, &facts);
+	return hf__scan_key_put(job, &fact, hash);
 }
 
 /* One area: magic, total length with these four bytes, then {type, length, value}. */
-static hf_err read_area(struct hf__job *job, hf_bytes area, struct trailer *t)
+static hf_err read_area(struct hf__scan_job *job, hf_bytes area, struct trailer *t)
 {
-	for (hf_bytes rest = hf__from(area, 4); rest.len >= 4;) {
+	for (hf_bytes rest = hf__scan_from(area, 4); rest.len >= 4;) {
 		uint32_t type = le(rest.ptr, 2), len = le(rest.ptr + 2, 2);
 
 		if (len > rest.len - 4)
@@ -55,24 +55,24 @@ static hf_err read_area(struct hf__job *job, hf_bytes area, struct trailer *t)
 		t->signature = t->signature || (type >= TLV_SIG_FIRST && type <= TLV_SIG_LAST && len >= 48);
 		t->counter = t->counter || type == TLV_COUNTER;
 		if (type == TLV_KEYHASH)
-			HF_TRY(put_keyhash(job, hf__first(hf__from(rest, 4), len)));
-		rest = hf__from(rest, 4 + (size_t)len);
+			HF_TRY(put_keyhash(job, hf__scan_first(hf__scan_from(rest, 4), len)));
+		rest = hf__scan_from(rest, 4 + (size_t)len);
 	}
 	return HF_OK;
 }
 
-static hf_err read_mcuboot(struct hf__job *job, hf_bytes all, struct trailer *t)
+static hf_err read_mcuboot(struct hf__scan_job *job, hf_bytes all, struct trailer *t)
 {
 	uint64_t at = (uint64_t)le(all.ptr + 8, 2) + le(all.ptr + 12, 4);
 
 	for (int i = 0; i < 2 && at + 4 <= all.len; i++) {
-		hf_bytes area = hf__from(all, (size_t)at);
+		hf_bytes area = hf__scan_from(all, (size_t)at);
 		uint32_t magic = le(area.ptr, 2), total = le(area.ptr + 2, 2);
 
 		if ((magic != MAGIC_TLV && magic != MAGIC_PROTECTED) || total < 4)
 			return HF_OK;
 		t->found = true;
-		HF_TRY(read_area(job, hf__first(area, total), t));
+		HF_TRY(read_area(job, hf__scan_first(area, total), t));
 		at += total;
 	}
 	return HF_OK;
@@ -81,33 +81,33 @@ static hf_err read_mcuboot(struct hf__job *job, hf_bytes all, struct trailer *t)
 /* Header of {type, length, value} with 0xff as padding, up to 512 bytes. */
 static void read_wolfboot(hf_bytes all, struct trailer *t)
 {
-	hf_bytes rest = hf__from(hf__first(all, 512), 8);
+	hf_bytes rest = hf__scan_from(hf__scan_first(all, 512), 8);
 
 	t->found = true;
 	while (rest.len >= 4) {
 		uint32_t type = le(rest.ptr, 2), len = le(rest.ptr + 2, 2);
 
 		if (rest.ptr[0] == 0xff) {
-			rest = hf__from(rest, 1);
+			rest = hf__scan_from(rest, 1);
 			continue;
 		}
 		if (type == 0 || len > rest.len - 4)
 			return;
 		t->signature = t->signature || (type == WOLF_SIGNATURE && len >= 48);
 		t->counter = t->counter || type == WOLF_VERSION;
-		rest = hf__from(rest, 4 + (size_t)len);
+		rest = hf__scan_from(rest, 4 + (size_t)len);
 	}
 }
 
-static hf_err put_trailer(struct hf__job *job, const struct trailer *t, const char *what)
+static hf_err put_trailer(struct hf__scan_job *job, const struct trailer *t, const char *what)
 {
-	HF_TRY(hf__put_setting(job, HF_SUBJECT_MCUSIGN, t->signature ? HF_STATE_YES : HF_STATE_NO,
-			       HF__TEXT(what), (hf_bytes){ 0 }, 0));
-	return hf__put_setting(job, HF_SUBJECT_ROLLBACK, t->counter ? HF_STATE_YES : HF_STATE_NO,
-			       HF__TEXT(what), (hf_bytes){ 0 }, 0);
+	HF_TRY(hf__scan_put_setting(job, HF_SUBJECT_MCUSIGN, t->signature ? HF_STATE_YES : HF_STATE_NO,
+				    HF__TEXT(what), (hf_bytes){ 0 }, 0));
+	return hf__scan_put_setting(job, HF_SUBJECT_ROLLBACK, t->counter ? HF_STATE_YES : HF_STATE_NO,
+				    HF__TEXT(what), (hf_bytes){ 0 }, 0);
 }
 
-static hf_err scan_bytes(struct hf__job *job, hf_bytes all)
+static hf_err scan_bytes(struct hf__scan_job *job, hf_bytes all)
 {
 	struct trailer t = { 0 };
 
@@ -122,16 +122,16 @@ static hf_err scan_bytes(struct hf__job *job, hf_bytes all)
 		return put_trailer(job, &t, "wolfboot");
 	}
 	/* A bare vector table: nobody can check who made it. */
-	return hf__put_setting(job, HF_SUBJECT_MCUSIGN, HF_STATE_NO, HF_STR("bare"), (hf_bytes){ 0 }, 0);
+	return hf__scan_put_setting(job, HF_SUBJECT_MCUSIGN, HF_STATE_NO, HF_STR("bare"), (hf_bytes){ 0 }, 0);
 }
 
-hf_err hf__scan_mcu(struct hf__job *job)
+hf_err hf__scan_mcu(struct hf__scan_job *job)
 {
 	struct hf_buf bytes HF_AUTO(hf_buf_free) = HF_BUF(HF__HEX_MAX);
 
 	if (job->kind == HF_KIND_MCU)
-		return scan_bytes(job, hf__view_upto(job->view, 0, job->src->size));
-	if (job->text.len == 0 || job->text.ptr[0] != ':' || hf__hex_read(job->text, &bytes) != HF_OK)
+		return scan_bytes(job, hf__scan_view_upto(job->view, 0, job->src->size));
+	if (job->text.len == 0 || job->text.ptr[0] != ':' || hf__scan_hex_read(job->text, &bytes) != HF_OK)
 		return HF_OK;
 	return scan_bytes(job, hf_buf_bytes(&bytes));
 }

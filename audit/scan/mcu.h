@@ -7,5 +7,5 @@
 enum { HF__HEX_MAX = 16 << 20 };
 /* Data records from the lowest address on, gaps filled with 0xff. Errors: HF_ERR_BASE_TEXT (not the format, a
  * wrong sum, addresses that go backwards), HF_ERR_BASE_NO_ROOM, HF_ERR_HOST_MEMORY. */
-HF_MUST_CHECK hf_err hf__hex_read(hf_bytes text, struct hf_buf *out);
+HF_MUST_CHECK hf_err hf__scan_hex_read(hf_bytes text, struct hf_buf *out);
 #endif

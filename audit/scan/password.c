@@ -35,7 +35,7 @@ static bool is_des(hf_bytes field)
 static unsigned scheme_of(hf_bytes field)
 {
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		if (hf__starts(field, schemes[i].prefix))
+		if (hf__scan_starts(field, schemes[i].prefix))
 			return schemes[i].scheme;
 	return is_des(field) ? HF_SCHEME_DES : HF_SCHEME_OTHER;
 }
@@ -53,33 +53,34 @@ static bool crypt_takes(hf_bytes field)
 	return verdict != CRYPT_SALT_INVALID;
 }
 
-unsigned hf__password_state(hf_bytes field, unsigned *scheme)
+unsigned hf__scan_password_state(hf_bytes field, unsigned *scheme)
 {
 	*scheme = HF_SCHEME_OTHER;
 	if (field.len == 0)
 		return HF_PASSWORD_EMPTY;
-	if (hf__is(field, "x"))
+	if (hf__scan_is(field, "x"))
 		return HF_PASSWORD_SHADOWED;
 	if (field.ptr[0] == '!' || field.ptr[0] == '*')
 		return HF_PASSWORD_LOCKED;
 	*scheme = scheme_of(field);
 	/* Two letters of salt and nothing behind them are no hash: nobody can log in with it. */
 	if (*scheme == HF_SCHEME_OTHER || !crypt_takes(field))
-		return hf__starts(field, "$apr1$") || hf__starts(field, "{SHA}") ? HF_PASSWORD_USABLE
-										 : HF_PASSWORD_LOCKED;
+		return hf__scan_starts(field, "$apr1$") || hf__scan_starts(field, "{SHA}")
+			       ? HF_PASSWORD_USABLE
+			       : HF_PASSWORD_LOCKED;
 	return HF_PASSWORD_USABLE;
 }
 
 /* The number behind `mark`, 0 when there is none. */
 static uint64_t number_behind(hf_bytes hash, const char *mark)
 {
-	size_t at = hf__find(hash, mark), n = 0;
-	hf_bytes rest = at == SIZE_MAX ? (hf_bytes){ 0 } : hf__from(hash, at + strlen(mark));
+	size_t at = hf__scan_find(hash, mark), n = 0;
+	hf_bytes rest = at == SIZE_MAX ? (hf_bytes){ 0 } : hf__scan_from(hash, at + strlen(mark));
 	uint64_t v = 0;
 
 	while (n < rest.len && rest.ptr[n] >= '0' && rest.ptr[n] <= '9')
 		n++;
-	if (n > 0 && !hf__number(hf__first(rest, n), &v))
+	if (n > 0 && !hf__scan_number(hf__scan_first(rest, n), &v))
 		v = UINT64_MAX;
 	return v;
 }
@@ -98,9 +99,9 @@ static bool yescrypt_is_costly(hf_bytes hash)
 	hf_bytes rest = hash, part = { 0 };
 	int log_n, r;
 
-	(void)hf__part(&rest, '$', &part);
-	(void)hf__part(&rest, '$', &part);
-	(void)hf__part(&rest, '$', &part);
+	(void)hf__scan_part(&rest, '$', &part);
+	(void)hf__scan_part(&rest, '$', &part);
+	(void)hf__scan_part(&rest, '$', &part);
 	if (part.len != 3)
 		return true;
 	log_n = digit64(part.ptr[1]) + 1;
@@ -108,11 +109,11 @@ static bool yescrypt_is_costly(hf_bytes hash)
 	return log_n > 20 || ((uint64_t)1 << log_n) * (unsigned)r > (uint64_t)8 * 4096 * 32;
 }
 
-bool hf__hash_is_costly(hf_bytes hash)
+bool hf__scan_hash_is_costly(hf_bytes hash)
 {
 	switch (scheme_of(hash)) {
 	case HF_SCHEME_BCRYPT:
-		return number_behind(hf__from(hash, 3), "$") > 12;
+		return number_behind(hf__scan_from(hash, 3), "$") > 12;
 	case HF_SCHEME_YESCRYPT:
 		return yescrypt_is_costly(hash);
 	case HF_SCHEME_SCRYPT:

@@ -59,14 +59,14 @@ static const struct {
 };
 enum { N_PATTERNS = sizeof(patterns) / sizeof(patterns[0]) };
 
-struct hf__patterns {
+struct hf__scan_patterns {
 	pcre2_code *code[N_PATTERNS];
 	pcre2_match_data *data;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
 };
 
-static hf_err compile(struct hf__patterns *p, size_t i)
+static hf_err compile(struct hf__scan_patterns *p, size_t i)
 {
 	int error = 0;
 	size_t at = 0;
@@ -80,7 +80,7 @@ static hf_err compile(struct hf__patterns *p, size_t i)
 	return HF_OK;
 }
 
-static hf_err prepare(struct hf__patterns *p)
+static hf_err prepare(struct hf__scan_patterns *p)
 {
 	p->data = pcre2_match_data_create(4, NULL);
 	p->context = pcre2_match_context_create(NULL);
@@ -95,21 +95,21 @@ static hf_err prepare(struct hf__patterns *p)
 	return HF_OK;
 }
 
-hf_err hf__patterns_new(struct hf__patterns **out)
+hf_err hf__scan_patterns_new(struct hf__scan_patterns **out)
 {
-	struct hf__patterns *p = calloc(1, sizeof(*p));
+	struct hf__scan_patterns *p = calloc(1, sizeof(*p));
 	hf_err err = p == NULL ? HF_ERR_HOST_MEMORY : prepare(p);
 
 	*out = NULL;
 	if (err != HF_OK) {
-		hf__patterns_free(p);
+		hf__scan_patterns_free(p);
 		return err;
 	}
 	*out = p;
 	return HF_OK;
 }
 
-void hf__patterns_free(struct hf__patterns *p)
+void hf__scan_patterns_free(struct hf__scan_patterns *p)
 {
 	if (p == NULL)
 		return;
@@ -121,7 +121,7 @@ void hf__patterns_free(struct hf__patterns *p)
 	free(p);
 }
 
-bool hf__pattern_match(struct hf__patterns *p, const char *name, hf_bytes window, hf_bytes *match)
+bool hf__scan_pattern_match(struct hf__scan_patterns *p, const char *name, hf_bytes window, hf_bytes *match)
 {
 	*match = (hf_bytes){ 0 };
 	for (size_t i = 0; i < N_PATTERNS; i++) {
@@ -133,7 +133,7 @@ bool hf__pattern_match(struct hf__patterns *p, const char *name, hf_bytes window
 						   p->data, p->context) < 0)
 			return false;
 		ends = pcre2_get_ovector_pointer(p->data);
-		*match = hf__first(window, ends[1]);
+		*match = hf__scan_first(window, ends[1]);
 		return true;
 	}
 	return false;

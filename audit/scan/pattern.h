@@ -5,9 +5,9 @@
 #define PATTERN_H
 #include "scan_priv.h"
 
-HF_MUST_CHECK hf_err hf__patterns_new(struct hf__patterns **out);
-void hf__patterns_free(struct hf__patterns *p);
+HF_MUST_CHECK hf_err hf__scan_patterns_new(struct hf__scan_patterns **out);
+void hf__scan_patterns_free(struct hf__scan_patterns *p);
 /* Does the pattern `name` match at the start of `window`? *match is then what it matched. No pattern of that
  * name: false. */
-bool hf__pattern_match(struct hf__patterns *p, const char *name, hf_bytes window, hf_bytes *match);
+bool hf__scan_pattern_match(struct hf__scan_patterns *p, const char *name, hf_bytes window, hf_bytes *match);
 #endif

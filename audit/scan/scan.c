@@ -29,11 +29,11 @@ hf_err hf_scan_new(const struct hf_scan_opts *opts, struct hf_scan **out)
 	if (err == HF_OK)
 		err = hf_digest_new(&s->digest);
 	if (err == HF_OK)
-		err = hf__automaton_new(&s->automaton);
+		err = hf__scan_automaton_new(&s->automaton);
 	if (err == HF_OK)
-		err = hf__patterns_new(&s->patterns);
+		err = hf__scan_patterns_new(&s->patterns);
 	if (err == HF_OK)
-		err = hf__known_new(opts->passwords, opts->crypt_ms, &s->known);
+		err = hf__scan_known_new(opts->passwords, opts->crypt_ms, &s->known);
 	if (err != HF_OK) {
 		hf_scan_free(s);
 		return err;
@@ -46,9 +46,9 @@ void hf_scan_free(struct hf_scan *s)
 {
 	if (s == NULL)
 		return;
-	hf__known_free(s->known);
-	hf__patterns_free(s->patterns);
-	hf__automaton_free(s->automaton);
+	hf__scan_known_free(s->known);
+	hf__scan_patterns_free(s->patterns);
+	hf__scan_automaton_free(s->automaton);
 	hf_digest_free(s->digest);
 	free(s->window);
 	free(s);
@@ -63,7 +63,7 @@ static hf_err pass_block(struct hf_scan *s, hf_bytes block, uint64_t offset, uin
 {
 	HF_TRY(hf_digest_update(s->digest, block));
 	if (wanted(s, HF_SCAN_LITERALS))
-		*state = hf__automaton_run(s->automaton, *state, block, offset, &s->hits);
+		*state = hf__scan_automaton_run(s->automaton, *state, block, offset, &s->hits);
 	return HF_OK;
 }
 
@@ -114,7 +114,7 @@ static unsigned kind_by_hits(const struct hf_scan *s, unsigned kind)
 	if (kind != HF_KIND_OTHER)
 		return kind;
 	for (size_t i = 0; i < s->hits.n; i++) {
-		unsigned action = hf__literal(s->hits.at[i].literal)->action;
+		unsigned action = hf__scan_literal(s->hits.at[i].literal)->action;
 
 		if (action == HF__ACT_BANNER)
 			return HF_KIND_KERNEL;
@@ -124,11 +124,11 @@ static unsigned kind_by_hits(const struct hf_scan *s, unsigned kind)
 	return kind;
 }
 
-static hf_err run_readers(struct hf__job *job)
+static hf_err run_readers(struct hf__scan_job *job)
 {
-	static hf_err (*const texts[])(struct hf__job *) = { hf__scan_accounts, hf__scan_services,
-							     hf__scan_settings, hf__scan_kernel,
-							     hf__scan_mcu,      hf__scan_build };
+	static hf_err (*const texts[])(struct hf__scan_job *) = { hf__scan_accounts, hf__scan_services,
+								  hf__scan_settings, hf__scan_kernel,
+								  hf__scan_mcu,      hf__scan_build };
 
 	if (job->kind == HF_KIND_ELF && wanted(job->scan, HF_SCAN_ELF | HF_SCAN_LITERALS))
 		HF_TRY(hf__scan_elf(job));
@@ -141,43 +141,43 @@ static hf_err run_readers(struct hf__job *job)
 	return hf__scan_hits(job);
 }
 
-static hf_err scan_content(struct hf__job *job, struct hf_fact *file)
+static hf_err scan_content(struct hf__scan_job *job, struct hf_fact *file)
 {
 	uint8_t digests[HF_SHA256_LEN + HF_SHA512_LEN];
-	hf_bytes head = hf__view_upto(job->view, 0, HEAD);
+	hf_bytes head = hf__scan_view_upto(job->view, 0, HEAD);
 
-	job->kind = hf__kind_of(job->node, head, job->src->size);
+	job->kind = hf__scan_kind_of(job->node, head, job->src->size);
 	HF_TRY(pass(job->scan, job->src, file, digests));
 	job->kind = kind_by_hits(job->scan, job->kind);
 	file->num[HF_FILE_KIND] = job->kind;
 	file->num[HF_FILE_SIZE] = job->src->size;
 	if (job->kind == HF_KIND_ELF)
-		file->num[HF_FILE_KIND] = hf__elf_kind(job->view);
-	HF_TRY(hf__put(job, file));
+		file->num[HF_FILE_KIND] = hf__scan_elf_kind(job->view);
+	HF_TRY(hf__scan_put(job, file));
 	if (job->src->size <= HF_SCAN_TEXT_MAX &&
 	    (job->kind == HF_KIND_TEXT || job->kind == HF_KIND_SCRIPT || job->kind == HF_KIND_BUILDLOG))
-		job->text = hf__view_upto(job->text_view, 0, job->src->size);
+		job->text = hf__scan_view_upto(job->text_view, 0, job->src->size);
 	return run_readers(job);
 }
 
 hf_err hf_scan_file(struct hf_scan *scan, const struct hf_node *node, const struct hf_src *src,
 		    const struct hf_fact_sink *sink)
 {
-	struct hf__view view HF_AUTO(hf__view_free) = HF__VIEW(src);
-	struct hf__view text HF_AUTO(hf__view_free) = HF__VIEW(src);
-	struct hf__job job = { .scan = scan,
-			       .node = node,
-			       .src = src,
-			       .sink = sink,
-			       .view = &view,
-			       .text_view = &text,
-			       .name = node->name,
-			       .base = hf__base(node->name) };
+	struct hf__scan_view view HF_AUTO(hf__scan_view_free) = HF__VIEW(src);
+	struct hf__scan_view text HF_AUTO(hf__scan_view_free) = HF__VIEW(src);
+	struct hf__scan_job job = { .scan = scan,
+				    .node = node,
+				    .src = src,
+				    .sink = sink,
+				    .view = &view,
+				    .text_view = &text,
+				    .name = node->name,
+				    .base = hf__scan_base(node->name) };
 	struct hf_fact file;
 
 	describe(node, &file);
 	if (src != NULL)
 		return scan_content(&job, &file);
-	HF_TRY(hf__put(&job, &file));
+	HF_TRY(hf__scan_put(&job, &file));
 	return wanted(scan, HF_SCAN_TEXTS) ? hf__scan_link(&job) : HF_OK;
 }

@@ -5,21 +5,21 @@
 
 enum { SECRETS_MAX = 64 };
 
-static hf_err put_secret(struct hf__job *job, const char *name, hf_bytes secret)
+static hf_err put_secret(struct hf__scan_job *job, const char *name, hf_bytes secret)
 {
 	struct hf_fact fact = { .kind = HF_FACT_HIT };
 	uint8_t room[HF__REDACTED_CAP];
 	struct hf_out evidence = HF_OUT(room);
 
-	HF_TRY(hf__redact(secret, &evidence));
+	HF_TRY(hf__scan_redact(secret, &evidence));
 	fact.num[HF_HIT_CLASS] = HF_HITC_SECRET;
-	fact.num[HF_HIT_OFFSET] = hf__offset_of(job, secret);
+	fact.num[HF_HIT_OFFSET] = hf__scan_offset_of(job, secret);
 	fact.num[HF_HIT_LENGTH] = secret.len;
 	fact.num[HF_HIT_COUNT] = 1;
 	fact.num[HF_HIT_KIND] = job->kind;
 	fact.text[HF_HIT_NAME] = HF__TEXT(name);
 	fact.text[HF_HIT_EVIDENCE] = hf_out_bytes(&evidence);
-	return hf__put(job, &fact);
+	return hf__scan_put(job, &fact);
 }
 
 /* What is put in later, at the first start or by the user, is no secret of the image. */
@@ -30,7 +30,7 @@ static bool is_placeholder(hf_bytes v)
 					     "PASSWORD", "passphrase", NULL };
 
 	return v.len < 3 || v.ptr[0] == '$' || v.ptr[0] == '<' || v.ptr[0] == '%' || v.ptr[0] == '@' ||
-	       v.ptr[0] == '{' || v.ptr[0] == '*' || hf__in(v, words);
+	       v.ptr[0] == '{' || v.ptr[0] == '*' || hf__scan_in(v, words);
 }
 
 /* Where a secret stands: name of the file, key, separator. */
@@ -54,12 +54,12 @@ static const struct {
 	{ "snmpd", ".conf", "rwcommunity6", ' ', "snmp-community" },
 };
 
-static bool is_place(const struct hf__job *job, size_t i)
+static bool is_place(const struct hf__scan_job *job, size_t i)
 {
-	bool name = places[i].file[0] == '/' ? hf__find(job->name, places[i].file) != SIZE_MAX
-					     : hf__starts(job->base, places[i].file);
+	bool name = places[i].file[0] == '/' ? hf__scan_find(job->name, places[i].file) != SIZE_MAX
+					     : hf__scan_starts(job->base, places[i].file);
 
-	return name && hf__ends(job->base, places[i].suffix);
+	return name && hf__scan_ends(job->base, places[i].suffix);
 }
 
 static bool value_at(hf_bytes line, size_t i, hf_bytes *value)
@@ -67,22 +67,22 @@ static bool value_at(hf_bytes line, size_t i, hf_bytes *value)
 	size_t len = strlen(places[i].key);
 	hf_bytes rest;
 
-	if (!hf__starts(line, places[i].key))
+	if (!hf__scan_starts(line, places[i].key))
 		return false;
-	rest = hf__trim(hf__from(line, len));
+	rest = hf__scan_trim(hf__scan_from(line, len));
 	if (rest.ptr == line.ptr + len && places[i].sep == ' ')
 		return false; /* a longer key */
 	if (places[i].sep == '=') {
 		if (rest.len == 0 || rest.ptr[0] != '=')
 			return false;
-		rest = hf__trim(hf__from(rest, 1));
-		*value = hf__unquote(rest);
+		rest = hf__scan_trim(hf__scan_from(rest, 1));
+		*value = hf__scan_unquote(rest);
 		return true;
 	}
-	return hf__word(&rest, value);
+	return hf__scan_word(&rest, value);
 }
 
-static hf_err scan_places(struct hf__job *job, hf_bytes line, unsigned *found)
+static hf_err scan_places(struct hf__scan_job *job, hf_bytes line, unsigned *found)
 {
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		hf_bytes value;
@@ -103,12 +103,12 @@ static bool url_byte(uint8_t c)
 /* scheme://user:password@host */
 static bool url_password(hf_bytes line, hf_bytes *password)
 {
-	size_t at = hf__find(line, "://"), colon = 0, i;
+	size_t at = hf__scan_find(line, "://"), colon = 0, i;
 	hf_bytes rest;
 
 	if (at == SIZE_MAX || at == 0)
 		return false;
-	rest = hf__from(line, at + 3);
+	rest = hf__scan_from(line, at + 3);
 	for (i = 0; i < rest.len && url_byte(rest.ptr[i]) && rest.ptr[i] != '@'; i++)
 		if (rest.ptr[i] == ':' && colon == 0)
 			colon = i;
@@ -119,17 +119,17 @@ static bool url_password(hf_bytes line, hf_bytes *password)
 	       memchr(password->ptr, '%', password->len) == NULL;
 }
 
-hf_err hf__scan_secrets(struct hf__job *job)
+hf_err hf__scan_secrets(struct hf__scan_job *job)
 {
-	bool config =
-		hf__starts(job->name, "/etc/") || hf__find(job->name, "/system-connections/") != SIZE_MAX;
+	bool config = hf__scan_starts(job->name, "/etc/") ||
+		      hf__scan_find(job->name, "/system-connections/") != SIZE_MAX;
 	hf_bytes rest = job->text, line, password;
 	unsigned found = 0;
 
-	if (!config || hf__ends(job->base, "htpasswd"))
+	if (!config || hf__scan_ends(job->base, "htpasswd"))
 		return HF_OK;
-	for (unsigned n = 0; n < HF__LINES_MAX && found < SECRETS_MAX && hf__line(&rest, &line); n++) {
-		line = hf__trim(line);
+	for (unsigned n = 0; n < HF__LINES_MAX && found < SECRETS_MAX && hf__scan_line(&rest, &line); n++) {
+		line = hf__scan_trim(line);
 		if (line.len == 0 || line.ptr[0] == '#' || line.ptr[0] == ';')
 			continue;
 		HF_TRY(scan_places(job, line, &found));

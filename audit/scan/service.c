@@ -12,31 +12,32 @@ static bool is_active(hf_bytes action)
 	static const char *const started[] = { "respawn",  "wait",    "once",     "boot",
 					       "bootwait", "sysinit", "askfirst", NULL };
 
-	return hf__in(action, started);
+	return hf__scan_in(action, started);
 }
 
-static hf_err put_inittab_line(struct hf__job *job, hf_bytes line)
+static hf_err put_inittab_line(struct hf__scan_job *job, hf_bytes line)
 {
-	struct hf__service s = { .source = HF_SOURCE_INITTAB, .where = line };
+	struct hf__scan_service s = { .source = HF_SOURCE_INITTAB, .where = line };
 	hf_bytes rest = line, id, levels, action;
 
-	if (!hf__part(&rest, ':', &id) || !hf__part(&rest, ':', &levels) || !hf__part(&rest, ':', &action) ||
-	    !is_active(action))
+	if (!hf__scan_part(&rest, ':', &id) || !hf__scan_part(&rest, ':', &levels) ||
+	    !hf__scan_part(&rest, ':', &action) || !is_active(action))
 		return HF_OK;
-	s.command = hf__trim(rest);
+	s.command = hf__scan_trim(rest);
 	s.unit = id;
 	s.when = action;
-	if ((hf__is(action, "respawn") || hf__is(action, "askfirst")) && hf__is_open_shell(s.command))
+	if ((hf__scan_is(action, "respawn") || hf__scan_is(action, "askfirst")) &&
+	    hf__scan_is_open_shell(s.command))
 		s.flags |= HF_SERVICEF_SHELL;
-	return s.command.len > 0 ? hf__put_service(job, &s) : HF_OK;
+	return s.command.len > 0 ? hf__scan_put_service(job, &s) : HF_OK;
 }
 
-hf_err hf__scan_inittab(struct hf__job *job)
+hf_err hf__scan_inittab(struct hf__scan_job *job)
 {
 	hf_bytes rest = job->text, line;
 
-	for (unsigned n = 0; n < LINES_MAX && hf__line(&rest, &line); n++) {
-		line = hf__trim(line);
+	for (unsigned n = 0; n < LINES_MAX && hf__scan_line(&rest, &line); n++) {
+		line = hf__scan_trim(line);
 		if (line.len > 0 && line.ptr[0] != '#')
 			HF_TRY(put_inittab_line(job, line));
 	}
@@ -45,64 +46,64 @@ hf_err hf__scan_inittab(struct hf__job *job)
 
 /* ---- inetd.conf: service type protocol wait user program arguments ---- */
 
-static hf_err put_inetd_line(struct hf__job *job, hf_bytes line)
+static hf_err put_inetd_line(struct hf__scan_job *job, hf_bytes line)
 {
-	struct hf__service s = { .source = HF_SOURCE_INETD, .where = line };
+	struct hf__scan_service s = { .source = HF_SOURCE_INETD, .where = line };
 	hf_bytes rest = line, word[5], program;
 
 	for (int i = 0; i < 5; i++)
-		if (!hf__word(&rest, &word[i]))
+		if (!hf__scan_word(&rest, &word[i]))
 			return HF_OK;
-	if (!hf__word(&rest, &program))
+	if (!hf__scan_word(&rest, &program))
 		return HF_OK;
-	if (hf__is(hf__base(program), "tcpd")) /* a wrapper: the program is its first argument */
+	if (hf__scan_is(hf__scan_base(program), "tcpd")) /* a wrapper: the program is its first argument */
 		program = rest;
 	s.unit = word[0];
 	s.user = word[4];
-	s.command = hf__is(program, "internal")
+	s.command = hf__scan_is(program, "internal")
 			    ? word[0]
 			    : (hf_bytes){ program.ptr, (size_t)(line.ptr + line.len - program.ptr) };
-	HF_TRY(hf__put_service(job, &s));
-	return hf__put_listener(job, hf__base(hf__program_of(s.command)), HF_STR("*"), line,
-				hf__starts(word[2], "udp"));
+	HF_TRY(hf__scan_put_service(job, &s));
+	return hf__scan_put_listener(job, hf__scan_base(hf__scan_program_of(s.command)), HF_STR("*"), line,
+				     hf__scan_starts(word[2], "udp"));
 }
 
-static hf_err scan_xinetd(struct hf__job *job)
+static hf_err scan_xinetd(struct hf__scan_job *job)
 {
-	struct hf__service s = { .source = HF_SOURCE_INETD };
+	struct hf__scan_service s = { .source = HF_SOURCE_INETD };
 	hf_bytes rest = job->text, line, name, value;
 
-	for (unsigned n = 0; n < LINES_MAX && hf__line(&rest, &line); n++) {
-		line = hf__trim(line);
-		if (hf__starts(line, "service ")) {
-			s = (struct hf__service){ .source = HF_SOURCE_INETD,
-						  .where = line,
-						  .unit = hf__trim(hf__from(line, 8)) };
-		} else if (hf__is(line, "}") && s.unit.len > 0) {
+	for (unsigned n = 0; n < LINES_MAX && hf__scan_line(&rest, &line); n++) {
+		line = hf__scan_trim(line);
+		if (hf__scan_starts(line, "service ")) {
+			s = (struct hf__scan_service){ .source = HF_SOURCE_INETD,
+						       .where = line,
+						       .unit = hf__scan_trim(hf__scan_from(line, 8)) };
+		} else if (hf__scan_is(line, "}") && s.unit.len > 0) {
 			if (s.command.len == 0)
 				s.command = s.unit;
-			HF_TRY(hf__put_service(job, &s));
-			s = (struct hf__service){ 0 };
-		} else if (hf__pair(line, '=', &name, &value)) {
-			if (hf__is(name, "server"))
+			HF_TRY(hf__scan_put_service(job, &s));
+			s = (struct hf__scan_service){ 0 };
+		} else if (hf__scan_pair(line, '=', &name, &value)) {
+			if (hf__scan_is(name, "server"))
 				s.command = value;
-			else if (hf__is(name, "user"))
+			else if (hf__scan_is(name, "user"))
 				s.user = value;
-			else if (hf__is(name, "disable") && hf__is(value, "yes"))
+			else if (hf__scan_is(name, "disable") && hf__scan_is(value, "yes"))
 				s.flags |= HF_SERVICEF_DISABLED;
 		}
 	}
 	return HF_OK;
 }
 
-hf_err hf__scan_inetd(struct hf__job *job)
+hf_err hf__scan_inetd(struct hf__scan_job *job)
 {
 	hf_bytes rest = job->text, line;
 
-	if (hf__find(job->name, "/xinetd.d/") != SIZE_MAX || hf__is(job->base, "xinetd.conf"))
+	if (hf__scan_find(job->name, "/xinetd.d/") != SIZE_MAX || hf__scan_is(job->base, "xinetd.conf"))
 		return scan_xinetd(job);
-	for (unsigned n = 0; n < LINES_MAX && hf__line(&rest, &line); n++) {
-		line = hf__trim(line);
+	for (unsigned n = 0; n < LINES_MAX && hf__scan_line(&rest, &line); n++) {
+		line = hf__scan_trim(line);
 		if (line.len > 0 && line.ptr[0] != '#')
 			HF_TRY(put_inetd_line(job, line));
 	}
@@ -112,7 +113,7 @@ hf_err hf__scan_inetd(struct hf__job *job)
 /* ---- start scripts ---- */
 
 struct script {
-	struct hf__job *job;
+	struct hf__scan_job *job;
 	unsigned source, flags;
 	unsigned commands;
 };
@@ -136,10 +137,10 @@ static bool next_command(hf_bytes *rest, hf_bytes *command)
 			 (c == '#' && (i == 0 || rest->ptr[i - 1] == ' ' || rest->ptr[i - 1] == '\t')))
 			break;
 	}
-	*command = hf__trim(hf__first(*rest, i));
+	*command = hf__scan_trim(hf__scan_first(*rest, i));
 	if (i < rest->len && rest->ptr[i] == '#')
 		i = rest->len;
-	*rest = hf__from(*rest, i + 1);
+	*rest = hf__scan_from(*rest, i + 1);
 	return true;
 }
 
@@ -149,17 +150,17 @@ static hf_err put_script_line(struct script *script, hf_bytes line)
 	hf_bytes rest = line, command;
 
 	while (script->commands < COMMANDS_MAX && next_command(&rest, &command)) {
-		struct hf__service s = { .source = script->source,
-					 .flags = script->flags,
-					 .command = command,
-					 .unit = script->job->base,
-					 .where = line };
+		struct hf__scan_service s = { .source = script->source,
+					      .flags = script->flags,
+					      .command = command,
+					      .unit = script->job->base,
+					      .where = line };
 
 		script->commands++;
-		if (hf__starts(command, "procd_set_param command "))
-			s.command = hf__from(command, 24);
-		if (s.command.len > 0 && (hf__is_clear(s.command) || s.command.len != command.len))
-			HF_TRY(hf__put_service(script->job, &s));
+		if (hf__scan_starts(command, "procd_set_param command "))
+			s.command = hf__scan_from(command, 24);
+		if (s.command.len > 0 && (hf__scan_is_clear(s.command) || s.command.len != command.len))
+			HF_TRY(hf__scan_put_service(script->job, &s));
 	}
 	return HF_OK;
 }
@@ -171,25 +172,25 @@ static bool runs_by_name(hf_bytes base)
 	       base.ptr[2] >= '0' && base.ptr[2] <= '9';
 }
 
-hf_err hf__scan_script(struct hf__job *job)
+hf_err hf__scan_script(struct hf__scan_job *job)
 {
-	bool init_d = hf__find(job->name, "/init.d/") != SIZE_MAX;
-	bool procd = hf__find(job->text, "USE_PROCD") != SIZE_MAX;
-	bool direct = !init_d || runs_by_name(job->base) || hf__is(job->base, "rcS");
+	bool init_d = hf__scan_find(job->name, "/init.d/") != SIZE_MAX;
+	bool procd = hf__scan_find(job->text, "USE_PROCD") != SIZE_MAX;
+	bool direct = !init_d || runs_by_name(job->base) || hf__scan_is(job->base, "rcS");
 	struct script script = { .job = job,
 				 .source = procd ? HF_SOURCE_PROCD : HF_SOURCE_RC,
 				 .flags = direct ? 0 : HF_SERVICEF_TEMPLATE };
-	struct hf__service self = { .source = script.source,
-				    .flags = script.flags,
-				    .unit = job->base,
-				    .where = hf__first(job->text, 1) };
+	struct hf__scan_service self = { .source = script.source,
+					 .flags = script.flags,
+					 .unit = job->base,
+					 .where = hf__scan_first(job->text, 1) };
 	hf_bytes rest = job->text, line;
 
-	if (hf__fetches_and_runs(job->text))
+	if (hf__scan_fetches_and_runs(job->text))
 		self.flags |= HF_SERVICEF_FETCHRUN;
-	HF_TRY(hf__put_service(job, &self));
-	for (unsigned n = 0; n < LINES_MAX && hf__line(&rest, &line); n++) {
-		line = hf__trim(line);
+	HF_TRY(hf__scan_put_service(job, &self));
+	for (unsigned n = 0; n < LINES_MAX && hf__scan_line(&rest, &line); n++) {
+		line = hf__scan_trim(line);
 		if (line.len > 0 && line.ptr[0] != '#')
 			HF_TRY(put_script_line(&script, line));
 	}
@@ -198,26 +199,26 @@ hf_err hf__scan_script(struct hf__job *job)
 
 /* ---- which reader ---- */
 
-static bool is_start_script(const struct hf__job *job)
+static bool is_start_script(const struct hf__scan_job *job)
 {
 	static const char *const names[] = { "rcS", "rc.local", "rc.sysinit", "rc", NULL };
 
 	if (job->kind != HF_KIND_SCRIPT && job->kind != HF_KIND_TEXT)
 		return false;
-	if (hf__in(job->base, names) && hf__find(job->name, "/etc/") != SIZE_MAX)
+	if (hf__scan_in(job->base, names) && hf__scan_find(job->name, "/etc/") != SIZE_MAX)
 		return true;
-	return hf__find(job->name, "/etc/init.d/") != SIZE_MAX ||
-	       hf__find(job->name, "/rc.d/init.d/") != SIZE_MAX;
+	return hf__scan_find(job->name, "/etc/init.d/") != SIZE_MAX ||
+	       hf__scan_find(job->name, "/rc.d/init.d/") != SIZE_MAX;
 }
 
-hf_err hf__scan_services(struct hf__job *job)
+hf_err hf__scan_services(struct hf__scan_job *job)
 {
 	if (job->text.len == 0)
 		return HF_OK;
-	if (hf__is(job->base, "inittab"))
+	if (hf__scan_is(job->base, "inittab"))
 		return hf__scan_inittab(job);
-	if (hf__is(job->base, "inetd.conf") || hf__find(job->name, "/xinetd.d/") != SIZE_MAX ||
-	    hf__is(job->base, "xinetd.conf"))
+	if (hf__scan_is(job->base, "inetd.conf") || hf__scan_find(job->name, "/xinetd.d/") != SIZE_MAX ||
+	    hf__scan_is(job->base, "xinetd.conf"))
 		return hf__scan_inetd(job);
 	if (is_start_script(job))
 		return hf__scan_script(job);

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "setting.h"
 
-hf_err hf__scan_settings(struct hf__job *job)
+hf_err hf__scan_settings(struct hf__scan_job *job)
 {
 	if (job->text.len == 0) {
 		HF_TRY(hf__scan_bundle(job));

@@ -5,112 +5,112 @@
 
 enum { LINES_MAX = 4096 };
 
-static bool is_unit(const struct hf__job *job)
+static bool is_unit(const struct hf__scan_job *job)
 {
 	static const char *const kinds[] = { ".service", ".socket", ".timer", ".conf", NULL };
-	bool place = hf__find(job->name, "/systemd/system/") != SIZE_MAX ||
-		     hf__find(job->name, "/systemd/user/") != SIZE_MAX;
+	bool place = hf__scan_find(job->name, "/systemd/system/") != SIZE_MAX ||
+		     hf__scan_find(job->name, "/systemd/user/") != SIZE_MAX;
 
 	for (size_t i = 0; place && kinds[i] != NULL; i++)
-		if (hf__ends(job->base, kinds[i]))
+		if (hf__scan_ends(job->base, kinds[i]))
 			return true;
 	return false;
 }
 
 /* A drop-in "x.service.d/y.conf" speaks for x.service. */
-static hf_bytes unit_name(const struct hf__job *job)
+static hf_bytes unit_name(const struct hf__scan_job *job)
 {
 	hf_bytes dir;
 
-	if (!hf__ends(job->base, ".conf"))
+	if (!hf__scan_ends(job->base, ".conf"))
 		return job->base;
-	dir = hf__base(hf__first(job->name, job->name.len - job->base.len - 1));
-	return hf__ends(dir, ".d") ? hf__first(dir, dir.len - 2) : job->base;
+	dir = hf__scan_base(hf__scan_first(job->name, job->name.len - job->base.len - 1));
+	return hf__scan_ends(dir, ".d") ? hf__scan_first(dir, dir.len - 2) : job->base;
 }
 
 struct unit {
-	struct hf__job *job;
-	struct hf__service s;
+	struct hf__scan_job *job;
+	struct hf__scan_service s;
 	bool install, any_command;
 };
 
 static hf_err put_exec(struct unit *u, hf_bytes line, hf_bytes value)
 {
 	while (value.len > 0 && value.ptr[0] != 0 && strchr("@-+!:", value.ptr[0]) != NULL)
-		value = hf__from(value, 1);
+		value = hf__scan_from(value, 1);
 	if (value.len == 0)
 		return HF_OK; /* empties the list */
 	u->s.command = value;
 	u->s.where = line;
 	u->any_command = true;
-	if (hf__is_open_shell(value))
+	if (hf__scan_is_open_shell(value))
 		u->s.flags |= HF_SERVICEF_SHELL;
 	return HF_OK;
 }
 
 static hf_err put_unit_key(struct unit *u, hf_bytes line, hf_bytes name, hf_bytes value)
 {
-	if (hf__is(name, "ExecStart"))
+	if (hf__scan_is(name, "ExecStart"))
 		return put_exec(u, line, value);
-	if (hf__is(name, "User"))
+	if (hf__scan_is(name, "User"))
 		u->s.user = value;
-	else if (hf__is(name, "OnCalendar"))
+	else if (hf__scan_is(name, "OnCalendar"))
 		u->s.when = value;
-	else if (hf__is(name, "WantedBy") || hf__is(name, "RequiredBy") || hf__is(name, "Alias") ||
-		 hf__is(name, "Also"))
+	else if (hf__scan_is(name, "WantedBy") || hf__scan_is(name, "RequiredBy") ||
+		 hf__scan_is(name, "Alias") || hf__scan_is(name, "Also"))
 		u->install = true;
-	else if (hf__is(name, "ListenStream"))
-		return hf__put_listener(u->job, u->s.unit, value, line, false);
-	else if (hf__is(name, "ListenDatagram"))
-		return hf__put_listener(u->job, u->s.unit, value, line, true);
+	else if (hf__scan_is(name, "ListenStream"))
+		return hf__scan_put_listener(u->job, u->s.unit, value, line, false);
+	else if (hf__scan_is(name, "ListenDatagram"))
+		return hf__scan_put_listener(u->job, u->s.unit, value, line, true);
 	return HF_OK;
 }
 
-static hf_err scan_unit_text(struct hf__job *job)
+static hf_err scan_unit_text(struct hf__scan_job *job)
 {
 	struct unit u = { .job = job, .s = { .source = HF_SOURCE_UNIT, .unit = unit_name(job) } };
 	hf_bytes rest = job->text, line, name, value;
 
-	u.s.where = hf__first(job->text, 1);
-	for (unsigned n = 0; n < LINES_MAX && hf__line(&rest, &line); n++) {
-		line = hf__trim(line);
+	u.s.where = hf__scan_first(job->text, 1);
+	for (unsigned n = 0; n < LINES_MAX && hf__scan_line(&rest, &line); n++) {
+		line = hf__scan_trim(line);
 		if (line.len > 0 && line.ptr[0] != '#' && line.ptr[0] != ';' &&
-		    hf__pair(line, '=', &name, &value))
+		    hf__scan_pair(line, '=', &name, &value))
 			HF_TRY(put_unit_key(&u, line, name, value));
 	}
 	/* What has a name with @ or an [Install] section runs only when something wants it. */
-	if (u.install || hf__find(u.s.unit, "@.") != SIZE_MAX)
+	if (u.install || hf__scan_find(u.s.unit, "@.") != SIZE_MAX)
 		u.s.flags |= HF_SERVICEF_TEMPLATE;
-	return hf__put_service(job, &u.s);
+	return hf__scan_put_service(job, &u.s);
 }
 
 /* RUN+="program arguments" */
-static hf_err scan_udev(struct hf__job *job)
+static hf_err scan_udev(struct hf__scan_job *job)
 {
 	hf_bytes rest = job->text, line;
 
-	for (unsigned n = 0; n < LINES_MAX && hf__line(&rest, &line); n++) {
-		struct hf__service s = { .source = HF_SOURCE_UDEV, .unit = job->base, .where = line };
-		size_t at = hf__find(line, "RUN+=\"");
+	for (unsigned n = 0; n < LINES_MAX && hf__scan_line(&rest, &line); n++) {
+		struct hf__scan_service s = { .source = HF_SOURCE_UDEV, .unit = job->base, .where = line };
+		size_t at = hf__scan_find(line, "RUN+=\"");
 		const uint8_t *end;
 
-		if (at == SIZE_MAX || hf__starts(hf__trim(line), "#"))
+		if (at == SIZE_MAX || hf__scan_starts(hf__scan_trim(line), "#"))
 			continue;
-		s.command = hf__from(line, at + 6);
+		s.command = hf__scan_from(line, at + 6);
 		end = memchr(s.command.ptr != NULL ? s.command.ptr : (const uint8_t *)"", '"', s.command.len);
 		if (end == NULL)
 			continue;
-		s.command = hf__first(s.command, (size_t)(end - s.command.ptr));
-		HF_TRY(hf__put_service(job, &s));
+		s.command = hf__scan_first(s.command, (size_t)(end - s.command.ptr));
+		HF_TRY(hf__scan_put_service(job, &s));
 	}
 	return HF_OK;
 }
 
-hf_err hf__scan_unit(struct hf__job *job)
+hf_err hf__scan_unit(struct hf__scan_job *job)
 {
 	if (is_unit(job))
 		return scan_unit_text(job);
-	if (hf__ends(job->base, ".rules") && hf__find(job->name, "/udev/rules.d/") != SIZE_MAX)
+	if (hf__scan_ends(job->base, ".rules") && hf__scan_find(job->name, "/udev/rules.d/") != SIZE_MAX)
 		return scan_udev(job);
 	return HF_OK;
 }
@@ -127,26 +127,26 @@ static bool in_runlevel(hf_bytes name)
 		char folder[] = "/rcX.d/";
 
 		folder[3] = level;
-		if (hf__find(name, folder) != SIZE_MAX)
+		if (hf__scan_find(name, folder) != SIZE_MAX)
 			return true;
 	}
-	return hf__find(name, "/rcS.d/") != SIZE_MAX || hf__find(name, "/etc/rc.d/S") != SIZE_MAX;
+	return hf__scan_find(name, "/rcS.d/") != SIZE_MAX || hf__scan_find(name, "/etc/rc.d/S") != SIZE_MAX;
 }
 
-hf_err hf__scan_link(struct hf__job *job)
+hf_err hf__scan_link(struct hf__scan_job *job)
 {
-	struct hf__service s = { .source = HF_SOURCE_WANTS };
-	bool wants =
-		hf__find(job->name, ".wants/") != SIZE_MAX || hf__find(job->name, ".requires/") != SIZE_MAX;
+	struct hf__scan_service s = { .source = HF_SOURCE_WANTS };
+	bool wants = hf__scan_find(job->name, ".wants/") != SIZE_MAX ||
+		     hf__scan_find(job->name, ".requires/") != SIZE_MAX;
 
 	if (job->node->type != HF_NODE_LINK)
 		return HF_OK;
-	if (wants && hf__find(job->name, "/systemd/") != SIZE_MAX)
+	if (wants && hf__scan_find(job->name, "/systemd/") != SIZE_MAX)
 		s.unit = job->base; /* an instance "getty@tty1.service" keeps its own name */
 	else if (in_runlevel(job->name) && is_start_link(job->base))
-		s.unit = hf__base(job->node->link);
+		s.unit = hf__scan_base(job->node->link);
 	else
 		return HF_OK;
 	s.command = s.unit;
-	return hf__put_service(job, &s);
+	return hf__scan_put_service(job, &s);
 }

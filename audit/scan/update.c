@@ -6,46 +6,46 @@
 #include <hf/json.h>
 #include "setting.h"
 
-static hf_err put_sign(struct hf__job *job, const char *updater, bool demands, hf_bytes where)
+static hf_err put_sign(struct hf__scan_job *job, const char *updater, bool demands, hf_bytes where)
 {
-	return hf__put_setting(job, HF_SUBJECT_UPDSIGN, demands ? HF_STATE_YES : HF_STATE_NO,
-			       HF__TEXT(updater), where, hf__offset_of(job, where));
+	return hf__scan_put_setting(job, HF_SUBJECT_UPDSIGN, demands ? HF_STATE_YES : HF_STATE_NO,
+				    HF__TEXT(updater), where, hf__scan_offset_of(job, where));
 }
 
-static hf_err put_rollback(struct hf__job *job, const char *updater, bool refuses)
+static hf_err put_rollback(struct hf__scan_job *job, const char *updater, bool refuses)
 {
-	return hf__put_setting(job, HF_SUBJECT_ROLLBACK, refuses ? HF_STATE_YES : HF_STATE_NO,
-			       HF__TEXT(updater), (hf_bytes){ 0 }, 0);
+	return hf__scan_put_setting(job, HF_SUBJECT_ROLLBACK, refuses ? HF_STATE_YES : HF_STATE_NO,
+				    HF__TEXT(updater), (hf_bytes){ 0 }, 0);
 }
 
-static hf_err put_anchor(struct hf__job *job, const char *updater, hf_bytes path)
+static hf_err put_anchor(struct hf__scan_job *job, const char *updater, hf_bytes path)
 {
-	return hf__put_setting(job, HF_SUBJECT_ANCHOR, HF_STATE_UNKNOWN, HF__TEXT(updater), path,
-			       hf__offset_of(job, path));
+	return hf__scan_put_setting(job, HF_SUBJECT_ANCHOR, HF_STATE_UNKNOWN, HF__TEXT(updater), path,
+				    hf__scan_offset_of(job, path));
 }
 
-static hf_err put_url(struct hf__job *job, const char *updater, hf_bytes url)
+static hf_err put_url(struct hf__scan_job *job, const char *updater, hf_bytes url)
 {
-	if (!hf__starts(url, "http://") && !hf__starts(url, "ftp://") && !hf__starts(url, "tftp://") &&
-	    !hf__starts(url, "https://"))
+	if (!hf__scan_starts(url, "http://") && !hf__scan_starts(url, "ftp://") &&
+	    !hf__scan_starts(url, "tftp://") && !hf__scan_starts(url, "https://"))
 		return HF_OK;
-	return hf__put_setting(job, HF_SUBJECT_UPDURL,
-			       hf__starts(url, "https://") ? HF_STATE_YES : HF_STATE_NO, HF__TEXT(updater),
-			       url, hf__offset_of(job, url));
+	return hf__scan_put_setting(job, HF_SUBJECT_UPDURL,
+				    hf__scan_starts(url, "https://") ? HF_STATE_YES : HF_STATE_NO,
+				    HF__TEXT(updater), url, hf__scan_offset_of(job, url));
 }
 
 /* A line that is neither empty nor a comment. */
 static bool next_line(hf_bytes *rest, hf_bytes *line)
 {
-	while (hf__line(rest, line)) {
-		*line = hf__trim(*line);
-		if (line->len > 0 && line->ptr[0] != '#' && !hf__starts(*line, "//"))
+	while (hf__scan_line(rest, line)) {
+		*line = hf__scan_trim(*line);
+		if (line->len > 0 && line->ptr[0] != '#' && !hf__scan_starts(*line, "//"))
 			return true;
 	}
 	return false;
 }
 
-static hf_err scan_rauc(struct hf__job *job)
+static hf_err scan_rauc(struct hf__scan_job *job)
 {
 	hf_bytes rest = job->text, line, section = { 0 }, name, value, keyring = { 0 };
 	bool floor = false;
@@ -53,11 +53,11 @@ static hf_err scan_rauc(struct hf__job *job)
 	while (next_line(&rest, &line)) {
 		if (line.ptr[0] == '[')
 			section = line;
-		else if (hf__pair(line, '=', &name, &value)) {
-			if (hf__is(section, "[keyring]") &&
-			    (hf__is(name, "path") || hf__is(name, "directory")))
+		else if (hf__scan_pair(line, '=', &name, &value)) {
+			if (hf__scan_is(section, "[keyring]") &&
+			    (hf__scan_is(name, "path") || hf__scan_is(name, "directory")))
 				keyring = value;
-			floor = floor || hf__is(name, "min-bundle-version");
+			floor = floor || hf__scan_is(name, "min-bundle-version");
 		}
 	}
 	HF_TRY(put_sign(job, "rauc", keyring.len > 0, keyring));
@@ -67,26 +67,26 @@ static hf_err scan_rauc(struct hf__job *job)
 }
 
 /* libconfig's name = "value"; and arguments of the daemon in conf.d or /etc/default. */
-static hf_err scan_swupdate(struct hf__job *job)
+static hf_err scan_swupdate(struct hf__scan_job *job)
 {
 	hf_bytes rest = job->text, line, name, value, key = { 0 };
-	bool floor = hf__find(job->text, "no-downgrading") != SIZE_MAX ||
-		     hf__find(job->text, "--no-downgrading") != SIZE_MAX;
+	bool floor = hf__scan_find(job->text, "no-downgrading") != SIZE_MAX ||
+		     hf__scan_find(job->text, "--no-downgrading") != SIZE_MAX;
 
 	while (next_line(&rest, &line)) {
-		size_t option = hf__find(line, "-k ");
+		size_t option = hf__scan_find(line, "-k ");
 
-		if (hf__pair(line, '=', &name, &value) && hf__is(name, "public-key-file")) {
+		if (hf__scan_pair(line, '=', &name, &value) && hf__scan_is(name, "public-key-file")) {
 			if (value.len > 0 && value.ptr[value.len - 1] == ';')
 				value.len--;
-			key = hf__unquote(hf__trim(value));
+			key = hf__scan_unquote(hf__scan_trim(value));
 		} else if (option != SIZE_MAX) {
-			value = hf__from(line, option + 3);
-			(void)hf__word(&value, &key);
-		} else if (hf__pair(line, '=', &name, &value) && hf__is(name, "url")) {
+			value = hf__scan_from(line, option + 3);
+			(void)hf__scan_word(&value, &key);
+		} else if (hf__scan_pair(line, '=', &name, &value) && hf__scan_is(name, "url")) {
 			if (value.len > 0 && value.ptr[value.len - 1] == ';')
 				value.len--;
-			HF_TRY(put_url(job, "swupdate", hf__unquote(hf__trim(value))));
+			HF_TRY(put_url(job, "swupdate", hf__scan_unquote(hf__scan_trim(value))));
 		}
 	}
 	HF_TRY(put_sign(job, "swupdate", key.len > 0, key));
@@ -102,7 +102,7 @@ static hf_bytes text_of(const struct hf_json *v)
 	return HF__TEXT(text);
 }
 
-static hf_err put_mender(struct hf__job *job, const struct hf_json *root)
+static hf_err put_mender(struct hf__scan_job *job, const struct hf_json *root)
 {
 	const struct hf_json *one = hf_json_get(root, "ArtifactVerifyKey");
 	const struct hf_json *all = hf_json_get(root, "ArtifactVerifyKeys");
@@ -110,36 +110,36 @@ static hf_err put_mender(struct hf__job *job, const struct hf_json *root)
 	hf_bytes key = text_of(one != NULL ? one : hf_json_at(all, 0));
 
 	/* Texts of the tree lie outside the file: they have no offset. */
-	HF_TRY(hf__put_setting(job, HF_SUBJECT_UPDSIGN, key.len > 0 ? HF_STATE_YES : HF_STATE_NO,
-			       HF_STR("mender"), key, 0));
+	HF_TRY(hf__scan_put_setting(job, HF_SUBJECT_UPDSIGN, key.len > 0 ? HF_STATE_YES : HF_STATE_NO,
+				    HF_STR("mender"), key, 0));
 	for (size_t i = 0; i < hf_json_n(servers) && i < 16; i++) {
 		hf_bytes url = text_of(hf_json_get(hf_json_at(servers, i), "ServerURL"));
 
-		HF_TRY(hf__put_setting(job, HF_SUBJECT_UPDURL,
-				       hf__starts(url, "http://") ? HF_STATE_NO : HF_STATE_YES,
-				       HF_STR("mender"), url, 0));
+		HF_TRY(hf__scan_put_setting(job, HF_SUBJECT_UPDURL,
+					    hf__scan_starts(url, "http://") ? HF_STATE_NO : HF_STATE_YES,
+					    HF_STR("mender"), url, 0));
 	}
-	if (hf__starts(text_of(hf_json_get(root, "ServerURL")), "http://"))
-		return hf__put_setting(job, HF_SUBJECT_UPDURL, HF_STATE_NO, HF_STR("mender"),
-				       text_of(hf_json_get(root, "ServerURL")), 0);
+	if (hf__scan_starts(text_of(hf_json_get(root, "ServerURL")), "http://"))
+		return hf__scan_put_setting(job, HF_SUBJECT_UPDURL, HF_STATE_NO, HF_STR("mender"),
+					    text_of(hf_json_get(root, "ServerURL")), 0);
 	return HF_OK;
 }
 
-static hf_err scan_mender(struct hf__job *job)
+static hf_err scan_mender(struct hf__scan_job *job)
 {
 	struct hf_json *root = NULL;
 	struct hf_why why = { 0 };
 	hf_err err;
 
 	if (hf_json_parse(job->text, &root, &why) != HF_OK)
-		return hf__put_setting(job, HF_SUBJECT_UPDSIGN, HF_STATE_UNKNOWN, HF_STR("mender"),
-				       HF_STR("not JSON"), 0);
+		return hf__scan_put_setting(job, HF_SUBJECT_UPDSIGN, HF_STATE_UNKNOWN, HF_STR("mender"),
+					    HF_STR("not JSON"), 0);
 	err = put_mender(job, root);
 	hf_json_free(root);
 	return err;
 }
 
-static hf_err scan_opkg(struct hf__job *job)
+static hf_err scan_opkg(struct hf__scan_job *job)
 {
 	hf_bytes rest = job->text, line, word, where = { 0 };
 	bool checks = false;
@@ -147,42 +147,45 @@ static hf_err scan_opkg(struct hf__job *job)
 	while (next_line(&rest, &line)) {
 		hf_bytes left = line;
 
-		if (!hf__word(&left, &word))
+		if (!hf__scan_word(&left, &word))
 			continue;
-		if (hf__is(word, "option") && hf__word(&left, &word) && hf__is(word, "check_signature")) {
-			checks = !hf__is(hf__trim(left), "0");
+		if (hf__scan_is(word, "option") && hf__scan_word(&left, &word) &&
+		    hf__scan_is(word, "check_signature")) {
+			checks = !hf__scan_is(hf__scan_trim(left), "0");
 			where = line;
-		} else if (hf__starts(word, "src") && hf__word(&left, &word) && hf__word(&left, &word)) {
+		} else if (hf__scan_starts(word, "src") && hf__scan_word(&left, &word) &&
+			   hf__scan_word(&left, &word)) {
 			HF_TRY(put_url(job, "opkg", word));
 		}
 	}
 	/* Feeds may stand in files of their own: only the main file says what is checked. */
-	return hf__is(job->base, "opkg.conf") ? put_sign(job, "opkg", checks, where) : HF_OK;
+	return hf__scan_is(job->base, "opkg.conf") ? put_sign(job, "opkg", checks, where) : HF_OK;
 }
 
-static hf_err scan_apt(struct hf__job *job)
+static hf_err scan_apt(struct hf__scan_job *job)
 {
 	hf_bytes rest = job->text, line;
 
 	while (next_line(&rest, &line)) {
 		size_t url;
-		bool trusted =
-			(hf__starts(line, "deb") && (hf__find(line, "trusted=yes") != SIZE_MAX ||
-						     hf__find(line, "allow-insecure=yes") != SIZE_MAX)) ||
-			hf__is_nocase(line, "Trusted: yes") ||
-			(hf__find(line, "AllowUnauthenticated") != SIZE_MAX &&
-			 hf__find(line, "true") != SIZE_MAX) ||
-			(hf__find(line, "AllowInsecureRepositories") != SIZE_MAX &&
-			 hf__find(line, "true") != SIZE_MAX);
+		bool trusted = (hf__scan_starts(line, "deb") &&
+				(hf__scan_find(line, "trusted=yes") != SIZE_MAX ||
+				 hf__scan_find(line, "allow-insecure=yes") != SIZE_MAX)) ||
+			       hf__scan_is_nocase(line, "Trusted: yes") ||
+			       (hf__scan_find(line, "AllowUnauthenticated") != SIZE_MAX &&
+				hf__scan_find(line, "true") != SIZE_MAX) ||
+			       (hf__scan_find(line, "AllowInsecureRepositories") != SIZE_MAX &&
+				hf__scan_find(line, "true") != SIZE_MAX);
 
 		if (!trusted)
 			continue;
 		HF_TRY(put_sign(job, "apt", false, line));
-		url = hf__find(line, "http://"); /* signed lists may come over http; unsigned ones must not */
+		url = hf__scan_find(line,
+				    "http://"); /* signed lists may come over http; unsigned ones must not */
 		if (url != SIZE_MAX) {
-			hf_bytes left = hf__from(line, url), word;
+			hf_bytes left = hf__scan_from(line, url), word;
 
-			(void)hf__word(&left, &word);
+			(void)hf__scan_word(&left, &word);
 			HF_TRY(put_url(job, "apt", word));
 		}
 	}
@@ -190,28 +193,29 @@ static hf_err scan_apt(struct hf__job *job)
 }
 
 /* Releases for our own agent are signed and counted upwards, whatever the file says. */
-static hf_err scan_own(struct hf__job *job)
+static hf_err scan_own(struct hf__scan_job *job)
 {
 	HF_TRY(put_sign(job, "holdfast", true, (hf_bytes){ 0 }));
 	return put_rollback(job, "holdfast", true);
 }
 
-hf_err hf__scan_updates(struct hf__job *job)
+hf_err hf__scan_updates(struct hf__scan_job *job)
 {
 	const struct {
 		bool here;
-		hf_err (*scan)(struct hf__job *);
+		hf_err (*scan)(struct hf__scan_job *);
 	} readers[] = {
-		{ hf__ends(job->name, "/rauc/system.conf"), scan_rauc },
-		{ hf__is(job->base, "swupdate.cfg") || hf__ends(job->name, "/default/swupdate") ||
-			  hf__find(job->name, "/swupdate/conf.d/") != SIZE_MAX,
+		{ hf__scan_ends(job->name, "/rauc/system.conf"), scan_rauc },
+		{ hf__scan_is(job->base, "swupdate.cfg") || hf__scan_ends(job->name, "/default/swupdate") ||
+			  hf__scan_find(job->name, "/swupdate/conf.d/") != SIZE_MAX,
 		  scan_swupdate },
-		{ hf__is(job->base, "mender.conf"), scan_mender },
-		{ hf__is(job->base, "opkg.conf") ||
-			  (hf__find(job->name, "/etc/opkg/") != SIZE_MAX && hf__ends(job->base, ".conf")),
+		{ hf__scan_is(job->base, "mender.conf"), scan_mender },
+		{ hf__scan_is(job->base, "opkg.conf") ||
+			  (hf__scan_find(job->name, "/etc/opkg/") != SIZE_MAX &&
+			   hf__scan_ends(job->base, ".conf")),
 		  scan_opkg },
-		{ hf__find(job->name, "/etc/apt/") != SIZE_MAX, scan_apt },
-		{ hf__ends(job->name, "/holdfast/agent.conf"), scan_own },
+		{ hf__scan_find(job->name, "/etc/apt/") != SIZE_MAX, scan_apt },
+		{ hf__scan_ends(job->name, "/holdfast/agent.conf"), scan_own },
 	};
 
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)

@@ -4,12 +4,12 @@
 #include <holdfast/crypto.h>
 #include "scan_priv.h"
 
-void hf__view_free(struct hf__view *v)
+void hf__scan_view_free(struct hf__scan_view *v)
 {
 	hf_buf_free(&v->room);
 }
 
-const uint8_t *hf__view_at(struct hf__view *v, uint64_t offset, uint64_t len)
+const uint8_t *hf__scan_view_at(struct hf__scan_view *v, uint64_t offset, uint64_t len)
 {
 	static const uint8_t none[1] = { 0 };
 	uint8_t *room;
@@ -27,7 +27,7 @@ const uint8_t *hf__view_at(struct hf__view *v, uint64_t offset, uint64_t len)
 	return room;
 }
 
-hf_bytes hf__view_upto(struct hf__view *v, uint64_t offset, uint64_t len)
+hf_bytes hf__scan_view_upto(struct hf__scan_view *v, uint64_t offset, uint64_t len)
 {
 	const uint8_t *at;
 
@@ -35,23 +35,23 @@ hf_bytes hf__view_upto(struct hf__view *v, uint64_t offset, uint64_t len)
 		return (hf_bytes){ 0 };
 	if (len > v->src->size - offset)
 		len = v->src->size - offset;
-	at = hf__view_at(v, offset, len);
+	at = hf__scan_view_at(v, offset, len);
 	return at == NULL ? (hf_bytes){ 0 } : (hf_bytes){ at, (size_t)len };
 }
 
 /* With the path and the numbers, six such texts stay below HF_FACT_MAX_LEN. */
 enum { TEXT_MAX = 8192 };
 
-hf_err hf__put(const struct hf__job *job, struct hf_fact *fact)
+hf_err hf__scan_put(const struct hf__scan_job *job, struct hf_fact *fact)
 {
 	fact->path = job->node->path;
 	for (int i = 0; i < HF_FACT_TEXTS; i++)
-		fact->text[i] = hf__first(fact->text[i], TEXT_MAX);
+		fact->text[i] = hf__scan_first(fact->text[i], TEXT_MAX);
 	return job->sink->put(job->sink->ctx, fact);
 }
 
-hf_err hf__put_setting(const struct hf__job *job, unsigned subject, unsigned state, hf_bytes name,
-		       hf_bytes value, uint64_t offset)
+hf_err hf__scan_put_setting(const struct hf__scan_job *job, unsigned subject, unsigned state, hf_bytes name,
+			    hf_bytes value, uint64_t offset)
 {
 	struct hf_fact fact = { .kind = HF_FACT_SETTING };
 
@@ -59,28 +59,28 @@ hf_err hf__put_setting(const struct hf__job *job, unsigned subject, unsigned sta
 	fact.num[HF_SETTING_STATE] = state;
 	fact.num[HF_SETTING_OFFSET] = offset;
 	fact.text[HF_SETTING_NAME] = name;
-	fact.text[HF_SETTING_VALUE] = hf__first(value, 256);
-	return hf__put(job, &fact);
+	fact.text[HF_SETTING_VALUE] = hf__scan_first(value, 256);
+	return hf__scan_put(job, &fact);
 }
 
-hf_err hf__put_problem(const struct hf__job *job, unsigned rule, const char *why)
+hf_err hf__scan_put_problem(const struct hf__scan_job *job, unsigned rule, const char *why)
 {
 	struct hf_fact fact = { .kind = HF_FACT_PROBLEM };
 
 	fact.num[HF_PROBLEM_RULE] = rule;
 	fact.num[HF_PROBLEM_LEN] = job->node->size;
 	fact.text[HF_PROBLEM_WHY] = HF__TEXT(why);
-	return hf__put(job, &fact);
+	return hf__scan_put(job, &fact);
 }
 
-hf_err hf__redact(hf_bytes secret, struct hf_out *out)
+hf_err hf__scan_redact(hf_bytes secret, struct hf_out *out)
 {
 	uint8_t digest[HF_SHA256_LEN];
 	/* Four characters of a short secret would be most of it. */
 	size_t show = secret.len >= 12 ? 4 : 0;
 
 	HF_TRY(hf_crypto_sha256(&secret, 1, digest));
-	HF_TRY(hf_out_put(out, hf__first(secret, show)));
+	HF_TRY(hf_out_put(out, hf__scan_first(secret, show)));
 	HF_TRY(hf_out_put(out, HF_STR("...sha256:")));
 	return hf_hex_encode((hf_bytes){ digest, 4 }, out);
 }
