@@ -92,9 +92,13 @@ static hf_bytes text_bytes(const char *text)
 static hf_err fingerprint(struct hf_finding *f)
 {
 	static const uint8_t nul[1] = { 0 };
-	hf_bytes parts[] = { HF_STR("hf-audit-fp/1"),        HF_ARR(nul), text_bytes(f->rule->id),
-			     HF_ARR(nul),                    hf_vpath_without_input(f->path),
-			     HF_ARR(nul),                    f->key };
+	hf_bytes parts[] = { HF_STR("hf-audit-fp/1"),
+			     HF_ARR(nul),
+			     text_bytes(f->rule->id),
+			     HF_ARR(nul),
+			     hf_vpath_without_input(f->path),
+			     HF_ARR(nul),
+			     f->key };
 	struct hf_out hex = { (uint8_t *)f->fingerprint, HF_FINGERPRINT_LEN, 0 };
 	uint8_t digest[HF_SHA256_LEN];
 

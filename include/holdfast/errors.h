@@ -302,6 +302,9 @@ enum {
 	X(HF_ERR_MONITOR_HOOK, 'M', 'N', 2, HF_CLASS_MACHINE, "hook did not take the finding") \
 	X(HF_ERR_MONITOR_FULL, 'M', 'N', 3, HF_CLASS_LIMIT, "more releases than a monitor remembers") \
 	X(HF_ERR_MONITOR_FORK, 'M', 'N', 4, HF_CLASS_REFUSED, "log contradicts what it showed before") \
+	X(HF_ERR_AUDIT_INPUT, 'A', 'U', 1, HF_CLASS_MACHINE, "input of the audit cannot be read") \
+	X(HF_ERR_AUDIT_PROCESS, 'A', 'U', 2, HF_CLASS_MACHINE, "process of the audit failed") \
+	X(HF_ERR_AUDIT_REPORT, 'A', 'U', 3, HF_CLASS_MALFORMED, "not a report of an audit") \
 	/* suit */ \
 	X(HF_ERR_SUIT_LIMIT, 'S', 'U', 2, HF_CLASS_LIMIT, "manifest or envelope exceeds a limit") \
 	X(HF_ERR_SUIT_DIGEST, 'S', 'U', 3, HF_CLASS_REFUSED, \

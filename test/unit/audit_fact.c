@@ -52,11 +52,11 @@ static void what_a_reader_must_not_say_is_refused(void **unused)
 		{ HF_STR(""), HF_ERR_CBOR_SHORT },
 		{ HF_STR("\x84\x01\x40\x80"), HF_ERR_CBOR_SHORT },
 		{ HF_STR("\x83\x01\x40\x80"), HF_ERR_CBOR_COUNT },
-		{ HF_STR("\x84\x00\x40\x80\x80"), HF_ERR_FACT_SHAPE },         /* kind 0 */
-		{ HF_STR("\x84\x18\x80\x40\x80\x80"), HF_ERR_CBOR_RANGE },     /* kind 128 */
-		{ HF_STR("\x84\x01\x41\x1b\x80\x80"), HF_ERR_FACT_SHAPE },     /* escape in a path */
-		{ HF_STR("\x84\x01\x41\xff\x80\x80"), HF_ERR_FACT_SHAPE },     /* not ASCII */
-		{ HF_STR("\x84\x01\x61x\x80\x80"), HF_ERR_CBOR_TYPE },         /* text, not bytes */
+		{ HF_STR("\x84\x00\x40\x80\x80"), HF_ERR_FACT_SHAPE },     /* kind 0 */
+		{ HF_STR("\x84\x18\x80\x40\x80\x80"), HF_ERR_CBOR_RANGE }, /* kind 128 */
+		{ HF_STR("\x84\x01\x41\x1b\x80\x80"), HF_ERR_FACT_SHAPE }, /* escape in a path */
+		{ HF_STR("\x84\x01\x41\xff\x80\x80"), HF_ERR_FACT_SHAPE }, /* not ASCII */
+		{ HF_STR("\x84\x01\x61x\x80\x80"), HF_ERR_CBOR_TYPE },     /* text, not bytes */
 		{ HF_STR("\x84\x01\x40\x89\0\0\0\0\0\0\0\0\0\x80"), HF_ERR_CBOR_COUNT },
 		{ HF_STR("\x84\x01\x40\x80\x87@@@@@@@"), HF_ERR_CBOR_COUNT },
 		{ HF_STR("\x84\x01\x40\x80\x80\x00"), HF_ERR_CBOR_TRAILING },

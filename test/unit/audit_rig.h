@@ -20,6 +20,7 @@
 
 enum { RIG_TODAY = 20700 }; /* 2026-09-04 */
 
+/* Once run, it must stay where it is: the case borrows its policy. */
 struct audit_rig {
 	struct hf_model *model;
 	struct hf_case *c;

@@ -20,6 +20,7 @@ enum {
 	HF_FACT_PROBLEM = 3,     /* SCAN-001..003: what could not be read, and why */
 	HF_FACT_BEGIN = 4,       /* a reader starts on this path: names the file when the reader dies on it */
 	HF_FACT_DONE = 5,        /* a reader finished its share; without it the scan is incomplete */
+	HF_FACT_CONTENT = 6,     /* a [[content]] row of the policy was looked for in this file */
 	HF_FACT_SCAN_FIRST = 32, /* factscan.h */
 	HF_FACT_COMP_FIRST = 96, /* factcomp.h */
 	HF_FACT_KINDS = 128,
@@ -89,6 +90,9 @@ enum { HF_PROBLEM_RULE = 0, HF_PROBLEM_BEGIN = 1, HF_PROBLEM_LEN = 2 }; /* rule 
 enum {
 	HF_PROBLEM_WHY = 0
 }; /* for people, at most 200 bytes: "ratio cap 1000:1", "LZO block 17 ends early" */
+
+/* HF_FACT_CONTENT: index of the row in the policy, and whether its pattern stands in the file */
+enum { HF_CONTENT_WANT = 0, HF_CONTENT_MATCHED = 1 };
 
 /* Where facts go. `put` copies what it keeps. Its error ends the scan of the file. */
 struct hf_fact_sink {

@@ -11,10 +11,10 @@ enum { HF_CASE_MAX = 1 << 20 };
 
 struct hf_feed; /* <hf/feed.h> */
 struct hf_case_opts {
-	const struct hf_model *model;         /* sealed; borrowed */
-	const struct hf_auditpolicy *policy;  /* borrowed */
-	struct hf_feed *feed;                 /* NULL: none; borrowed */
-	uint64_t today;                       /* days since 1970, real clock */
+	const struct hf_model *model;        /* sealed; borrowed */
+	const struct hf_auditpolicy *policy; /* borrowed */
+	struct hf_feed *feed;                /* NULL: none; borrowed */
+	uint64_t today;                      /* days since 1970, real clock */
 };
 HF_MUST_CHECK hf_err hf_case_new(const struct hf_case_opts *opts, struct hf_case **out);
 /* Run the checks of one group ("CRED"), or of all that the policy names when `group` is NULL.

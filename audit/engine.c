@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include "engine.h"
+
+/* What a policy that names groups needs of the scanner. Groups without a row here need no content. */
+static const struct {
+	const char *group;
+	unsigned scans;
+} needs[] = {
+	{ "ELF", HF_SCAN_ELF },
+	{ "PRIV", HF_SCAN_ELF },
+	{ "CRED", HF_SCAN_TEXTS },
+	{ "SVC", HF_SCAN_TEXTS | HF_SCAN_LITERALS },
+	{ "KRN", HF_SCAN_TEXTS },
+	{ "UPD", HF_SCAN_TEXTS },
+	{ "BLD", HF_SCAN_ELF | HF_SCAN_TEXTS | HF_SCAN_LITERALS },
+	{ "KEY", HF_SCAN_LITERALS | HF_SCAN_TEXTS },
+	{ "DBG", HF_SCAN_ELF | HF_SCAN_TEXTS | HF_SCAN_LITERALS },
+	{ "BOT", HF_SCAN_LITERALS },
+	{ "BKD", HF_SCAN_ELF | HF_SCAN_LITERALS },
+	{ "MCU", HF_SCAN_ELF | HF_SCAN_LITERALS },
+};
+
+static unsigned wanted(const struct hf_texts *groups)
+{
+	unsigned scans = 0;
+
+	for (size_t i = 0; i < groups->n; i++)
+		for (size_t k = 0; k < sizeof(needs) / sizeof(needs[0]); k++)
+			if (strcmp(groups->at[i], needs[k].group) == 0)
+				scans |= needs[k].scans;
+	return scans;
+}
+
+static bool names(const struct hf_texts *groups, const char *group)
+{
+	for (size_t i = 0; i < groups->n; i++)
+		if (strcmp(groups->at[i], group) == 0)
+			return true;
+	return !groups->listed;
+}
+
+hf_err hf__engine_new(const struct hf_auditpolicy *policy, struct hf__engine *out)
+{
+	struct hf_scan_opts opts = { .only = wanted(&policy->groups),
+				     .hosts = policy->allow[HF_ALLOW_HOST].listed };
+
+	*out = (struct hf__engine){ 0 };
+	HF_TRY(hf_walk_prepare());
+	HF_TRY(hf_scan_new(&opts, &out->scan));
+	if (names(&policy->groups, "VULN") || names(&policy->groups, "SBOM"))
+		return hf_comp_new(&out->comp);
+	return HF_OK;
+}
+
+void hf__engine_free(struct hf__engine *e)
+{
+	hf_scan_free(e->scan);
+	hf_comp_free(e->comp);
+	*e = (struct hf__engine){ 0 };
+}

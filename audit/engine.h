@@ -1,0 +1,15 @@
+/* engine.h -- what looks into files; made once, before the first fork, and shared by all readers.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HF_AUDIT_ENGINE_H
+#define HF_AUDIT_ENGINE_H
+#include <hf/comp.h>
+#include <hf/scan.h>
+#include "audit_priv.h"
+
+struct hf__engine {
+	struct hf_scan *scan;
+	struct hf_comp *comp;
+};
+HF_MUST_CHECK hf_err hf__engine_new(const struct hf_auditpolicy *policy, struct hf__engine *out);
+void hf__engine_free(struct hf__engine *e);
+#endif
