@@ -84,6 +84,6 @@ HF_MUST_CHECK hf_err hf__dirfeed_receive(int socket, struct hf_out *room, struct
 					 bool *more);
 
 /* A problem as a fact. */
-HF_MUST_CHECK hf_err hf__put_problem(const struct hf_fact_sink *sink, unsigned rule, hf_bytes path,
+HF_MUST_CHECK hf_err hf__audit_problem(const struct hf_fact_sink *sink, unsigned rule, hf_bytes path,
 				     const char *why);
 #endif

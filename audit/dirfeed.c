@@ -164,7 +164,7 @@ static hf_err problem(struct hf__dirfeed *d, const struct hf_fact_sink *sink, un
 	struct hf_out path = HF_OUT(d->path);
 
 	HF_TRY(hf_vpath_escape(bytes_of(input(d)->name), &path));
-	return hf__put_problem(sink, rule, hf_out_bytes(&path), why);
+	return hf__audit_problem(sink, rule, hf_out_bytes(&path), why);
 }
 
 /* What lies behind one name, opened: a descriptor, or -1 for what has no content. */

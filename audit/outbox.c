@@ -38,7 +38,7 @@ void hf__outbox_drop(struct hf__outbox *o)
 	hf_buf_reset(&o->buf);
 }
 
-hf_err hf__put_problem(const struct hf_fact_sink *sink, unsigned rule, hf_bytes path, const char *why)
+hf_err hf__audit_problem(const struct hf_fact_sink *sink, unsigned rule, hf_bytes path, const char *why)
 {
 	struct hf_fact f = { .kind = HF_FACT_PROBLEM, .path = path, .num = { [HF_PROBLEM_RULE] = rule } };
 

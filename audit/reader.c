@@ -64,9 +64,9 @@ static hf_err after_file(struct reader *r, hf_bytes path, hf_err err)
 		return hf__outbox_flush(&r->outbox);
 	hf__outbox_drop(&r->outbox);
 	if (err == HF_ERR_BASE_NO_ROOM)
-		HF_TRY(hf__put_problem(&r->sink, 1, path, "more facts about one file than may be said"));
+		HF_TRY(hf__audit_problem(&r->sink, 1, path, "more facts about one file than may be said"));
 	else
-		HF_TRY(hf__put_problem(&r->sink, 2, path, hf_err_text(err)));
+		HF_TRY(hf__audit_problem(&r->sink, 2, path, hf_err_text(err)));
 	return hf__outbox_flush(&r->outbox);
 }
 

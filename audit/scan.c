@@ -213,10 +213,10 @@ static hf_err report_death(struct scan *s, struct reader *r, hf_bytes path)
 	if (++r->deaths > DEATHS_MAX)
 		return hf_why_set(s->why, HF_ERR_AUDIT_PROCESS, "readers die on file after file");
 	if (r->killed)
-		return hf__put_problem(s->sink, 3, path,
+		return hf__audit_problem(s->sink, 3, path,
 				       scanning ? "reader ran out of time on this file"
 						: "reader ran out of time in this container");
-	return hf__put_problem(s->sink, 3, path,
+	return hf__audit_problem(s->sink, 3, path,
 			       scanning ? "reader died on this file" : "reader died in this container");
 }
 
