@@ -49,6 +49,11 @@ static bool consists_of(hf_bytes text, const struct set *set)
 	return true;
 }
 
+bool hf__acl_is_dev(hf_bytes name)
+{
+	return name.len == HF_ACL_DEV_LEN && consists_of(name, &dev_chars);
+}
+
 static enum hf_acl_dir find_dir(const uint8_t *at)
 {
 	if (memcmp(at, "up/", 3) == 0)
@@ -74,7 +79,8 @@ static const struct hf_acl_class *find_class(hf_bytes text, enum hf_acl_dir dir)
 	return NULL;
 }
 
-bool hf__acl_split(const char *topic, struct hf_acl_topic *t)
+/* `own` is the device's name: one that equals it needs no look at its characters. NULL: any device's. */
+static bool split(const char *topic, const char *own, struct hf_acl_topic *t)
 {
 	const uint8_t *at = (const uint8_t *)topic;
 	size_t len = topic == NULL ? 0 : strlen(topic);
@@ -89,21 +95,21 @@ bool hf__acl_split(const char *topic, struct hf_acl_topic *t)
 	t->dev = (hf_bytes){ at + DEV_AT, HF_ACL_DEV_LEN };
 	size_t id_at = CLASS_AT + t->cls->name_len + 1;
 	t->id = (hf_bytes){ at + id_at, len - id_at };
-	return consists_of(t->dev, &dev_chars) && t->id.len >= 1 && t->id.len <= HF_ACL_ID_MAX_LEN &&
-	       consists_of(t->id, &id_chars);
+	if (own != NULL ? memcmp(t->dev.ptr, own, HF_ACL_DEV_LEN) != 0 : !consists_of(t->dev, &dev_chars))
+		return false;
+	return t->id.len >= 1 && t->id.len <= HF_ACL_ID_MAX_LEN && consists_of(t->id, &id_chars);
 }
 
-/* `dev` is a device's own name, 16 characters. */
-static bool is_own(const struct hf_acl_topic *t, const char *dev)
+bool hf__acl_split(const char *topic, struct hf_acl_topic *t)
 {
-	return memcmp(t->dev.ptr, dev, HF_ACL_DEV_LEN) == 0;
+	return split(topic, NULL, t);
 }
 
 bool hf__acl_device_write(const char *dev, bool quarantined, const struct hf_acl_msg *m)
 {
 	struct hf_acl_topic t;
 
-	if (m->retain || m->qos > 1 || !hf__acl_split(m->topic, &t) || t.dir != HF_ACL_UP || !is_own(&t, dev))
+	if (m->retain || m->qos > 1 || !split(m->topic, dev, &t) || t.dir != HF_ACL_UP)
 		return false;
 	if (m->len > t.cls->max_up || (m->qos == 0 && !t.cls->qos0))
 		return false;
@@ -114,7 +120,7 @@ bool hf__acl_device_read(const char *dev, bool quarantined, const char *topic)
 {
 	struct hf_acl_topic t;
 
-	if (!hf__acl_split(topic, &t) || t.dir != HF_ACL_DN || !is_own(&t, dev))
+	if (!split(topic, dev, &t) || t.dir != HF_ACL_DN)
 		return false;
 	return !quarantined || t.cls->quarantine_dn;
 }

@@ -29,6 +29,8 @@ struct hf_acl_topic {
 
 /* Parse a topic name; false for anything that is not exactly of the form above. */
 bool hf__acl_split(const char *topic, struct hf_acl_topic *t);
+/* 16 characters of a-z and 2-7. */
+bool hf__acl_is_dev(hf_bytes name);
 
 struct hf_acl_msg {
 	const char *topic;
@@ -37,7 +39,7 @@ struct hf_acl_msg {
 	bool retain;
 };
 
-/* What a device may do; `dev` is its own name, 16 characters. */
+/* What a device may do; `dev` is its own name, which hf__acl_is_dev holds for. */
 bool hf__acl_device_write(const char *dev, bool quarantined, const struct hf_acl_msg *m);
 bool hf__acl_device_read(const char *dev, bool quarantined, const char *topic);
 bool hf__acl_device_subscribe(const char *dev, const char *filter);

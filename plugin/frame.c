@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 #include <holdfast/cbor.h>
+#include "acl.h"
 #include "frame.h"
 
 /* Items of each array, itself included; 0 = the plugin does not read it. */
@@ -14,7 +15,7 @@ static void read_dev(struct hf_cborr *r, char dev[static HF_TABLE_DEV_LEN])
 	hf_bytes text = { 0 };
 
 	hf_cbor_read_text(r, &text);
-	if (text.len != HF_TABLE_DEV_LEN)
+	if (!hf__acl_is_dev(text))
 		hf_cbor_reader_fail(r, HF_ERR_PLUGIN_FRAME);
 	else
 		memcpy(dev, text.ptr, HF_TABLE_DEV_LEN);

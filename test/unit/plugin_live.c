@@ -134,6 +134,23 @@ static void a_frame_that_does_not_parse_ends_the_link(void **unused)
 	assert_int_equal(come(&r, 8), HF_ADMIT);
 }
 
+/* Access compares a topic with the session's own name and looks no further. */
+static void a_row_whose_name_is_no_devices_is_refused(void **unused)
+{
+	static const char *const names[] = { "aaaaaaaaaaaaaaa/", "aaaaaaaaaaaaaaa+", "aaaaaaaaaaaaaaaA",
+					     "aaaaaaaaaaaaaaa1" };
+	struct rig r = new_rig();
+	(void)unused;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct hf_row row = row_of(9, HF_ROW_CONFIRMED);
+
+		memcpy(row.dev, names[i], HF_TABLE_DEV_LEN);
+		assert_false(feed(&r, &row, HF_FRAME_ROW, r.epoch + 1, 0));
+	}
+	assert_int_equal(gate.count[HF_COUNT_BAD_FRAMES], 4);
+}
+
 static void after_a_snapshot_the_bus_hears_of_every_session(void **unused)
 {
 	struct rig r = new_rig();
@@ -248,6 +265,7 @@ int main(void)
 		cmocka_unit_test(a_gap_asks_for_a_snapshot),
 		cmocka_unit_test(a_short_snapshot_is_not_taken),
 		cmocka_unit_test(a_frame_that_does_not_parse_ends_the_link),
+		cmocka_unit_test(a_row_whose_name_is_no_devices_is_refused),
 		cmocka_unit_test(after_a_snapshot_the_bus_hears_of_every_session),
 		cmocka_unit_test(a_forced_kick_needs_no_bad_row),
 		cmocka_unit_test(sighup_throws_out_who_is_no_longer_good),
