@@ -23,6 +23,9 @@ const struct cli_opt cli_verify_opts[] = {
 	{ "class", "MODEL", "of the device: model, or 32 hex digits (default: the release's)" },
 	{ "floor", "NUMBER", "lowest sequence accepted (default 0)" },
 	{ "board", "NUMBER", "board revision of the device (default: one that the release allows)" },
+	{ "installed", "NUMBER", "sequence that the device has confirmed (default: enough)" },
+	{ "agent-level", "NUMBER", "level of the device's agent (default: enough)" },
+	{ "data-level", "NUMBER", "format of the device's data (default: old enough)" },
 	{ "sigsum-proof", NULL, "BUNDLE is a proof as Sigsum's tools write it, version 1 or 2" },
 	{ 0 },
 };
@@ -75,7 +78,8 @@ static void suppose(struct verifier *v, bool class_given)
 		return;
 	if (!class_given)
 		memcpy(v->class_id, m.class_id.ptr, sizeof(v->class_id));
-	v->facts.data_level = (m.conditions & HF_MANIFEST_HAS_DATA) != 0 ? m.data_level : 0;
+	if (cli_option(v->s.args, "data-level") == NULL)
+		v->facts.data_level = (m.conditions & HF_MANIFEST_HAS_DATA) != 0 ? m.data_level : 0;
 	if (cli_option(v->s.args, "board") != NULL || (m.conditions & HF_MANIFEST_HAS_BOARDS) == 0)
 		return;
 	hf_cbor_reader(&r, m.boards);
@@ -86,20 +90,25 @@ static void suppose(struct verifier *v, bool class_given)
 
 static hf_err read_facts(struct verifier *v)
 {
-	const char *class_name = cli_option(v->s.args, "class");
-	long floor = 0, board = 0;
+	const struct cli_args *args = v->s.args;
+	const char *class_name = cli_option(args, "class");
+	long floor = 0, board = 0, installed = 0, agent = 0, data = 0;
 
-	if (!cli_number(v->s.args, "floor", 0, INT64_MAX, 0, &floor) ||
-	    !cli_number(v->s.args, "board", 0, BOARD_MAX, 0, &board))
+	if (!cli_number(args, "floor", 0, INT64_MAX, 0, &floor) ||
+	    !cli_number(args, "board", 0, BOARD_MAX, 0, &board) ||
+	    !cli_number(args, "installed", 0, INT64_MAX, INT64_MAX, &installed) ||
+	    !cli_number(args, "agent-level", 0, INT64_MAX, INT64_MAX, &agent) ||
+	    !cli_number(args, "data-level", 0, INT64_MAX, 0, &data))
 		return HF_ERR_BASE_MISUSE;
 	memcpy(v->vendor, v->policy.p.vendor.ptr, sizeof(v->vendor));
 	v->facts = (struct hf_device_facts){ .vendor = HF_ARR(v->vendor),
 					     .class_id = HF_ARR(v->class_id),
 					     .component = HF_COMPONENT_MAIN,
 					     .floor = (uint64_t)floor,
-					     .installed = INT64_MAX,
+					     .installed = (uint64_t)installed,
 					     .board = (uint64_t)board,
-					     .agent_level = INT64_MAX,
+					     .agent_level = agent,
+					     .data_level = data,
 					     .now = (uint64_t)time(NULL) };
 	if (class_name != NULL)
 		HF_TRY(read_class(v, class_name));

@@ -17,6 +17,9 @@ from releaselib import Bundle, Maker
 NO_NETWORK = ["unshare", "--map-root-user", "--net"]
 MAY_UNSHARE = subprocess.run([*NO_NETWORK, "true"], capture_output=True, check=False).returncode == 0
 LINE = "lamp-1"
+FACTS = ("--class", LINE, "--board", 0, "--floor", 0, "--installed", 0, "--agent-level", 1, "--data-level", 0)
+CONDITIONS = {"boards": "1,2", "agent-level": 2, "installed": 1, "policy": 9,  # not met
+              "agent-level ": 1, "data-level": 0}
 
 
 class Pair:
@@ -45,8 +48,7 @@ class Pair:
         return said["reason"], run.returncode, said
 
     def desk(self, path, *more):
-        run = self.maker.run("verify", path, "--policy", "policy-1.cose", "--class", LINE, "--board", 0,
-                             *more)
+        run = self.maker.run("verify", path, "--policy", "policy-1.cose", *FACTS, *more)
         assert run.returncode in (0, 1), run
         return "good" if run.returncode == 0 else run.stderr.split(": ")[2], run.returncode
 
@@ -67,8 +69,8 @@ def maker():
         d = made.signed(version=f"under {number}", sequence=number)
         assert made.publish(d, log).returncode == 0
         made.bundles[number] = made.bundle(d).read_bytes()
-    for name, more in (("class", {"class": "lamp-2"}), ("boards", {"boards": "1,2"})):
-        d = made.signed(version=name, **more)
+    for name, more in (("class", {"class": "lamp-2"}), *((n, {n.strip(): v}) for n, v in CONDITIONS.items())):
+        d = made.signed(version=name.replace(" ", "-met"), **more)
         assert made.publish(d, log).returncode == 0
         made.bundles[name] = made.bundle(d).read_bytes()
     made.must("release", "bundle", "policies", "--out", "policies.hfb")
@@ -134,7 +136,7 @@ def test_same_verdict_and_exit_status_for_every_file(maker, pair):
         assert (reason, status) == pair.desk(path), name
         reasons[reason] = reasons.get(reason, 0) + 1
     print(f"{sum(reasons.values())} files, without network: {MAY_UNSHARE}, {reasons}")
-    assert reasons["good"] == 5 and {
+    assert reasons["good"] == 7 and reasons["E_CONDITION"] == 4 and {
         "E_FORMAT", "E_CHAIN", "E_ENVELOPE", "E_SIGNATURE", "E_QUORUM", "E_CLASS", "E_CONDITION",
         "E_NO_PROOF", "E_LEAF", "E_INCLUSION", "E_LOG", "E_WITNESS"} <= reasons.keys()
 
@@ -160,6 +162,31 @@ def test_a_shelf_device_three_policies_behind_catches_up_offline(maker, pair):
     reason, status, said = pair.device(path)
     assert (reason, status, said["links"], said["policy"]) == ("good", 0, 3, 4)
     assert pair.device(path)[2]["links"] == 0
+
+
+def test_nineteen_policies_need_two_files(tmp_path):
+    """At most 16 links fit: the release alone does not reach such a device; a file of policies goes first."""
+    made = Maker()
+    try:
+        made.policy()
+        made.export_policy()
+        log = made.log()
+        for number in range(2, 21):
+            made.policy(stale_after=1209600 + number)
+            assert made.publish(f"policy-{number}", log).returncode == 0
+        d = made.signed()
+        assert made.publish(d, log).returncode == 0
+        made.must("release", "bundle", "policies", "--out", "policies.hfb")
+        pair = Pair(made, tmp_path)
+        reason, status, said = pair.device(made.bundle(d))
+        assert (reason, status, said["policy"], said["links"]) == ("E_CHAIN", 1, 1, 0)
+        reason, status, said = pair.device(made.folder / "policies.hfb")
+        assert (reason, status, said["policy"], said["links"]) == ("good", 0, 17, 16)
+        assert not said["install"]
+        reason, status, said = pair.device(made.bundle(d))
+        assert (reason, status, said["policy"], said["links"]) == ("good", 0, 20, 3)
+    finally:
+        made.close()
 
 
 def test_a_damaged_state_is_a_verdict_and_installs_nothing(maker, pair):
