@@ -7,14 +7,6 @@
 #include <hf/lognote.h>
 #include "logseq_priv.h"
 
-enum {
-	RETRY_FIRST_MS = 1000,
-	RETRY_MAX_MS = 300000,
-	ALARM_MS = 600000,
-	ROUND_MS = 5000, /* for the witnesses, before a newer tree may take the head's place */
-};
-static const uint64_t again_ms = 6 * 3600 * 1000; /* an unchanged head is cosigned anew: freshness */
-
 static bool quorum(const struct hf_logseq *q, const struct hf_loghead *h)
 {
 	hf_key_set set = 0;
@@ -43,12 +35,9 @@ static void note_failure(struct hf__logseq_peer *p, hf_err err, const struct hf_
 
 	if (p->failing_since_ms == 0)
 		p->failing_since_ms = now;
-	p->backoff_ms = p->backoff_ms == 0 ? RETRY_FIRST_MS : 2 * p->backoff_ms;
-	if (p->backoff_ms > RETRY_MAX_MS)
-		p->backoff_ms = RETRY_MAX_MS;
-	hf_log_why(err == HF_ERR_LOG_WITNESS || now - p->failing_since_ms > ALARM_MS ? HF_LOG_ERR
-										     : HF_LOG_WARN,
-		   "witness", "no cosignature", err, why);
+	p->backoff_ms = hf__logseq_backoff(p->backoff_ms);
+	hf_log_why(hf__logseq_is_alarm(err, p->failing_since_ms, now) ? HF_LOG_ERR : HF_LOG_WARN, "witness",
+		   "no cosignature", err, why);
 }
 
 static void ask_once(struct hf__logseq_peer *p, const struct hf_loghead *head, uint64_t round)
@@ -159,8 +148,6 @@ static hf_err begin(struct hf_logseq *q, struct hf_why *why)
 	return HF_OK;
 }
 
-enum step { STEP_WAIT, STEP_BEGIN, STEP_PUBLISH };
-
 static bool same_cosig(const struct hf_log_cosig *a, const struct hf_log_cosig *b)
 {
 	return a->key == b->key && a->time == b->time && memcmp(a->sig, b->sig, sizeof(a->sig)) == 0;
@@ -179,18 +166,15 @@ static bool is_shown(const struct hf_logseq *q)
 }
 
 /* Locked. What there is to do now. */
-static enum step next_step(const struct hf_logseq *q, uint64_t tree_size)
+static enum hf__logseq_step next_step(const struct hf_logseq *q, uint64_t tree_size)
 {
-	bool met = q->round > 0 && quorum(q, &q->pending);
-	uint64_t age = hf_now_ms() - q->round_ms;
+	const struct hf__logseq_view v = { .round = q->round,
+					   .met = q->round > 0 && quorum(q, &q->pending),
+					   .shown = is_shown(q),
+					   .grown = tree_size != q->pending.head.size,
+					   .age_ms = hf_now_ms() - q->round_ms };
 
-	if (q->round == 0)
-		return STEP_BEGIN;
-	if (met && !is_shown(q))
-		return STEP_PUBLISH;
-	if (tree_size != q->pending.head.size && (met || age >= ROUND_MS))
-		return STEP_BEGIN;
-	return met && age >= again_ms ? STEP_BEGIN : STEP_WAIT;
+	return hf__logseq_next(&v);
 }
 
 void *hf__logseq_publish(void *arg)
@@ -202,18 +186,18 @@ void *hf__logseq_publish(void *arg)
 	while (!q->stop && err == HF_OK) {
 		struct hf_tree_head tree;
 		struct hf_loghead pending;
-		enum step step;
+		enum hf__logseq_step step;
 
 		hf_logstore_head(q->conf.store, &tree);
 		(void)pthread_mutex_lock(&q->mutex);
 		step = next_step(q, tree.size);
-		if (step == STEP_WAIT && !q->stop)
+		if (step == HF__STEP_WAIT && !q->stop)
 			hf__logseq_wait(q, 1000);
 		pending = q->pending;
 		(void)pthread_mutex_unlock(&q->mutex);
-		if (step == STEP_BEGIN)
+		if (step == HF__STEP_BEGIN)
 			err = begin(q, &why);
-		else if (step == STEP_PUBLISH)
+		else if (step == HF__STEP_PUBLISH)
 			err = publish(q, &pending, &why);
 	}
 	if (err != HF_OK) {

@@ -43,6 +43,20 @@ struct hf_logseq {
 	struct hf__logseq_peer peer[HF_LOGSEQ_COSIGS];
 	size_t n_peers;
 };
+/* logtimes.c: when to do what, without a clock of its own. */
+enum hf__logseq_step { HF__STEP_WAIT, HF__STEP_BEGIN, HF__STEP_PUBLISH };
+struct hf__logseq_view {
+	uint64_t round;   /* 0: nothing was signed since the start */
+	bool met, shown;  /* pending head has its quorum; all of it is published */
+	bool grown;       /* the tree is larger than the pending head's */
+	uint64_t age_ms;  /* of the round */
+};
+enum hf__logseq_step hf__logseq_next(const struct hf__logseq_view *v);
+/* How long to wait before a witness that failed is asked again, after a wait of `before_ms`. */
+uint64_t hf__logseq_backoff(uint64_t before_ms);
+/* Is this failure more than a passing one? */
+bool hf__logseq_is_alarm(hf_err err, uint64_t failing_since_ms, uint64_t now_ms);
+
 void *hf__logseq_append(void *q);
 void *hf__logseq_publish(void *q);
 void *hf__logseq_ask(void *peer);
