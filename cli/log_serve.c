@@ -32,7 +32,7 @@ static int run_sign(const char *dir, int fd)
 	struct hf_why why = { 0 };
 	char sign_dir[CLI_PATH_MAX];
 	struct hf_sandbox_path path = { sign_dir, true };
-	const struct hf_sandbox box = { .powers = HF_POWER_WRITE, .paths = &path, .n_paths = 1 };
+	const struct hf_sandbox box = { .powers = HF_SANDBOX_LOG_SIGN, .paths = &path, .n_paths = 1 };
 	hf_err err;
 
 	if (!log_place_open(&p, dir, true))
@@ -116,10 +116,7 @@ static hf_err listen_on(struct front *f, struct hf_why *why)
 static hf_err open_front(struct front *f, const char *dir, int fd, struct hf_why *why)
 {
 	struct hf_sandbox_path paths[] = { { f->place.data, true }, { "/etc", false } };
-	const struct hf_sandbox box = { .powers = HF_POWER_WRITE | HF_POWER_ACCEPT | HF_POWER_CONNECT |
-						  HF_POWER_THREADS,
-					.paths = paths,
-					.n_paths = 2 };
+	const struct hf_sandbox box = { .powers = HF_SANDBOX_LOG_FRONT, .paths = paths, .n_paths = 2 };
 
 	if (!log_place_open(&f->place, dir, true))
 		return HF_ERR_LOG_STATE;

@@ -35,7 +35,7 @@ static int run_key(const char *dir, int fd)
 {
 	struct hf_logwitness w = { .last = { 0 } };
 	const struct hf_sandbox_path path = { dir, true };
-	const struct hf_sandbox box = { .powers = HF_POWER_WRITE, .paths = &path, .n_paths = 1 };
+	const struct hf_sandbox box = { .powers = HF_SANDBOX_WITNESS_KEY, .paths = &path, .n_paths = 1 };
 	char key[HF_LOG_PATH_MAX], log[HF_LOG_PATH_MAX];
 	struct hf_why why = { 0 };
 	hf_err err;
@@ -66,7 +66,7 @@ static hf_err open_front(const char *dir, int fd, struct hf_witness_front *f, st
 				     .routes = hf_witness_routes,
 				     .n_routes = 1,
 				     .ctx = f };
-	const struct hf_sandbox box = { .powers = HF_POWER_ACCEPT | HF_POWER_THREADS };
+	const struct hf_sandbox box = { .powers = HF_SANDBOX_WITNESS_FRONT };
 	struct hf_ipc *ipc = NULL;
 
 	HF_TRY(hf_path_join(path, sizeof(path), dir, "listen"));

@@ -3,6 +3,7 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import os
+import pathlib
 
 import loglib
 import pytest
@@ -126,6 +127,34 @@ def test_submit_proof_and_head_work_from_the_command_line(log):
     r = log.run("log", "submit", log.url, log.folder / "file", "--key", key, ok=False)
     assert r.returncode == 1 and "403" in r.stderr and len(blob) == 51
     assert log.run("log", "head", log.url).startswith("size=")
+
+
+def children(proc):
+    """The processes of a log or witness, by role."""
+    found = {}
+    for path in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            words = (path / "cmdline").read_bytes().decode().split("\0")
+            status = dict(line.split(":\t", 1) for line in (path / "status").read_text().splitlines())
+        except (OSError, ValueError):
+            continue
+        if status.get("PPid") == str(proc.p.pid) and "--role" in words:
+            found[words[words.index("--role") + 1]] = path, status
+    return found
+
+
+@pytest.mark.parametrize("name,roles", (("log", {"front", "sign"}), ("w0", {"front", "key"})))
+def test_each_process_gave_its_other_powers_up_and_the_key_has_no_network(log, name, roles):
+    """What the profiles deny is tried in test/unit/host_sandbox.c; here: the real processes entered them."""
+    found = children(log.running[name])
+    assert set(found) == roles
+    for role, (path, status) in found.items():
+        assert status["Seccomp"] == "2" and status["NoNewPrivs"] == "1", role
+        inet = {line.split()[9] for table in ("tcp", "tcp6", "udp", "udp6")
+                for line in (path / "net" / table).read_text().splitlines()[1:]}
+        sockets = {os.readlink(fd)[8:-1] for fd in (path / "fd").iterdir()
+                   if os.readlink(fd).startswith("socket:")}
+        assert bool(sockets & inet) == (role == "front"), role
 
 
 def test_a_second_server_on_the_same_log_is_refused(log):

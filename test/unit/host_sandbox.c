@@ -181,6 +181,10 @@ static const struct {
 	  HF_SANDBOX_AGENT_KEY_SWTPM,
 	  { o, o, o, D, K, D, D, o, o, D, D, K, D, D, D, K, D } },
 	{ "agent tamper", HF_SANDBOX_AGENT_TAMPER, { D, D, D, D, K, D, D, D, D, D, D, K, D, D, o, K, D } },
+	{ "log front", HF_SANDBOX_LOG_FRONT, { o, o, o, D, K, D, o, o, o, D, o, K, D, D, D, K, D } },
+	{ "log sign", HF_SANDBOX_LOG_SIGN, { o, o, o, D, K, D, D, D, D, D, D, K, D, D, D, K, D } },
+	{ "witness front", HF_SANDBOX_WITNESS_FRONT, { D, D, D, D, K, D, o, D, D, D, o, K, D, D, D, K, D } },
+	{ "witness key", HF_SANDBOX_WITNESS_KEY, { o, o, o, D, K, D, D, D, D, D, D, K, D, D, D, K, D } },
 	{ "cli key", HF_SANDBOX_CLI_KEY, { D, D, D, D, K, D, D, D, D, D, D, K, D, D, D, K, D } },
 	{ "audit reader", HF_SANDBOX_AUDIT, { K, K, K, K, K, K, K, K, K, K, K, K, K, K, K, K, K } },
 };

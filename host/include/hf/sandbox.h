@@ -39,6 +39,10 @@ enum {
 	/* A TPM reached by a socket (swtpm in tests): the socket is opened before or needs this. */
 	HF_SANDBOX_AGENT_KEY_SWTPM = HF_POWER_WRITE | HF_POWER_CONNECT,
 	HF_SANDBOX_AGENT_TAMPER = HF_POWER_DEVICE,
+	HF_SANDBOX_LOG_FRONT = HF_POWER_WRITE | HF_POWER_ACCEPT | HF_POWER_CONNECT | HF_POWER_THREADS,
+	HF_SANDBOX_LOG_SIGN = HF_POWER_WRITE, /* the key and sign-state */
+	HF_SANDBOX_WITNESS_FRONT = HF_POWER_ACCEPT | HF_POWER_THREADS,
+	HF_SANDBOX_WITNESS_KEY = HF_POWER_WRITE,
 	HF_SANDBOX_CLI_KEY = 0, /* the operator's key holder: open descriptors only */
 	HF_SANDBOX_AUDIT = HF_POWER_PARSE, /* readers and judge of `holdfast audit` */
 };
