@@ -218,6 +218,7 @@ const struct cli_verb cli_log_verbs[] = {
 	  .args = "URL",
 	  .min_args = 1,
 	  .max_args = 1,
+	  .opts = cli_log_head_opts,
 	  .summary = "show the published head of a log" },
 	{ .name = "fsck",
 	  .run = cli_log_fsck,

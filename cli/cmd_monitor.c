@@ -39,6 +39,7 @@ static const struct cli_opt run_opts[] = {
 	{ "patience", "SECONDS", "for late cosignatures before an alarm (default 600)" },
 	{ "rebuild-after", "SECONDS", "time that rebuilders have (default 604800)" },
 	{ "once", NULL, "look once, and end" },
+	OPT_LOG_CA,
 	{ 0 },
 };
 static const struct cli_opt verify_opts[] = { OPT_STATE, { 0 } };
@@ -220,7 +221,7 @@ static int start(const struct cli_args *args, struct monitor *m, long every)
 	hf_err err = monitor_state_new(&m->s);
 
 	if (err == HF_OK)
-		err = log_client_open(args->args[0], &m->why, &m->log);
+		err = log_client_open(args->args[0], cli_option(args, "log-ca"), &m->why, &m->log);
 	if (err == HF_OK && m->hook != NULL && access(m->hook, X_OK) != 0)
 		err = hf_why_errno(&m->why, HF_ERR_FILE_ABSENT, "--hook %s", m->hook);
 	if (err == HF_OK)

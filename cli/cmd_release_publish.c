@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "log_ask.h"
 #include "print.h"
 #include "release_bundle.h"
 #include "statements.h"
@@ -12,6 +13,7 @@ const struct cli_opt release_publish_opts[] = {
 	{ "key", "SIGNER", "publisher key: file:PATH, agent:SHA256:PRINT or exec:PROGRAM" },
 	OPT_PUBLIC,
 	{ "log", "URL", "of the log: http://HOST:PORT[/PREFIX] (required)" },
+	OPT_LOG_CA,
 	{ "wait", "SECONDS", "for the witnesses (default 60)" },
 	{ "late", NULL,
 	  "do not hand the signed object to the log yet; again without it within 90 days" },

@@ -4,11 +4,14 @@
 #define LOG_H
 #include <hf/deploy.h>
 #include <hf/logseq.h>
+#include <hf/pki.h>
+#include <hf/tls.h>
 #include "cli.h"
 
 /* A log's folder: log.conf, policy, witnesses, data; key and sign-state stand where log.conf says. */
 struct log_place {
 	char dir[CLI_PATH_MAX], data[CLI_PATH_MAX], key[CLI_PATH_MAX], sign_state[CLI_PATH_MAX];
+	char tls_cert[CLI_PATH_MAX], tls_key[CLI_PATH_MAX], tls_chain[CLI_PATH_MAX]; /* "": none */
 	char host[HF_DEPLOY_HOST_MAX];
 	uint16_t port;
 	uint8_t pub[HF_ED25519_PUB_LEN]; /* from log.pub */
@@ -22,13 +25,9 @@ struct log_place {
 bool log_place_open(struct log_place *p, const char *dir, bool need_policy);
 void log_place_close(struct log_place *p);
 
-/* "http://host:port/prefix" */
-struct log_url {
-	char host[256];
-	uint16_t port;
-	char prefix[128];
-};
-bool log_url_read(const char *text, struct log_url *u);
+/* log_tls.c: what the log shows to its clients; *tls is NULL for plain HTTP. `key` lives as long as it. */
+HF_MUST_CHECK hf_err log_tls_open(const struct log_place *p, struct hf_pki_key **key, struct hf_tls **tls,
+				  struct hf_why *why);
 /* Public key from hexadecimal or from a file with an OpenSSH line. Prints its own error. */
 bool log_key_read(const char *text, uint8_t pub[static HF_ED25519_PUB_LEN]);
 
@@ -45,7 +44,7 @@ int log_wait(void);
 void log_stop(void);
 
 extern const struct cli_opt cli_log_init_opts[], cli_log_serve_opts[], cli_log_witness_opts[],
-	cli_log_submit_opts[], cli_log_proof_opts[];
+	cli_log_submit_opts[], cli_log_proof_opts[], cli_log_head_opts[];
 int cli_log_init(const struct cli_args *args);
 int cli_log_serve(const struct cli_args *args);
 int cli_log_witness(const struct cli_args *args);

@@ -4,21 +4,24 @@
 #include <string.h>
 #include <unistd.h>
 #include <hf/file.h>
-#include <hf/httpc.h>
 #include <hf/lognote.h>
 #include <hf/openssh.h>
 #include "log.h"
+#include "log_ask.h"
 
-enum { FILE_MAX = 1 << 28, ANSWER_MAX = 65536, TRY_S = 60 };
+enum { FILE_MAX = 1 << 28, TRY_S = 60 };
 
 const struct cli_opt cli_log_submit_opts[] = {
 	{ "key", "FILE", "publisher's private key, Ed25519 as OpenSSH writes it, mode 0600" },
+	OPT_LOG_CA,
 	{ 0 },
 };
+const struct cli_opt cli_log_head_opts[] = { OPT_LOG_CA, { 0 } };
 const struct cli_opt cli_log_proof_opts[] = {
 	{ "key", "FILE", "publisher's private key: signatures are deterministic, so the leaf is made again" },
 	{ "log-key", "KEY", "public key of the log, a file or hexadecimal" },
 	{ "out", "FILE", "write the proof there (default: standard output)" },
+	OPT_LOG_CA,
 	{ 0 },
 };
 
@@ -28,28 +31,31 @@ struct leaf {
 	struct hf_merkle_hash hash;
 };
 
-/* One request; false after an error was printed. Any status is an answer. */
-static bool ask(const struct log_url *u, const char *method, const char *what, hf_bytes body,
-		struct hf_httpc_res *res)
-{
-	const struct hf_httpc_conf conf = { .host = u->host, .port = u->port, .plain = true };
-	char path[300];
-	const struct hf_httpc_req req = { .method = method, .path = path, .body = body };
-	struct hf_httpc *c = NULL;
-	struct hf_why why = { 0 };
-	hf_err err = hf_httpc_open(&conf, &c, &why);
+/* The log of args[0]. */
+struct asked {
+	struct log_client log;
+	struct hf_why why;
+	struct hf_buf answer;
+	int status;
+};
 
-	(void)snprintf(path, sizeof(path), "%s/%s", u->prefix, what);
-	if (err == HF_OK)
-		err = hf_httpc_call(c, &req, res, &why);
-	hf_httpc_close(c);
-	return err == HF_OK || cli_fail("log: %s", hf_why_text(&why)) == CLI_DONE;
+static void asked_end(struct asked *a)
+{
+	hf_buf_free(&a->answer);
 }
 
-static bool url_of(const struct cli_args *args, struct log_url *u)
+static bool begin(const struct cli_args *args, struct asked *a)
 {
-	return log_url_read(args->args[0], u) ||
-	       cli_fail("%s: not an address http://HOST:PORT", args->args[0]) == CLI_DONE;
+	*a = (struct asked){ .answer = HF_BUF(LOG_ANSWER_MAX) };
+	return log_client_open(args->args[0], cli_option(args, "log-ca"), &a->why, &a->log) == HF_OK ||
+	       cli_fail("log: %s", hf_why_text(&a->why)) == CLI_DONE;
+}
+
+/* One request; false after an error was printed. Any status is an answer. */
+static bool ask(struct asked *a, const char *what, hf_bytes body)
+{
+	return log_client_ask(&a->log, what, body, &a->status, &a->answer) == HF_OK ||
+	       cli_fail("log: %s", hf_why_text(&a->why)) == CLI_DONE;
 }
 
 static hf_err make_leaf(const struct hf_key *seed, hf_bytes file, struct leaf *l)
@@ -96,33 +102,23 @@ static hf_err put_submission(const struct leaf *l, struct hf_buf *body)
 	return put_pair(body, "public_key", l->pub, 32);
 }
 
-/* The status, 0 when there was none; a refusal is printed. */
-static int submit_once(const struct log_url *u, hf_bytes body)
-{
-	struct hf_httpc_res res HF_AUTO(hf_httpc_res_free) = HF_HTTPC_RES(ANSWER_MAX);
-
-	if (!ask(u, "POST", "add-leaf", body, &res))
-		return 0;
-	if (res.status != 200 && res.status != 202)
-		(void)cli_fail("log: status %d: %s", res.status, hf_buf_text(&res.body));
-	return res.status;
-}
-
 int cli_log_submit(const struct cli_args *args)
 {
+	struct asked a HF_AUTO(asked_end) = { .status = 0 };
 	struct hf_buf body HF_AUTO(hf_buf_free) = HF_BUF(1024);
-	struct log_url u;
 	struct leaf l = { .pub = { 0 } };
 
-	if (!url_of(args, &u) || !leaf_of(args, &l))
+	if (!begin(args, &a) || !leaf_of(args, &l))
 		return CLI_FAILED;
 	if (put_submission(&l, &body) != HF_OK)
 		return cli_fail("no memory");
 	for (int i = 0; i < TRY_S; i += 5) { /* the log holds each request up to 5 s */
-		int status = submit_once(&u, hf_buf_bytes(&body));
-
-		if (status != 202)
-			return status == 200 ? CLI_DONE : CLI_FAILED;
+		if (!ask(&a, "add-leaf", hf_buf_bytes(&body)))
+			return CLI_FAILED;
+		if (a.status == 200)
+			return CLI_DONE;
+		if (a.status != 202)
+			return cli_fail("log: status %d: %s", a.status, hf_buf_text(&a.answer));
 	}
 	return cli_fail("log: accepted, and not yet cosigned by a quorum of witnesses; submit again later");
 }
@@ -145,49 +141,51 @@ static hf_err write_proof(const struct leaf *l, const uint8_t *log, const char *
 	return path[0] == '\0' ? HF_OK : hf_buf_printf(out, "\n%s", path);
 }
 
-static bool ask_path(const struct log_url *u, const struct leaf *l, uint64_t size, struct hf_httpc_res *res)
+static bool ask_path(struct asked *a, const struct leaf *l, uint64_t size)
 {
 	char what[160];
 	int n = snprintf(what, sizeof(what), "get-inclusion-proof/%llu/", (unsigned long long)size);
 
 	for (size_t i = 0; i < HF_MERKLE_LEN; i++)
 		n += snprintf(what + n, 3, "%02x", l->hash.b[i]);
-	if (!ask(u, "GET", what, (hf_bytes){ NULL, 0 }, res))
+	if (!ask(a, what, (hf_bytes){ NULL, 0 }))
 		return false;
-	return res->status == 200 || cli_fail("log: this file is not in the published tree") == CLI_DONE;
+	return a->status == 200 || cli_fail("log: this file is not in the published tree") == CLI_DONE;
 }
 
-static bool put_proof(const struct log_url *u, const struct leaf *l, const uint8_t *log, struct hf_buf *out)
+static bool put_proof(struct asked *a, const struct leaf *l, const uint8_t *log, struct hf_buf *out)
 {
-	struct hf_httpc_res head HF_AUTO(hf_httpc_res_free) = HF_HTTPC_RES(ANSWER_MAX);
-	struct hf_httpc_res path HF_AUTO(hf_httpc_res_free) = HF_HTTPC_RES(ANSWER_MAX);
+	struct hf_buf head HF_AUTO(hf_buf_free) = HF_BUF(LOG_ANSWER_MAX);
 	hf_bytes rest, value;
 	uint64_t size = 0;
 
-	if (!ask(u, "GET", "get-tree-head", (hf_bytes){ NULL, 0 }, &head) || head.status != 200)
+	if (!ask(a, "get-tree-head", (hf_bytes){ NULL, 0 }))
+		return false;
+	if (a->status != 200 || hf_buf_put(&head, hf_buf_bytes(&a->answer)) != HF_OK)
 		return cli_fail("log: no head is published") == CLI_DONE;
-	rest = hf_buf_bytes(&head.body);
+	rest = hf_buf_bytes(&head);
 	if (!hf_kv_take(&rest, "size", &value) || !hf_kv_number(value, &size))
 		return cli_fail("log: its head does not parse") == CLI_DONE;
-	if (size > 1 && !ask_path(u, l, size, &path))
+	hf_buf_reset(&a->answer);
+	if (size > 1 && !ask_path(a, l, size))
 		return false;
-	return write_proof(l, log, hf_buf_text(&head.body), hf_buf_text(&path.body), out) == HF_OK ||
+	return write_proof(l, log, hf_buf_text(&head), hf_buf_text(&a->answer), out) == HF_OK ||
 	       cli_fail("no memory") == CLI_DONE;
 }
 
 int cli_log_proof(const struct cli_args *args)
 {
-	struct hf_buf out HF_AUTO(hf_buf_free) = HF_BUF(ANSWER_MAX);
+	struct asked a HF_AUTO(asked_end) = { .status = 0 };
+	struct hf_buf out HF_AUTO(hf_buf_free) = HF_BUF(LOG_ANSWER_MAX);
 	const char *to = cli_option(args, "out"), *log_key = cli_option(args, "log-key");
 	uint8_t log[HF_ED25519_PUB_LEN];
 	struct hf_why why = { 0 };
-	struct log_url u;
 	struct leaf l = { .pub = { 0 } };
 
 	if (log_key == NULL)
 		return cli_usage("log proof: --log-key KEY is needed");
-	if (!url_of(args, &u) || !leaf_of(args, &l) || !log_key_read(log_key, log) ||
-	    !put_proof(&u, &l, log, &out))
+	if (!begin(args, &a) || !leaf_of(args, &l) || !log_key_read(log_key, log) ||
+	    !put_proof(&a, &l, log, &out))
 		return CLI_FAILED;
 	if (to == NULL)
 		return fwrite(out.ptr, 1, out.len, stdout) == out.len ? CLI_DONE : CLI_FAILED;
@@ -198,13 +196,12 @@ int cli_log_proof(const struct cli_args *args)
 
 int cli_log_head(const struct cli_args *args)
 {
-	struct hf_httpc_res res HF_AUTO(hf_httpc_res_free) = HF_HTTPC_RES(ANSWER_MAX);
-	struct log_url u;
+	struct asked a HF_AUTO(asked_end) = { .status = 0 };
 
-	if (!url_of(args, &u) || !ask(&u, "GET", "get-tree-head", (hf_bytes){ NULL, 0 }, &res))
+	if (!begin(args, &a) || !ask(&a, "get-tree-head", (hf_bytes){ NULL, 0 }))
 		return CLI_FAILED;
-	if (res.status != 200)
-		return cli_fail("log: status %d: %s", res.status, hf_buf_text(&res.body));
-	fputs(hf_buf_text(&res.body), stdout);
+	if (a.status != 200)
+		return cli_fail("log: status %d: %s", a.status, hf_buf_text(&a.answer));
+	fputs(hf_buf_text(&a.answer), stdout);
 	return CLI_DONE;
 }

@@ -10,10 +10,12 @@
 #include <hf/lognote.h>
 #include <holdfast/statement.h>
 #include "log.h"
+#include "log_ask.h"
 #include "signer.h"
 
 struct log_conf {
 	char listen[80], key[CLI_PATH_MAX], sign_dir[CLI_PATH_MAX], policy[CLI_PATH_MAX];
+	char tls_cert[CLI_PATH_MAX], tls_key[CLI_PATH_MAX], tls_chain[CLI_PATH_MAX];
 };
 static const struct hf_conf_key keys[] = {
 	{ .name = "listen",
@@ -40,31 +42,25 @@ static const struct hf_conf_key keys[] = {
 	  .cap = CLI_PATH_MAX,
 	  .standard = "policy.cose",
 	  .help = "trust policy in force: publishers, witnesses and their quorum" },
+	{ .name = "tls-certificate",
+	  .type = HF_CONF_TEXT,
+	  .offset = offsetof(struct log_conf, tls_cert),
+	  .cap = CLI_PATH_MAX,
+	  .standard = "",
+	  .help = "PEM file; then HTTPS, also beyond loopback" },
+	{ .name = "tls-key",
+	  .type = HF_CONF_TEXT,
+	  .offset = offsetof(struct log_conf, tls_key),
+	  .cap = CLI_PATH_MAX,
+	  .standard = "",
+	  .help = "its private key, PEM on P-256, mode 0600" },
+	{ .name = "tls-chain",
+	  .type = HF_CONF_TEXT,
+	  .offset = offsetof(struct log_conf, tls_chain),
+	  .cap = CLI_PATH_MAX,
+	  .standard = "",
+	  .help = "PEM file of the CA between the certificate and the root, where there is one" },
 };
-
-bool log_url_read(const char *text, struct log_url *u)
-{
-	char host[256], digits[6], *end;
-	int used = 0;
-	unsigned long port;
-
-	if (sscanf(text, "http://%255[A-Za-z0-9.-]:%5[0-9]%n", host, digits, &used) != 2)
-		return false;
-	port = strtoul(digits, &end, 10);
-	if (*end != '\0' || port == 0 || port > 65535)
-		return false;
-	(void)snprintf(u->host, sizeof(u->host), "%s", host);
-	u->port = (uint16_t)port;
-	text += used;
-	if (strlen(text) >= sizeof(u->prefix) || (text[0] != '\0' && text[0] != '/') ||
-	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-") !=
-		    strlen(text))
-		return false;
-	(void)snprintf(u->prefix, sizeof(u->prefix), "%s", text);
-	if (u->prefix[0] != '\0' && u->prefix[strlen(u->prefix) - 1] == '/')
-		u->prefix[strlen(u->prefix) - 1] = '\0';
-	return true;
-}
 
 bool log_key_read(const char *text, uint8_t pub[static HF_ED25519_PUB_LEN])
 {
@@ -84,6 +80,17 @@ static bool join(char out[static CLI_PATH_MAX], const char *dir, const char *nam
 	return err == HF_OK || cli_fail("%s/%s: path is too long", dir, name) == CLI_DONE;
 }
 
+/* Names that may be left out. */
+static bool join_tls(struct log_place *p, const struct log_conf *c)
+{
+	if ((c->tls_cert[0] == '\0') != (c->tls_key[0] == '\0'))
+		return cli_fail("%s/log.conf: tls-certificate and tls-key belong together", p->dir) ==
+		       CLI_DONE;
+	return (c->tls_cert[0] == '\0' || join(p->tls_cert, p->dir, c->tls_cert)) &&
+	       (c->tls_key[0] == '\0' || join(p->tls_key, p->dir, c->tls_key)) &&
+	       (c->tls_chain[0] == '\0' || join(p->tls_chain, p->dir, c->tls_chain));
+}
+
 static bool read_conf(struct log_place *p)
 {
 	struct log_conf c = { .listen = "" };
@@ -98,7 +105,7 @@ static bool read_conf(struct log_place *p)
 		return cli_fail("%s: listen = %s: not ADDRESS:PORT", path, c.listen) == CLI_DONE;
 	return join(p->key, p->dir, c.key) && join(sign_dir, p->dir, c.sign_dir) &&
 	       join(p->sign_state, sign_dir, "sign-state") && join(p->data, p->dir, "data") &&
-	       join(path, p->dir, c.policy) &&
+	       join_tls(p, &c) && join(path, p->dir, c.policy) &&
 	       (!hf_file_exists(path) || hf_file_read(path, &p->policy_file, &why) == HF_OK ||
 		cli_fail("%s", hf_why_text(&why)) == CLI_DONE);
 }
@@ -136,21 +143,21 @@ static int witness_key(const struct hf_policy *policy, const uint8_t *pub)
 static bool read_witness(struct log_place *p, const char *line)
 {
 	struct hf_log_witness *w = &p->witness[p->n_witnesses];
-	struct log_url url;
+	struct log_client url;
 	char key[65], where[300];
 
 	if (line[0] == '#' || line[0] == '\0')
 		return true;
 	if (p->n_witnesses == HF_LOGSEQ_COSIGS || sscanf(line, "%64s %299s", key, where) != 2 ||
 	    !hf_kv_hex((hf_bytes){ (const uint8_t *)key, strlen(key) }, w->pub, sizeof(w->pub)) ||
-	    !log_url_read(where, &url))
+	    log_client_open(where, NULL, NULL, &url) != HF_OK || strlen(url.prefix) >= sizeof(w->prefix))
 		return cli_fail("witnesses: '%s': not a key in hexadecimal and an http:// address", line) ==
 		       CLI_DONE;
 	w->key = witness_key(&p->policy, w->pub);
 	if (w->key < 0)
 		return cli_fail("witnesses: %s is no witness of the policy", key) == CLI_DONE;
 	(void)snprintf(w->host, sizeof(w->host), "%s", url.host);
-	(void)snprintf(w->prefix, sizeof(w->prefix), "%s", url.prefix);
+	(void)snprintf(w->prefix, sizeof(w->prefix), "%.127s", url.prefix);
 	w->port = url.port;
 	p->n_witnesses++;
 	return true;

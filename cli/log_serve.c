@@ -59,6 +59,8 @@ struct front {
 	struct log_place place;
 	struct hf_logstore *store;
 	struct hf_ipc *ipc;
+	struct hf_pki_key *tls_key;
+	struct hf_tls *tls;
 	struct hf_http *http;
 	struct hf_logfront front;
 	struct hf_logseq_conf seq;
@@ -100,7 +102,8 @@ static hf_err listen_on(struct front *f, struct hf_why *why)
 {
 	const struct hf_http_conf conf = { .addr = f->place.host,
 					   .port = f->place.port,
-					   .plain = true,
+					   .tls = f->tls,
+					   .plain = f->tls == NULL,
 					   .workers = WORKERS,
 					   .body_max = HF_LOGFRONT_BODY_MAX,
 					   .routes = hf_logfront_routes,
@@ -124,6 +127,7 @@ static hf_err open_front(struct front *f, const char *dir, int fd, struct hf_why
 	HF_TRY(hf_logstore_open(f->place.data, false, &f->store, why));
 	HF_TRY(compare(f, why));
 	HF_TRY(hf_logstore_tidy(f->store, why));
+	HF_TRY(log_tls_open(&f->place, &f->tls_key, &f->tls, why));
 	HF_TRY(listen_on(f, why));
 	HF_TRY(hf_sandbox_enter(&box, why));
 	f->seq.store = f->store;
@@ -146,8 +150,9 @@ static int run_front(const char *dir, int fd)
 	int rc = CLI_FAILED;
 
 	if (err == HF_OK) {
-		hf_log(HF_LOG_INFO, "log", "up", "listen=%s:%u witnesses=%zu", f.place.host,
-		       hf_http_port(f.http), f.place.n_witnesses);
+		hf_log(HF_LOG_INFO, "log", "up", "listen=%s:%u tls=%s policy=%llu witnesses=%zu",
+		       f.place.host, hf_http_port(f.http), f.tls != NULL ? "yes" : "no",
+		       (unsigned long long)f.place.policy.number, f.place.n_witnesses);
 		rc = f.fatal ? CLI_FAILED : log_wait();
 	} else {
 		(void)refuse("not started", err, &why);
@@ -156,6 +161,8 @@ static int run_front(const char *dir, int fd)
 	if (f.http != NULL)
 		hf_http_stop(f.http, STOP_MS);
 	hf_http_free(f.http);
+	hf_tls_free(f.tls);
+	hf_pki_key_free(f.tls_key);
 	hf_logstore_close(f.store);
 	hf_ipc_free(f.ipc);
 	log_place_close(&f.place);

@@ -40,7 +40,7 @@ hf_err release_give(struct shelf *s, const struct hf_policy *p, const hf_bytes *
 
 	if (cli_flag(s->args, "late"))
 		return HF_OK;
-	HF_TRY(log_client_open(cli_option(s->args, "log"), &s->why, &log));
+	HF_TRY(log_client_open(cli_option(s->args, "log"), cli_option(s->args, "log-ca"), &s->why, &log));
 	HF_TRY(release_publisher(s, p, &key));
 	for (size_t i = 0; i < n && keeps; i++)
 		if (object[i].len > 0)

@@ -175,7 +175,8 @@ hf_err release_prove(struct shelf *s, const struct hf_policy *p, const uint8_t *
 	if (!cli_number(s->args, "wait", 1, WAIT_MAX_S, WAIT_S, &wait_s))
 		return hf_why_set(&s->why, HF_ERR_BASE_MISUSE, "--wait");
 	j.deadline = hf_now_ms() + (uint64_t)wait_s * 1000;
-	HF_TRY(log_client_open(cli_option(s->args, "log"), &s->why, &j.client));
+	HF_TRY(log_client_open(cli_option(s->args, "log"), cli_option(s->args, "log-ca"), &s->why,
+			       &j.client));
 	HF_TRY(make_leaf(&j));
 	HF_TRY(submit(&j));
 	return wait_for_proof(&j, proof);

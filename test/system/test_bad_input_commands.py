@@ -142,7 +142,8 @@ BAD_ARGS = {
 # Bad values of options; "*" holds for every command that has the option.
 BAD_OPTIONS = {
     "*": {"dir": ("nowhere", ""), "passphrase-file": ("nosuchfile", "open", "empty", "fleet"), "wait": TIMES,
-          "life": ("0", "86401", *TIMES), "class": ("huge",), "as": ("nowhere", "fleet")},
+          "log-ca": ("nosuch", ""), "life": ("0", "86401", *TIMES), "class": ("huge",),
+          "as": ("nowhere", "fleet")},
     "init": {"domain": ("two words", "A.example", ""), "host": ("other.example", "two words"),
              "operator": ("Bad Name", ""), "est": LISTEN, "api": LISTEN, "mqtt": LISTEN, "device": LISTEN,
              "root-key": KEYS, "server-ca-key": KEYS, "op-ca-key": KEYS, "station-ca-key": KEYS,
