@@ -25,6 +25,9 @@ struct log_place {
 bool log_place_open(struct log_place *p, const char *dir, bool need_policy);
 void log_place_close(struct log_place *p);
 
+/* log_policy.c: a log goes from one policy to the next as devices do, and remembers in data/policy.cose under
+ * which it runs. False after an error was printed: this policy does not follow, or does not name this log. */
+bool log_policy_follow(const struct log_place *p);
 /* log_tls.c: what the log shows to its clients; *tls is NULL for plain HTTP. `key` lives as long as it. */
 HF_MUST_CHECK hf_err log_tls_open(const struct log_place *p, struct hf_pki_key **key, struct hf_tls **tls,
 				  struct hf_why *why);
@@ -37,8 +40,10 @@ struct log_role {
 	const char *name;
 	int (*run)(const char *place, int fd);
 };
+enum { LOG_AGAIN = -1 };
+/* `reload`: asked at SIGHUP; when it agrees, both processes end and LOG_AGAIN is returned. NULL: never. */
 int log_run(const struct cli_args *args, const char *const verb[], const char *place,
-	    const struct log_role roles[2]);
+	    const struct log_role roles[2], bool (*reload)(const char *place));
 /* Until SIGTERM or SIGINT, or until log_stop. */
 int log_wait(void);
 void log_stop(void);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <hf/file.h>
 #include <hf/ipc.h>
 #include <hf/log.h>
 #include <hf/proc.h>
@@ -19,8 +20,11 @@ struct pair {
 	struct hf_proc_fd fd[2];
 	char *argv[2][8];
 	char self[CLI_PATH_MAX];
-	struct hf_sig term, interrupt;
-	bool failed;
+	struct hf_sig term, interrupt, hup;
+	int ipc[2];
+	const char *place;
+	bool (*reload)(const char *place);
+	bool failed, again;
 };
 static struct hf_loop *wait_loop;
 
@@ -47,6 +51,18 @@ static void on_signal(void *ctx, int signo)
 	hf_proc_stop(((struct pair *)ctx)->proc);
 }
 
+/* Restarting is the way to read anew: two processes that each know one state of things. */
+static void on_hup(void *ctx, int signo)
+{
+	struct pair *p = ctx;
+
+	(void)signo;
+	if (p->reload == NULL || !p->reload(p->place))
+		return;
+	p->again = true;
+	hf_proc_stop(p->proc);
+}
+
 static char *word(const char *text)
 {
 	return (char *)(uintptr_t)text; /* execve promises not to write it */
@@ -57,11 +73,10 @@ static hf_err start(struct pair *p, const char *const verb[], const char *place,
 {
 	const struct hf_proc_events events = { p, NULL, on_dead, on_stopped };
 	ssize_t len = readlink("/proc/self/exe", p->self, sizeof(p->self) - 1);
-	int fds[2];
 
 	if (len <= 0)
 		return hf_why_errno(why, HF_ERR_FILE_IO, "/proc/self/exe");
-	HF_TRY(hf_ipc_pair(fds, why));
+	HF_TRY(hf_ipc_pair(p->ipc, why));
 	for (size_t i = 0; i < 2; i++) {
 		size_t n = 0;
 
@@ -71,7 +86,7 @@ static hf_err start(struct pair *p, const char *const verb[], const char *place,
 		p->argv[i][n++] = word(place);
 		p->argv[i][n++] = word("--role");
 		p->argv[i][n++] = word(roles[i].name);
-		p->fd[i] = (struct hf_proc_fd){ fds[i], FD_PEER };
+		p->fd[i] = (struct hf_proc_fd){ p->ipc[i], FD_PEER };
 		p->row[i] = (struct hf_proc_row){ .name = roles[i].name,
 						  .path = p->self,
 						  .argv = p->argv[i],
@@ -83,6 +98,7 @@ static hf_err start(struct pair *p, const char *const verb[], const char *place,
 	HF_TRY(hf_proc_new(p->loop, p->row, 2, &events, &p->proc));
 	HF_TRY(hf_sig_open(&p->term, p->loop, SIGTERM, on_signal, p));
 	HF_TRY(hf_sig_open(&p->interrupt, p->loop, SIGINT, on_signal, p));
+	HF_TRY(hf_sig_open(&p->hup, p->loop, SIGHUP, on_hup, p));
 	HF_TRY(hf_proc_start(p->proc, why));
 	return hf_loop_run(p->loop);
 }
@@ -99,10 +115,10 @@ static int run_role(const char *place, const struct log_role *role)
 }
 
 int log_run(const struct cli_args *args, const char *const verb[], const char *place,
-	    const struct log_role roles[2])
+	    const struct log_role roles[2], bool (*reload)(const char *place))
 {
 	const char *role = cli_option(args, "role");
-	struct pair p = { .failed = false };
+	struct pair p = { .ipc = { -1, -1 }, .place = place, .reload = reload };
 	struct hf_why why = { 0 };
 	hf_err err;
 
@@ -114,11 +130,14 @@ int log_run(const struct cli_args *args, const char *const verb[], const char *p
 	err = start(&p, verb, place, roles, &why);
 	hf_sig_close(&p.term);
 	hf_sig_close(&p.interrupt);
+	hf_sig_close(&p.hup);
 	hf_proc_free(p.proc);
 	hf_loop_free(p.loop);
+	hf_fd_close(&p.ipc[0]);
+	hf_fd_close(&p.ipc[1]);
 	if (err != HF_OK)
 		return cli_fail("%s: %s", verb[1], hf_why_text(&why));
-	return p.failed ? CLI_FAILED : CLI_DONE;
+	return p.failed ? CLI_FAILED : p.again ? LOG_AGAIN : CLI_DONE;
 }
 
 static void on_end(void *ctx, int signo)

@@ -169,18 +169,26 @@ static int run_front(const char *dir, int fd)
 	return f.fatal ? CLI_FAILED : rc;
 }
 
+/* A mistake is said once, before there are processes; at SIGHUP the log then goes on as it was. */
+static bool may_run(const char *dir)
+{
+	static struct log_place place;
+	bool fits = log_place_open(&place, dir, true) && log_policy_follow(&place);
+
+	log_place_close(&place);
+	return fits;
+}
+
 int cli_log_serve(const struct cli_args *args)
 {
 	static const char *const verb[] = { "log", "serve", NULL };
 	static const struct log_role roles[2] = { { "sign", run_sign }, { "front", run_front } };
-	static struct log_place place;
+	int rc;
 
-	if (cli_option(args, "role") == NULL) { /* a mistake is said once, before there are processes */
-		bool fits = log_place_open(&place, args->args[0], true);
-
-		log_place_close(&place);
-		if (!fits)
-			return CLI_FAILED;
-	}
-	return log_run(args, verb, args->args[0], roles);
+	if (cli_option(args, "role") == NULL && !may_run(args->args[0]))
+		return CLI_FAILED;
+	do
+		rc = log_run(args, verb, args->args[0], roles, may_run);
+	while (rc == LOG_AGAIN);
+	return rc;
 }

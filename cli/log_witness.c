@@ -141,7 +141,7 @@ int cli_log_witness(const struct cli_args *args)
 	if (key == NULL && !hf_file_exists(path))
 		return cli_usage("log witness: the first start needs --log-key");
 	if (key == NULL || hf_file_exists(path))
-		return log_run(args, verb, dir, roles);
+		return log_run(args, verb, dir, roles, NULL);
 	if (!log_key_read(key, log))
 		return CLI_FAILED;
 	if (make(dir, at != NULL ? at : "127.0.0.1:7391", log, &why) != HF_OK)

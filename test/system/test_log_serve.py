@@ -165,12 +165,13 @@ def test_a_second_server_on_the_same_log_is_refused(log):
 def test_a_key_that_is_not_the_one_of_log_pub_does_not_sign(log):
     """HF_ERR_LOG_KEY."""
     log.stop()
-    good = (log.dir / "log.pub").read_bytes()
-    (log.dir / "log.pub").write_bytes((log.witness_dir(0) / "witness.pub").read_bytes())
+    conf = log.dir / "log.conf"
+    good = conf.read_text()
+    conf.write_text(good.replace("key = key/log.key", f"key = {log.witness_dir(0)}/witness.key"))
     proc = log.start(wait=False)
     wait_for("the log stops", lambda: proc.p.poll() is not None)
     assert proc.p.returncode == 1 and "does not belong to log.pub" in proc.text()
-    (log.dir / "log.pub").write_bytes(good)
+    conf.write_text(good)
     log.start()
     log.wait_head(0)
 
