@@ -10,7 +10,6 @@
 
 static int cmd_new(const struct cli_args *args);
 static int cmd_show(const struct cli_args *args);
-static int cmd_diff(const struct cli_args *args);
 static int cmd_status(const struct cli_args *args);
 
 static const struct cli_opt dir_opts[] = { OPT_DIR, { 0 } };
@@ -28,7 +27,7 @@ const struct cli_verb cli_release_verbs[] = {
 		  "equal D." },
 	{ .name = "show", .run = cmd_show, ONE, .opts = dir_opts, .summary = "show what a release says" },
 	{ .name = "diff",
-	  .run = cmd_diff,
+	  .run = cmd_show,
 	  .args = "OLD NEW",
 	  .min_args = 2,
 	  .max_args = 2,
@@ -102,25 +101,15 @@ static int cmd_new(const struct cli_args *args)
 static hf_err show(struct shelf *s, const char *old_d, const char *new_d)
 {
 	struct shelf_policy policy HF_AUTO(shelf_policy_end) = { 0 };
-	struct release *r HF_AUTO(release_drop) = release_new();
+	struct release *r HF_AUTO(release_drop) = NULL;
 	struct release *old HF_AUTO(release_drop) = NULL;
 	struct hf_buf page HF_AUTO(hf_buf_free) = HF_BUF(HF_JSON_CEILING);
-	char d[SHELF_HEX];
 
-	if (r == NULL)
-		return hf_why_set(&s->why, HF_ERR_HOST_MEMORY, "%s", "");
-	HF_TRY(shelf_policy(s, SHELF_POLICIES_MAX, &policy));
-	HF_TRY(shelf_find(s, new_d, d));
-	HF_TRY(release_load(s, d, r));
-	if (old_d == NULL) {
+	HF_TRY(release_open(s, new_d, &policy, &r));
+	if (old_d == NULL)
 		HF_TRY(release_previous(s, r, &old));
-	} else {
-		HF_TRY(shelf_find(s, old_d, d));
-		old = release_new();
-		if (old == NULL)
-			return hf_why_set(&s->why, HF_ERR_HOST_MEMORY, "%s", "");
-		HF_TRY(release_load(s, d, old));
-	}
+	else
+		HF_TRY(release_open(s, old_d, NULL, &old));
 	HF_TRY(release_page(s, old, r, &policy.p, &page));
 	if (!s->args->json)
 		fputs(hf_buf_text(&page), stdout);
@@ -129,23 +118,15 @@ static hf_err show(struct shelf *s, const char *old_d, const char *new_d)
 	return HF_OK;
 }
 
+/* show NEW, diff OLD NEW */
 static int cmd_show(const struct cli_args *args)
 {
 	struct shelf s;
 	hf_err err = shelf_open(args, false, &s);
 
 	if (err == HF_OK)
-		err = show(&s, NULL, args->args[0]);
-	return shelf_end(&s, err);
-}
-
-static int cmd_diff(const struct cli_args *args)
-{
-	struct shelf s;
-	hf_err err = shelf_open(args, false, &s);
-
-	if (err == HF_OK)
-		err = show(&s, args->args[0], args->args[1]);
+		err = args->n_args == 1 ? show(&s, NULL, args->args[0])
+					: show(&s, args->args[0], args->args[1]);
 	return shelf_end(&s, err);
 }
 
@@ -177,15 +158,13 @@ static hf_err put_status(const struct shelf *s, const struct release *r, const c
 static hf_err status_of(struct shelf *s, const char *d, const struct hf_policy *p, struct hf_json_out *j,
 			bool *met)
 {
-	struct release *r HF_AUTO(release_drop) = release_new();
+	struct release *r HF_AUTO(release_drop) = NULL;
 	struct hf_buf names HF_AUTO(hf_buf_free) = HF_BUF(4096);
 	hf_key_set signers = 0, rebuilders = 0;
 	char proof[SHELF_NAME_MAX];
 	hf_err err;
 
-	if (r == NULL)
-		return hf_why_set(&s->why, HF_ERR_HOST_MEMORY, "%s", "");
-	HF_TRY(release_load(s, d, r));
+	HF_TRY(release_open(s, d, NULL, &r));
 	err = release_signed(s, r, p, &signers, &rebuilders);
 	if (err != HF_OK && err != HF_ERR_RELEASE_QUORUM)
 		return err;

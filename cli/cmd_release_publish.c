@@ -59,24 +59,20 @@ static hf_err keep_proof(struct shelf *s, const char *name, const struct hf_poli
 static hf_err publish_release(struct shelf *s)
 {
 	struct shelf_policy policy HF_AUTO(shelf_policy_end) = { 0 };
-	struct release *r HF_AUTO(release_drop) = release_new();
+	struct release *r HF_AUTO(release_drop) = NULL;
 	hf_key_set signers = 0, rebuilders = 0;
-	char d[SHELF_HEX], name[SHELF_NAME_MAX];
+	char name[SHELF_NAME_MAX];
 
-	if (r == NULL)
-		return hf_why_set(&s->why, HF_ERR_HOST_MEMORY, "%s", "");
-	HF_TRY(shelf_policy(s, SHELF_POLICIES_MAX, &policy));
-	HF_TRY(shelf_find(s, s->args->args[0], d));
-	HF_TRY(release_load(s, d, r));
+	HF_TRY(release_open(s, s->args->args[0], &policy, &r));
 	HF_TRY(release_signed(s, r, &policy.p, &signers, &rebuilders));
-	release_proof_name(d, &policy.p, name);
+	release_proof_name(r->d, &policy.p, name);
 	const hf_bytes object[] = { hf_buf_bytes(&r->file), hf_buf_bytes(&r->record_file),
 				    hf_buf_bytes(&r->capability_file) };
 	HF_TRY(keep_proof(s, name, &policy.p, &(struct logged){ r->envelope.d, object, 3 }));
-	HF_TRY(release_bundle(s, d, 0, NULL));
-	shelf_release_name(d, "bundle.hfb", name);
-	cli_say(s->args, "Published %s; the bundle is %s", d, name);
-	print_pairs(s->args->json, "published", d, "bundle", name, NULL);
+	HF_TRY(release_bundle(s, r->d, 0, NULL));
+	shelf_release_name(r->d, "bundle.hfb", name);
+	cli_say(s->args, "Published %s; the bundle is %s", r->d, name);
+	print_pairs(s->args->json, "published", r->d, "bundle", name, NULL);
 	return HF_OK;
 }
 

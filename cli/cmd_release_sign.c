@@ -104,26 +104,21 @@ static hf_err sign_envelope(struct shelf *s, const struct release *r, struct sig
 static hf_err sign(struct shelf *s, struct signer *key)
 {
 	struct shelf_policy policy HF_AUTO(shelf_policy_end) = { 0 };
-	struct release *r HF_AUTO(release_drop) = release_new();
+	struct release *r HF_AUTO(release_drop) = NULL;
 	struct release *old HF_AUTO(release_drop) = NULL;
 	struct hf_buf page HF_AUTO(hf_buf_free) = HF_BUF(HF_JSON_CEILING);
-	char d[SHELF_HEX];
 
-	if (r == NULL)
-		return hf_why_set(&s->why, HF_ERR_HOST_MEMORY, "%s", "");
-	HF_TRY(shelf_policy(s, SHELF_POLICIES_MAX, &policy));
-	HF_TRY(shelf_find(s, s->args->args[0], d));
-	HF_TRY(release_load(s, d, r));
+	HF_TRY(release_open(s, s->args->args[0], &policy, &r));
 	HF_TRY(release_previous(s, r, &old));
 	HF_TRY(release_signer(s, key));
 	HF_TRY(check_role(s, &policy.p, key));
 	HF_TRY(release_page(s, old, r, &policy.p, &page));
 	fputs(hf_buf_text(&page), stderr);
 	HF_TRY(check_additions(s, old, r));
-	HF_TRY(release_typed(s, d));
+	HF_TRY(release_typed(s, r->d));
 	HF_TRY(sign_envelope(s, r, key));
-	cli_say(s->args, "Signed %s.", d);
-	print_pairs(s->args->json, "signed", d, NULL);
+	cli_say(s->args, "Signed %s.", r->d);
+	print_pairs(s->args->json, "signed", r->d, NULL);
 	return HF_OK;
 }
 
@@ -191,14 +186,13 @@ static hf_err add_policy(struct shelf *s, hf_bytes file, const struct hf_policy 
 	size_t n = 0;
 	hf_err err;
 
-	if (p == NULL && next->number == 1)
-		HF_TRY(shelf_make(s));
 	err = statement_draft(s, next->number, &have);
 	/* Made elsewhere: by `holdfast init`. */
 	if (err == HF_ERR_FILE_ABSENT && p == NULL && next->number == 1)
 		err = hf_buf_put(&have, statement_payload(file));
 	HF_TRY(err);
 	HF_TRY(statement_merge(s, hf_buf_bytes(&have), file, p, next, &n, &out));
+	HF_TRY(shelf_make(s));
 	shelf_hex(HF_ARR(next->hash), hash);
 	cli_say(s->args, "Policy %llu is %s", (unsigned long long)next->number, hash);
 	print_pairs(s->args->json, "policy", hash, NULL);
@@ -278,28 +272,25 @@ static hf_err begin_revocation(struct shelf *s, const struct release *r, struct 
 static hf_err withdraw(struct shelf *s, struct signer *key)
 {
 	struct shelf_policy policy HF_AUTO(shelf_policy_end) = { 0 };
-	struct release *r HF_AUTO(release_drop) = release_new();
+	struct release *r HF_AUTO(release_drop) = NULL;
 	struct hf_buf have HF_AUTO(hf_buf_free) = HF_BUF(HF_STATEMENT_MAX_LEN);
 	uint8_t mem[HF_STATEMENT_MAX_LEN + 512];
 	struct hf_out out = HF_OUT(mem);
-	char d[SHELF_HEX], name[SHELF_NAME_MAX];
+	char name[SHELF_NAME_MAX];
 
-	if (r == NULL)
-		return hf_why_set(&s->why, HF_ERR_HOST_MEMORY, "%s", "");
-	HF_TRY(shelf_policy(s, SHELF_POLICIES_MAX, &policy));
-	HF_TRY(shelf_find(s, s->args->args[0], d));
-	HF_TRY(release_load(s, d, r));
+	HF_TRY(release_open(s, s->args->args[0], &policy, &r));
 	HF_TRY(release_signer(s, key));
 	HF_TRY(check_role(s, &policy.p, key));
-	shelf_release_name(d, "revoked.cose", name);
+	shelf_release_name(r->d, "revoked.cose", name);
 	if (shelf_has(s, name))
 		HF_TRY(shelf_read(s, name, &have));
 	else
 		HF_TRY(begin_revocation(s, r, &have));
 	HF_TRY(statement_sign(s, hf_buf_bytes(&have), key, &out));
 	HF_TRY(shelf_replace(s, name, hf_out_bytes(&out)));
-	cli_say(s->args, "Signed the revocation of %s. Next: holdfast release publish revoke-%s", d, d);
-	print_pairs(s->args->json, "signed", d, NULL);
+	cli_say(s->args, "Signed the revocation of %s. Next: holdfast release publish revoke-%s", r->d,
+		r->d);
+	print_pairs(s->args->json, "signed", r->d, NULL);
 	return HF_OK;
 }
 

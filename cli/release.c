@@ -71,6 +71,19 @@ hf_err release_load(struct shelf *s, const char *d, struct release *r)
 	return read_capabilities(s, r);
 }
 
+hf_err release_open(struct shelf *s, const char *text, struct shelf_policy *policy, struct release **r)
+{
+	char d[SHELF_HEX];
+
+	*r = release_new();
+	if (*r == NULL)
+		return hf_why_set(&s->why, HF_ERR_HOST_MEMORY, "%s", "");
+	if (policy != NULL)
+		HF_TRY(shelf_policy(s, SHELF_POLICIES_MAX, policy));
+	HF_TRY(shelf_find(s, text, d));
+	return release_load(s, d, *r);
+}
+
 hf_err release_previous(struct shelf *s, const struct release *r, struct release **old)
 {
 	char d[SHELF_HEX];

@@ -40,6 +40,10 @@ static inline void release_drop(struct release **r)
 /* Recomputes D from the stored manifest, and the image's hash, size and chunk root from the stored image.
  * `envelope` empty: the one on the shelf. Errors: shelf's, manifest's; HF_ERR_SHELF_DAMAGED. */
 HF_MUST_CHECK hf_err release_load(struct shelf *s, const char *d, struct release *r);
+/* The release that a person names, and (unless NULL) the policy in force to judge it by.
+ * Errors: the above; shelf_find's, shelf_policy's; HF_ERR_HOST_MEMORY. */
+HF_MUST_CHECK hf_err release_open(struct shelf *s, const char *text, struct shelf_policy *policy,
+				  struct release **r);
 
 /* release_spec.c: make a release from its description and image; gives D. */
 HF_MUST_CHECK hf_err release_make(struct shelf *s, const char *spec_file, const char *image_file,
