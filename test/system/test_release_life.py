@@ -301,8 +301,8 @@ def test_every_verb_gives_one_json_value(maker):
     d = ask("new", maker.describe(), maker.image)["d"]
     other = maker.new(version="2", sequence=11)
     assert ask("show", d)["d"] == d and "lamp" in ask("diff", d, other)["page"]
-    assert ask("status", d) == [{"d": d, "version": "1.0", "sequence": 10, "signers": "nobody", "quorum": False,
-                                 "published": False}]
+    assert ask("status", d) == [{"d": d, "version": "1.0", "sequence": 10, "signers": "nobody",
+                                 "quorum": False, "published": False}]
     for who in ("rel1", "rel2"):
         assert ask("sign", d, "--key", f"file:{who}", "--digest", d) == {"signed": d}
     assert ask("export", d, "--out", "envelope") == {"file": "envelope"}
