@@ -44,7 +44,7 @@ static void report_private(struct hf_case *c, const struct hf_rule *rule, const 
 	struct hf__chk_where at = at_key(f);
 	bool sealed = f->num[HF_KEY_CLASS] == HF_KEYC_ENCRYPTED;
 
-	at.severity = sealed ? HF_SEV_MEDIUM : 0;
+	at.severity = (f->num[HF_KEY_FLAGS] & HF_KEYF_SELFTEST) != 0 ? HF_SEV_INFO : sealed ? HF_SEV_MEDIUM : 0;
 	hf__chk_report(c, rule, &at, "%s%s %u bit, %.*s", sealed ? "encrypted " : "",
 		       alg_name(f->num[HF_KEY_ALG]), (unsigned)f->num[HF_KEY_BITS],
 		       HF__CHK_ARG(f->text[HF_KEY_EVIDENCE], 40u));
@@ -100,7 +100,7 @@ static void run_reuse(struct hf_case *c, const struct hf_rule *rule)
 
 	HF__CHK_EACH(m, HF_FACT_KEY, f, i)
 	{
-		if (!is_private(f))
+		if (!is_private(f) || (f->num[HF_KEY_FLAGS] & HF_KEYF_SELFTEST) != 0)
 			continue;
 		if (f->text[HF_KEY_SPKI].len == 0)
 			hf_unknown(c, rule, f->path, "the public half of the key cannot be read");

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "automaton.h"
 #include "key_priv.h"
+#include "selftestkeys.inc"
 #include "testkeys.inc"
 
 enum { LINE_MAX_ = 64, DER_FILE_MAX = 16384 };
@@ -61,23 +62,32 @@ struct hf_fact hf__scan_key_fact(const struct hf__scan_job *job, unsigned class,
 	return fact;
 }
 
-static bool is_test_key(const uint8_t spki[static HF_SHA256_LEN])
+/* Does a disguised list name this SPKI at the start of a line? */
+static bool is_listed(const uint8_t *list, size_t len, hf_bytes hex)
 {
-	uint8_t hex_room[2 * HF_SHA256_LEN];
-	struct hf_out hex = HF_OUT(hex_room);
+	for (size_t i = 0; i + hex.len <= len; i++) {
+		size_t same = 0;
+
+		if (i > 0 && (list[i - 1] ^ HF__DISGUISE) != '\n')
+			continue;
+		while (same < hex.len && (list[i + same] ^ HF__DISGUISE) == hex.ptr[same])
+			same++;
+		if (same == hex.len)
+			return true;
+	}
+	return false;
+}
+
+static unsigned published(const uint8_t spki[static HF_SHA256_LEN])
+{
+	uint8_t room[2 * HF_SHA256_LEN];
+	struct hf_out hex = HF_OUT(room);
 
 	if (hf_hex_encode((hf_bytes){ spki, HF_SHA256_LEN }, &hex) != HF_OK)
-		return false;
-	for (size_t i = 0; i < sizeof(testkeys); i++)
-		if ((i == 0 || (testkeys[i - 1] ^ HF__DISGUISE) == '\n') && sizeof(testkeys) - i >= hex.len) {
-			size_t same = 0;
-
-			while (same < hex.len && (testkeys[i + same] ^ HF__DISGUISE) == hex_room[same])
-				same++;
-			if (same == hex.len)
-				return true;
-		}
-	return false;
+		return 0;
+	if (is_listed(testkeys, sizeof(testkeys), hf_out_bytes(&hex)))
+		return HF_KEYF_TEST;
+	return is_listed(selftestkeys, sizeof(selftestkeys), hf_out_bytes(&hex)) ? HF_KEYF_SELFTEST : 0;
 }
 
 void hf__scan_key_measure(struct hf_fact *fact, const struct hf_keyfacts *facts)
@@ -87,8 +97,7 @@ void hf__scan_key_measure(struct hf_fact *fact, const struct hf_keyfacts *facts)
 	if (!facts->has_spki)
 		return;
 	fact->text[HF_KEY_SPKI] = HF_ARR(facts->spki_sha256);
-	if (is_test_key(facts->spki_sha256))
-		fact->num[HF_KEY_FLAGS] |= HF_KEYF_TEST;
+	fact->num[HF_KEY_FLAGS] |= published(facts->spki_sha256);
 }
 _Static_assert(HF_KEYFACTS_EDDSA == (int)HF_KEYALG_EDDSA && HF_KEYFACTS_RSA == (int)HF_KEYALG_RSA, "copied");
 
@@ -209,7 +218,7 @@ static hf_err put_pem(struct hf__scan_job *job, const struct hf__scan_hit *hit)
 	hf_bytes text = hf__scan_view_upto(job->view, hit->offset, HF__KEY_ROOM), label, body;
 	size_t begin, end;
 
-	text = hf__scan_from(text, 11);
+	text = hf__scan_from(text, 10); /* "-----BEGIN" */
 	begin = hf__scan_find(hf__scan_first(text, LINE_MAX_), "-----");
 	if (begin == SIZE_MAX || begin < 2)
 		return HF_OK;
@@ -221,7 +230,7 @@ static hf_err put_pem(struct hf__scan_job *job, const struct hf__scan_hit *hit)
 	if (end == SIZE_MAX)
 		return HF_OK;
 	return put_body(job, label, hf__scan_first(body, end), hit->offset,
-			11 + begin + 5 + end + 9 + label.len + 5);
+			10 + begin + 5 + end + 9 + label.len + 5);
 }
 
 static hf_err put_der_file(struct hf__scan_job *job)
