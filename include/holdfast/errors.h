@@ -347,6 +347,15 @@ enum {
 	X(HF_ERR_APP_LIMIT, 'A', 'A', 1, HF_CLASS_LIMIT, "message of the application exceeds a limit") \
 	X(HF_ERR_APP_SHAPE, 'A', 'A', 2, HF_CLASS_MALFORMED, "not a message of the agent") \
 	X(HF_ERR_APP_ARGS, 'A', 'A', 3, HF_CLASS_MALFORMED, "command has other arguments") \
+	/* audit: advisories and bills of materials */ \
+	X(HF_ERR_FEED_FORMAT, 'A', 'D', 1, HF_CLASS_MALFORMED, "not advisories that can be read") \
+	X(HF_ERR_FEED_SHRUNK, 'A', 'D', 2, HF_CLASS_REFUSED, "source of advisories has lost records") \
+	X(HF_ERR_FEED_OLDER, 'A', 'D', 3, HF_CLASS_REFUSED, "source of advisories is older than before") \
+	X(HF_ERR_FEED_FUTURE, 'A', 'D', 4, HF_CLASS_REFUSED, "source of advisories is dated in the future") \
+	X(HF_ERR_FEED_UNSIGNED, 'A', 'D', 5, HF_CLASS_REFUSED, "source of advisories lost its signature") \
+	X(HF_ERR_FEED_SIGNATURE, 'A', 'D', 6, HF_CLASS_REFUSED, "signature of the advisories is not good") \
+	X(HF_ERR_FEED_IO, 'A', 'D', 7, HF_CLASS_MACHINE, "feed database cannot be read or written") \
+	X(HF_ERR_SBOM_FORMAT, 'B', 'M', 1, HF_CLASS_MALFORMED, "not a bill of materials that can be read") \
 	/* api */ \
 	X(HF_ERR_API_REFUSED, 'A', 'P', 1, HF_CLASS_REFUSED, "request was refused")
 
