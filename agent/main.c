@@ -1,12 +1,14 @@
 /* holdfast-agent: the command line.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "agent.h"
+#include <fcntl.h>
 #include <hf/deploy.h>
 #include <hf/file.h>
 #include <hf/log.h>
 #include <hf/proc.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 struct verb {
@@ -69,6 +71,20 @@ static hf_err check(const struct agent *a, struct hf_why *why)
 	return err == HF_OK ? HF_OK : hf_why_add(why, err, "%s", path);
 }
 
+/* One agent for each state directory: a second one would take over the socket of the first, and its key
+ * process could never start. Held until this process ends. */
+static hf_err lock_dir(const char *dir, struct hf_why *why)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return hf_why_errno(why, HF_ERR_FILE_IO, "%s", dir);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return HF_OK;
+	(void)close(fd);
+	return hf_why_set(why, HF_ERR_PORT_BUSY, "%s: an agent runs here already", dir);
+}
+
 static int run_dir(const char *dir, bool only_check)
 {
 	static struct agent a;
@@ -79,6 +95,8 @@ static int run_dir(const char *dir, bool only_check)
 
 	if (err == HF_OK)
 		err = check(&a, &why);
+	if (err == HF_OK && !only_check)
+		err = lock_dir(dir, &why);
 	if (err != HF_OK) {
 		(void)fprintf(stderr, "holdfast-agent: %s\n", hf_why_text(&why));
 		return 1;

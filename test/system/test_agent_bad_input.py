@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from agentlib import AGENT
+from agentlib import AGENT, until
 
 
 def snapshot(folder):
@@ -72,6 +72,30 @@ def test_status_without_an_agent_says_so(new_world):
     w.agent.provision()
     assert "no agent answers" in refused(w, 1, "status", "--dir", w.agent.dir)  # HF_ERR_AGENT_AWAY
     assert "no agent answers" in refused(w, 1, "poll", "--dir", w.agent.dir)
+
+
+def test_a_running_agent_is_left_alone(new_world):
+    """What needs the device for itself says so at once, and the daemon goes on as if nothing were asked."""
+    w, point, out = new_world, "04" + "00" * 64, new_world.folder / "unit"
+    w.agent.provision()
+    w.agent.start()
+    status = ("status", "--dir", w.agent.dir)
+    until("the agent answers", lambda: w.agent.cli(*status, check=False).returncode == 0)
+    before = {p.name: p.stat().st_ino for p in w.agent.dir.iterdir()}
+    for needle, *words in (("runs here already", "run"),
+                           ("provisioned already", "provision", "--file", w.agent.provision_file),
+                           ("in use", "factory", "csr", "--intake", point, "--out", out),
+                           ("in use", "factory", "selfsign", "--intake", point, "--oid", "1.2", "--out", out),
+                           ("in use", "factory", "install", "--cert", w.agent.provision_file),
+                           ("in use", "factory", "commit", "--nonce", "00" * 32),
+                           ("in use", "reset"), ("in use", "reset", "--fresh")):
+        run = w.agent.cli(*words, "--dir", w.agent.dir, check=False)
+        assert run.returncode == 1 and run.stdout == "", (words, run)
+        assert needle in run.stderr and run.stderr.count("\n") == 1, (words, run.stderr)
+    assert w.agent.cli(*status).returncode == 0
+    assert {p.name: p.stat().st_ino for p in w.agent.dir.iterdir()} == before
+    assert not out.exists()
+    w.agent.cli("run", "-n", "--dir", w.agent.dir)  # looking at its configuration disturbs nobody
 
 
 BAD_KEYS = [("unknown-key", "1"), ("log-level", "loud"), ("clock", "maybe"), ("heartbeat", "0"),
