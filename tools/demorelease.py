@@ -257,6 +257,24 @@ class ReleaseDay:
         self.refuse("a release from a forked log, with two stolen release keys",
                     data[:proof] + good[ref:ref + 8] + data[proof + 8:], image, "E_WITNESS")
 
+    # ---- who watches ----
+
+    def watch(self, planned):
+        """An insider logs a leaf that nobody planned; it can be kept from no monitor."""
+        (self.dir / "planned").write_text("\n".join(planned) + "\n")
+        look = ("monitor", "run", self.url, "--state", self.dir / "monitor", "--policy",
+                self.dir / "policy-1.cose", "--planned", self.dir / "planned", "--once")
+        notes = self.run.ok(*look).splitlines()
+        self.expect("what the monitor says of planned releases", [n.split(":")[0] for n in notes],
+                    ["note release"] * len(planned))
+        (self.dir / "door").write_text("a firmware with a door")
+        self.run.ok("log", "submit", self.url, self.dir / "door", "--key", self.dir / "publisher")
+        done = self.run.raw(*look)
+        self.expect("what the monitor says of the insider's leaf",
+                    (done.returncode, done.stdout.split(":")[0]), (1, "ALARM no-object"))
+        self.table.fact("a leaf that an insider logged with the publisher's key",
+                        "the monitor's alarm: no-object")
+
     def show(self):
         self.start()
         images = find_images(self.dir)
@@ -268,8 +286,8 @@ class ReleaseDay:
         self.old = shutil.copytree(self.dir / "log.d", self.dir / "old.d")
         self.log = self.serve(self.dir / "log.d", "transparency-log", self.port, self.dir / "policy-1.cose",
                               list(zip(WITNESSES, self.witness_ports)))
-        for other, file in rest:
-            self.release(other, file)
+        names = [self.first] + [self.release(other, file) for other, file in rest]
+        self.watch(names)
         self.changed_byte(self.first, image)
         self.one_signature(self.first, name, image)
         self.not_witnessed(self.first, image)
