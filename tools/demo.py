@@ -124,9 +124,11 @@ class Demo:
                                   name, "--json"],
                                  env=self.alice.env, stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE, text=True)
-        time.sleep(0.5)  # the owner reads "waiting for the device", then presses its button
-        self.admin.ok("poll", "--dir", state, program="holdfast-agent")
-        out, err = claim.communicate(timeout=60)
+        end = time.monotonic() + 60
+        while claim.poll() is None and time.monotonic() < end:
+            time.sleep(0.5)  # the owner reads "waiting for the device", then presses its button
+            self.admin.raw("poll", "--dir", state, program="holdfast-agent")
+        out, err = claim.communicate(timeout=1)
         if claim.returncode != 0:
             raise DemoError(f"claim of {name}: {err.strip()}")
         dev = json.loads(out)["dev"]
