@@ -243,6 +243,7 @@ static hf_err walk_manifest(struct hf_suit_foreign *s)
 	return n_digests == s->n_severed && s->n_components > 0 ? HF_OK : HF_ERR_RELEASE_ENVELOPE;
 }
 
+/* There is room: a key of a map stands once, and so many labels are severable. */
 static hf_err take_severed(struct hf_suit_foreign *s, int64_t label, hf_bytes member)
 {
 	struct hf_suit_severed *to = &s->severed[s->n_severed];
@@ -250,8 +251,6 @@ static hf_err take_severed(struct hf_suit_foreign *s, int64_t label, hf_bytes me
 
 	if (!has(severable, label))
 		return HF_ERR_RELEASE_ENVELOPE;
-	if (s->n_severed == HF_SUIT_MAX_SEVERED)
-		return HF_ERR_SUIT_LIMIT;
 	to->label = label;
 	to->member = member;
 	hf_cbor_reader(&r, member);

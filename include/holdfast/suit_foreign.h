@@ -16,7 +16,7 @@
 enum {
 	HF_SUIT_FOREIGN_MAX_LEN = 16384,
 	HF_SUIT_MAX_NESTING = 4, /* command sequences within command sequences */
-	HF_SUIT_MAX_SEVERED = 8,
+	HF_SUIT_MAX_SEVERED = 7, /* labels that may be severed */
 };
 
 struct hf_suit_severed {

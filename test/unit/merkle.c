@@ -113,6 +113,10 @@ static void every_tree_is_proved_to_contain_its_past(void **unused)
 					 HF_ERR_MERKLE_PROOF);
 			if (n == 0)
 				continue;
+			proof[n] = r.leaf[0];
+			assert_int_equal(hf_merkle_check_consistency(old, &r.root[old], size, &r.root[size],
+								     proof, n + 1),
+					 HF_ERR_MERKLE_PROOF);
 			proof[n - 1].b[3] ^= 1;
 			assert_int_equal(
 				hf_merkle_check_consistency(old, &r.root[old], size, &r.root[size], proof, n),
@@ -129,6 +133,8 @@ static void about_the_empty_tree_a_proof_says_nothing(void **unused)
 	size_t n = 0;
 	(void)unused;
 
+	assert_int_equal(hf_merkle_check_consistency(3, &r.root[3], 7, &r.root[7], proof, 0),
+			 HF_ERR_MERKLE_PROOF);
 	assert_int_equal(hf_merkle_check_consistency(0, &r.root[0], 7, &r.root[7], proof, 0),
 			 HF_ERR_MERKLE_RANGE);
 	assert_int_equal(hf_merkle_check_consistency(0, &r.root[0], 0, &r.root[0], proof, 0),

@@ -18,7 +18,11 @@ struct parts {
 	hf_bytes shared, install;
 	hf_bytes severed; /* member 20 of the envelope; the manifest then has its digest */
 	hf_bytes extra;   /* member 16 of the envelope, which nothing covers */
-	int64_t label;    /* a further member of the manifest, holding null */
+	int64_t extra_label;
+	int64_t label; /* a further member of the manifest */
+	hf_bytes value;
+	hf_bytes dependencies;
+	bool delegation;
 	size_t components;
 	bool spoil; /* another digest than that of `severed` */
 };
@@ -31,7 +35,11 @@ static void put_common(struct hf_cborw *w, const struct parts *p)
 {
 	hf_cbor_put_key(w, 3);
 	hf_cbor_begin_bytes(w);
-	hf_cbor_put_map(w, p->shared.len > 0 ? 2 : 1);
+	hf_cbor_put_map(w, 1u + (p->shared.len > 0 ? 1 : 0) + (p->dependencies.len > 0 ? 1 : 0));
+	if (p->dependencies.len > 0) {
+		hf_cbor_put_key(w, 1);
+		hf_cbor_put_raw(w, p->dependencies);
+	}
 	hf_cbor_put_key(w, 2);
 	hf_cbor_put_array(w, p->components);
 	for (size_t i = 0; i < p->components; i++)
@@ -74,7 +82,7 @@ static void put_manifest(struct made *m, const struct parts *p)
 	put_install(&w, p);
 	if (p->label != 0) {
 		hf_cbor_put_key(&w, p->label);
-		hf_cbor_put_null(&w);
+		hf_cbor_put_raw(&w, p->value);
 	}
 	assert_int_equal(hf_cbor_finish(&w), HF_OK);
 }
@@ -89,7 +97,11 @@ static hf_bytes put_envelope(struct made *m, const struct parts *p)
 	m->out = HF_OUT(m->mem);
 	hf_cbor_writer(&w, &m->out);
 	hf_cbor_put_tag(&w, 107);
-	hf_cbor_put_map(&w, 2u + (p->extra.len > 0 ? 1 : 0) + (p->severed.len > 0 ? 1 : 0));
+	hf_cbor_put_map(&w, 2u + p->delegation + (p->extra.len > 0 ? 1 : 0) + (p->severed.len > 0 ? 1 : 0));
+	if (p->delegation) {
+		hf_cbor_put_key(&w, 1);
+		hf_cbor_put_bytes(&w, HF_STR("\x80"));
+	}
 	hf_cbor_put_key(&w, 2);
 	hf_cbor_begin_bytes(&w);
 	hf_cbor_put_array(&w, 1);
@@ -98,7 +110,7 @@ static hf_bytes put_envelope(struct made *m, const struct parts *p)
 	hf_cbor_put_key(&w, 3);
 	hf_cbor_put_bytes(&w, hf_out_bytes(&m->manifest));
 	if (p->extra.len > 0) {
-		hf_cbor_put_key(&w, 16);
+		hf_cbor_put_key(&w, p->extra_label);
 		hf_cbor_put_bytes(&w, p->extra);
 	}
 	if (p->severed.len > 0) {
@@ -168,7 +180,7 @@ static void other_commands_are_known_but_not_ours(void **unused)
 
 static void what_nobody_registered_is_refused(void **unused)
 {
-	struct parts p = { .install = HF_STR("\x80"), .components = 1, .label = 22 };
+	struct parts p = { .install = HF_STR("\x80"), .components = 1, .label = 22, .value = HF_STR("\xf6") };
 	static const hf_bytes bad[] = {
 		{ (const uint8_t *)"\x82\x09\x0f", 3 },                 /* command 9 */
 		{ (const uint8_t *)"\x82\x20\x0f", 3 },                 /* command -1 */
@@ -192,6 +204,25 @@ static void what_nobody_registered_is_refused(void **unused)
 	p = (struct parts){ .install = HF_STR("\x80"), .components = 0 };
 	assert_int_equal(walk(&p), HF_ERR_RELEASE_ENVELOPE);
 	p.components = 2;
+	assert_int_equal(walk(&p), HF_OK);
+	assert_false(view.in_subset);
+}
+
+static void other_sections_are_known_but_not_ours(void **unused)
+{
+	struct parts p = {
+		.install = HF_STR("\x80"), .components = 1, .label = 24, .value = HF_STR("\x41\x80")
+	};
+	(void)unused;
+
+	assert_int_equal(walk(&p), HF_OK); /* uninstall */
+	assert_false(view.in_subset);
+	p.value = HF_STR("\x82\x2f\x40"); /* severed, with a digest that is none */
+	assert_int_equal(walk(&p), HF_ERR_RELEASE_ENVELOPE);
+	p = (struct parts){ .install = HF_STR("\x80"), .components = 1, .dependencies = HF_STR("\xa0") };
+	assert_int_equal(walk(&p), HF_OK);
+	assert_false(view.in_subset);
+	p = (struct parts){ .install = HF_STR("\x80"), .components = 1, .delegation = true };
 	assert_int_equal(walk(&p), HF_OK);
 	assert_false(view.in_subset);
 }
@@ -224,7 +255,10 @@ static void severed_members_are_held_against_their_digests(void **unused)
 	p.spoil = true;
 	assert_int_equal(walk(&p), HF_ERR_SUIT_DIGEST);
 	p.spoil = false;
-	p.extra = HF_STR("\x80");
+	p.extra = HF_STR("\x80"); /* nothing in the manifest knows it */
+	p.extra_label = 16;
+	assert_int_equal(walk(&p), HF_ERR_RELEASE_ENVELOPE);
+	p.extra_label = 17; /* and this is no member at all */
 	assert_int_equal(walk(&p), HF_ERR_RELEASE_ENVELOPE);
 	p.extra = (hf_bytes){ 0 };
 	p.severed = HF_STR("\x82\x09\x0f"); /* well covered, and not registered */
@@ -266,6 +300,7 @@ int main(void)
 		cmocka_unit_test(our_own_releases_are_of_the_subset),
 		cmocka_unit_test(other_commands_are_known_but_not_ours),
 		cmocka_unit_test(what_nobody_registered_is_refused),
+		cmocka_unit_test(other_sections_are_known_but_not_ours),
 		cmocka_unit_test(custom_labels_are_forbidden_in_the_shared_sequence),
 		cmocka_unit_test(severed_members_are_held_against_their_digests),
 		cmocka_unit_test(sequences_end_four_levels_down),
