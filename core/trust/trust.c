@@ -131,13 +131,18 @@ static hf_err compare(const struct hf_trust_head *newest, const struct hf_proof_
 	return HF_OK;
 }
 
-/* After a rotation of logs sizes begin anew; then only the time tells which head is newer. */
+/* After a rotation of logs sizes begin anew; then only the time tells which head is newer. `again`: it is the
+ * very head that was heard last. */
 static hf_err judge(const struct hf_trust *t, const uint8_t log[static HF_SHA256_LEN],
-		    const struct hf_proof_result *heard)
+		    const struct hf_proof_result *heard, bool *again)
 {
-	if (hf_bytes_equal((hf_bytes){ log, HF_SHA256_LEN }, HF_ARR(t->newest.log)))
-		return compare(&t->newest, heard);
-	return heard->quorum_time < t->newest.time ? HF_ERR_HEAD_OLD : HF_OK;
+	const struct hf_trust_head *newest = &t->newest;
+
+	*again = false;
+	if (!hf_bytes_equal((hf_bytes){ log, HF_SHA256_LEN }, HF_ARR(newest->log)))
+		return heard->quorum_time < newest->time ? HF_ERR_HEAD_OLD : HF_OK;
+	*again = heard->head.size == newest->head.size && heard->quorum_time == newest->time;
+	return compare(newest, heard);
 }
 
 hf_err hf_trust_hear(struct hf_trust *t, hf_bytes message, uint64_t now)
@@ -146,14 +151,15 @@ hf_err hf_trust_hear(struct hf_trust *t, hf_bytes message, uint64_t now)
 	struct hf_proof_result heard;
 	uint8_t log[HF_SHA256_LEN];
 	struct hf_head h;
+	bool again;
 	hf_err err;
 
 	HF_TRY(hf_head_read(message, &h));
 	HF_TRY(hf_head_verify(&h, &t->policy, now, &heard));
 	HF_TRY(hf_crypto_sha256(&t->policy.key[h.log].pub, 1, log));
-	HF_TRY(judge(t, log, &heard));
-	if (heard.head.size == before.head.size && heard.quorum_time == before.time)
-		return HF_OK; /* heard before: spare the storage */
+	HF_TRY(judge(t, log, &heard, &again));
+	if (again)
+		return HF_OK; /* spare the storage */
 	memcpy(t->newest.log, log, sizeof(log));
 	t->newest.head = heard.head;
 	t->newest.time = heard.quorum_time;

@@ -65,6 +65,31 @@ static void two_trees_of_one_size_are_seen(void **unused)
 	assert_int_equal(hf_trust_hear(&r->trust, hf_out_bytes(&head), 0), HF_ERR_HEAD_SPLIT);
 }
 
+/* Sizes of two logs say nothing about each other; the one heard last is remembered, also by its name. */
+static void a_head_of_another_log_is_remembered_as_that_log_s(void **unused)
+{
+	struct rig *r = &rig_mem;
+	uint8_t mem[HF_HEAD_MAX_LEN], log[HF_SHA256_LEN];
+	struct hf_out head = HF_OUT(mem);
+	const hf_bytes key = HF_ARR(r->pub[LOG0 + 1]);
+	(void)unused;
+
+	rig_start(r);
+	assert_int_equal(rig_device(r, NULL), HF_OK);
+	rig_head(r, 1, &head);
+	assert_int_equal(hf_trust_hear(&r->trust, hf_out_bytes(&head), 0), HF_OK);
+	r->log_key = LOG0 + 1; /* the same size, the same times */
+	rig_head(r, 1, &head);
+	assert_int_equal(hf_trust_hear(&r->trust, hf_out_bytes(&head), 0), HF_OK);
+	assert_int_equal(hf_crypto_sha256(&key, 1, log), HF_OK);
+	assert_memory_equal(r->trust.newest.log, log, sizeof(log));
+	r->time[1] = r->time[0]; /* older by quorum time */
+	r->time[2] = r->time[0];
+	r->log_key = LOG0;
+	rig_head(r, 1, &head);
+	assert_int_equal(hf_trust_hear(&r->trust, hf_out_bytes(&head), 0), HF_ERR_HEAD_OLD);
+}
+
 static void heads_are_verified_like_proofs(void **unused)
 {
 	struct rig *r = &rig_mem;
@@ -172,6 +197,7 @@ int main(void)
 		cmocka_unit_test(old_heads_are_reported_and_stop_nothing),
 		cmocka_unit_test(without_a_log_nothing_is_stale),
 		cmocka_unit_test(two_trees_of_one_size_are_seen),
+		cmocka_unit_test(a_head_of_another_log_is_remembered_as_that_log_s),
 		cmocka_unit_test(heads_are_verified_like_proofs),
 		cmocka_unit_test(envelopes_keep_their_limits_and_their_text),
 		cmocka_unit_test(the_order_of_signing_does_not_show),
