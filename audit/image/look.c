@@ -136,6 +136,8 @@ static hf_err judge_unknown(struct hf__place *place, uint64_t begin, uint64_t en
 		return HF_OK;
 	if (place->common && place->walk->k != 0)
 		return HF_OK;
+	if (place->entry && begin == 0 && hf__is_known_data(place->src))
+		return HF_OK;
 	HF_TRY(hf__is_dense(place->src, begin, end - begin, &dense));
 	if (!dense)
 		return HF_OK;
@@ -159,11 +161,16 @@ static hf_err carve(struct hf__place *place, uint64_t at)
 	unsigned n = 0;
 
 	while (at < place->src->size) {
-		uint64_t unknown = at;
+		uint64_t unknown;
+		hf_err err;
 
 		HF_TRY(hf__skip_padding(place->src, at, &at));
 		unknown = at;
-		HF_TRY(hf__carve(place->src, at, &chunk));
+		err = hf__carve(place, at, &chunk);
+		if (err == HF_ERR_IMAGE_CAP)
+			return hf__problem(place, place->path, 1, at, place->src->size - at,
+					   "time cap of one file, while looking for containers");
+		HF_TRY(err);
 		if (chunk.format == NULL)
 			return judge_unknown(place, unknown, place->src->size);
 		HF_TRY(judge_unknown(place, unknown, chunk.begin));

@@ -147,7 +147,7 @@ static bool super_is_sane(const struct hf_src *src, const uint8_t s[static 96])
 
 	if (hf__le16(s + 28) != 4 || hf__le16(s + 30) != 0 || used > src->size || used < 96)
 		return false;
-	if (block < 4096 || block > 1 << 20 || block != (uint64_t)1 << hf__le16(s + 22))
+	if (hf__le16(s + 22) < 12 || hf__le16(s + 22) > 20 || block != (uint64_t)1 << hf__le16(s + 22))
 		return false;
 	for (size_t i = 0; i < sizeof(tables); i++)
 		if (hf__le64(s + tables[i]) >= used)

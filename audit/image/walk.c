@@ -1,6 +1,7 @@
 /* walk.c -- one entry: who sees it, under which path, and what it may cost.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <hf/vpath.h>
 #include "walk_priv.h"
@@ -272,7 +273,10 @@ hf_err hf_walk_image(const struct hf_src *src, hf_bytes name, const struct hf_wa
 		return HF_ERR_BASE_MISUSE;
 	w.after = share->after;
 	w.began_s = w.file_began_s = visitor->now_s(visitor->ctx);
-	err = walk_input(&w, src, name);
+	err = hf__carver_new(&w.carver);
+	if (err == HF_OK)
+		err = walk_input(&w, src, name);
+	free(w.carver);
 	hf__seen_free(&w);
 	/* A cap of the whole walk was reported when it was hit. */
 	return w.fatal == HF_ERR_IMAGE_CAP ? HF_OK : err;

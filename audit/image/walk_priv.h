@@ -20,6 +20,7 @@ enum {
 
 struct hf__format;
 struct hf__seen; /* hashes of paths given so far */
+struct hf__carver;
 
 struct hf__walk {
 	const struct hf_walk_caps *caps;
@@ -30,6 +31,7 @@ struct hf__walk {
 	uint64_t files, bytes; /* spent of the caps */
 	uint64_t held;
 	struct hf__seen *seen;
+	struct hf__carver *carver;
 	hf_err fatal;
 };
 
@@ -113,16 +115,21 @@ HF_MUST_CHECK hf_err hf__look(struct hf__place *place);
 HF_MUST_CHECK hf_err hf__close_box(struct hf__box *box, hf_err err, uint64_t used);
 const struct hf__format *hf__recognise(const struct hf_src *src);
 /* ---- carve.c ---- */
-/* The next whole container at or behind `from`; format NULL when there is none. */
+/* The next whole container at or behind `from`; format NULL when there is none.
+ * Errors: HF_ERR_IMAGE_CAP when the search takes too long. */
 struct hf__chunk {
 	const struct hf__format *format;
 	uint64_t begin, len;
 };
-HF_MUST_CHECK hf_err hf__carve(const struct hf_src *src, uint64_t from, struct hf__chunk *chunk);
+HF_MUST_CHECK hf_err hf__carve(const struct hf__place *place, uint64_t from, struct hf__chunk *chunk);
+/* The tables of the search, made once per walk; free() it. */
+HF_MUST_CHECK hf_err hf__carver_new(struct hf__carver **out);
 /* First byte at or behind `from` that is not one repeated 0x00 or 0xff. */
 HF_MUST_CHECK hf_err hf__skip_padding(const struct hf_src *src, uint64_t from, uint64_t *at);
 /* Does [begin, begin + len) look encrypted or compressed: 7.5 bits a byte or more? */
 HF_MUST_CHECK hf_err hf__is_dense(const struct hf_src *src, uint64_t begin, uint64_t len, bool *dense);
+/* A program, picture, sound, font or document by its magic. */
+bool hf__is_known_data(const struct hf_src *src);
 /* ---- caps.c ---- */
 HF_MUST_CHECK hf_err hf__problem(const struct hf__place *place, hf_bytes path, unsigned rule, uint64_t begin,
 				 uint64_t len, const char *why);
