@@ -1,5 +1,6 @@
 /* ext.c -- ext2, ext3, ext4 by libext2fs, over an io_manager that can only read the image.
- * A journal is not replayed: when one is pending, the tree is that of the last checkpoint, and that is reported.
+ * A journal is not replayed: when one is pending, the tree is that of the last checkpoint, and that is
+ * reported.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <stdlib.h>

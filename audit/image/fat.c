@@ -4,12 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "fat_name.h"
 #include "tree.h"
 
 enum {
-	ENTRY = 32,
-	LFN_PARTS_MAX = 20,
-	LFN_UNITS = 13,
 	ATTR_VOLUME = 0x08,
 	ATTR_DIR = 0x10,
 	ATTR_LFN = 0x0f,
@@ -38,34 +36,50 @@ static bool is_power(uint64_t n, uint64_t min, uint64_t max)
 	return n >= min && n <= max && (n & (n - 1)) == 0;
 }
 
+/* The numbers of the boot sector that can be wrong by themselves. */
+static bool is_sane(const uint8_t b[static 512])
+{
+	uint64_t sector = hf__le16(b + 11);
+
+	return b[510] == 0x55 && b[511] == 0xaa && is_power(sector, 512, 4096) && is_power(b[13], 1, 128) &&
+	       hf__le16(b + 14) != 0 && b[16] != 0 && b[16] <= 4 && b[21] >= 0xf0;
+}
+
+static uint64_t either(const uint8_t *short_field, const uint8_t *long_field)
+{
+	return hf__le16(short_field) != 0 ? hf__le16(short_field) : hf__le32(long_field);
+}
+
+/* The kind of FAT follows from the number of clusters alone. */
+static void count_clusters(struct fat *f, uint64_t fat_len)
+{
+	uint64_t n = (f->len - f->data_at) / f->cluster;
+
+	f->bits = n < 4085 ? 12 : n < 65525 ? 16 : 32;
+	/* entries that the table really has */
+	f->n_clusters = (uint32_t)(n < fat_len * 8 / f->bits ? n : fat_len * 8 / f->bits);
+}
+
 static bool read_geometry(const struct hf_src *src, struct fat *f)
 {
-	uint8_t b[512], first[4];
-	uint64_t total, fat_len, roots;
+	uint8_t b[512], first;
+	uint64_t fat_len;
 
-	if (hf_src_read(src, 0, b, sizeof(b)) != HF_OK || b[510] != 0x55 || b[511] != 0xaa)
+	if (hf_src_read(src, 0, b, sizeof(b)) != HF_OK || !is_sane(b))
 		return false;
 	f->sector = hf__le16(b + 11);
 	f->cluster = f->sector * b[13];
-	if (!is_power(f->sector, 512, 4096) || !is_power(b[13], 1, 128) || hf__le16(b + 14) == 0 ||
-	    b[16] == 0 || b[16] > 4 || b[21] < 0xf0)
-		return false;
-	total = hf__le16(b + 19) != 0 ? hf__le16(b + 19) : hf__le32(b + 32);
-	fat_len = (hf__le16(b + 22) != 0 ? hf__le16(b + 22) : hf__le32(b + 36)) * f->sector;
-	roots = (uint64_t)hf__le16(b + 17) * ENTRY;
+	f->len = either(b + 19, b + 32) * f->sector;
+	fat_len = either(b + 22, b + 36) * f->sector;
+	f->root_len = (uint64_t)hf__le16(b + 17) * HF__FAT_ENTRY;
 	f->fat_at = hf__le16(b + 14) * f->sector;
 	f->root_at = f->fat_at + b[16] * fat_len;
-	f->root_len = roots;
-	f->data_at = f->root_at + (roots + f->sector - 1) / f->sector * f->sector;
-	f->len = total * f->sector;
+	f->data_at = f->root_at + (f->root_len + f->sector - 1) / f->sector * f->sector;
 	if (fat_len == 0 || f->data_at >= f->len)
 		return false;
-	total = (f->len - f->data_at) / f->cluster;
-	f->bits = total < 4085 ? 12 : total < 65525 ? 16 : 32;
-	/* entries that the table really has */
-	f->n_clusters = (uint32_t)(total < fat_len * 8 / f->bits ? total : fat_len * 8 / f->bits);
+	count_clusters(f, fat_len);
 	f->root_cluster = f->bits == 32 ? hf__le32(b + 44) : 0;
-	return hf_src_read(src, f->fat_at, first, sizeof(first)) == HF_OK && first[0] == b[21];
+	return hf_src_read(src, f->fat_at, &first, 1) == HF_OK && first == b[21];
 }
 
 static bool is_end(const struct fat *f, uint32_t cluster)
@@ -93,113 +107,9 @@ static uint64_t cluster_at(const struct fat *f, uint32_t cluster)
 	return f->data_at + (uint64_t)(cluster - 2) * f->cluster;
 }
 
-/* ---- names ---- */
-
-struct name {
-	uint8_t text[256 * 3 + 1];
-	size_t len;
-	uint16_t unit[LFN_PARTS_MAX * LFN_UNITS];
-	unsigned parts; /* how many the long name has, 0 = none */
-	unsigned want;  /* the part that must come next */
-	uint8_t sum;
-};
-
-static void put_utf8(struct name *n, uint32_t c)
-{
-	if (n->len + 4 > sizeof(n->text))
-		return;
-	if (c < 0x80) {
-		n->text[n->len++] = (uint8_t)c;
-		return;
-	}
-	if (c >= 0x10000) {
-		n->text[n->len++] = (uint8_t)(0xf0 | c >> 18);
-		n->text[n->len++] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
-	} else if (c >= 0x800) {
-		n->text[n->len++] = (uint8_t)(0xe0 | c >> 12);
-	}
-	n->text[n->len++] = (uint8_t)(c < 0x800 ? 0xc0 | c >> 6 : 0x80 | (c >> 6 & 0x3f));
-	n->text[n->len++] = (uint8_t)(0x80 | (c & 0x3f));
-}
-
-static void long_name(struct name *n)
-{
-	n->len = 0;
-	for (size_t i = 0; i < (size_t)n->parts * LFN_UNITS && n->unit[i] != 0 && n->unit[i] != 0xffff; i++) {
-		uint32_t c = n->unit[i], low = i + 1 < (size_t)n->parts * LFN_UNITS ? n->unit[i + 1] : 0;
-
-		if (c >= 0xd800 && c < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
-			c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-			i++;
-		}
-		put_utf8(n, c);
-	}
-}
-
-static void short_name(struct name *n, const uint8_t e[static ENTRY])
-{
-	size_t base = 8, ext = 3;
-
-	while (base > 0 && e[base - 1] == ' ')
-		base--;
-	while (ext > 0 && e[8 + ext - 1] == ' ')
-		ext--;
-	n->len = 0;
-	for (size_t i = 0; i < base; i++) {
-		uint8_t c = i == 0 && e[0] == 0x05 ? 0xe5 : e[i];
-
-		n->text[n->len++] = (e[12] & 0x08) != 0 && c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
-	}
-	if (ext > 0)
-		n->text[n->len++] = '.';
-	for (size_t i = 0; i < ext; i++) {
-		uint8_t c = e[8 + i];
-
-		n->text[n->len++] = (e[12] & 0x10) != 0 && c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
-	}
-}
-
-/* Parts of a long name stand last part first, before the short entry they belong to. */
-static void take_part(struct name *n, const uint8_t e[static ENTRY])
-{
-	static const uint8_t places[LFN_UNITS] = { 1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30 };
-	unsigned number = e[0] & 0x3f;
-
-	if ((e[0] & 0x40) != 0) {
-		n->parts = number <= LFN_PARTS_MAX ? number : 0;
-		n->want = n->parts;
-		n->sum = e[13];
-	}
-	if (n->parts == 0 || number == 0 || number != n->want || e[13] != n->sum) {
-		n->parts = 0;
-		return;
-	}
-	n->want--;
-	for (size_t i = 0; i < LFN_UNITS; i++)
-		n->unit[(number - 1) * LFN_UNITS + i] = hf__le16(e + places[i]);
-}
-
-static uint8_t sum_of(const uint8_t e[static ENTRY])
-{
-	uint8_t sum = 0;
-
-	for (size_t i = 0; i < 11; i++)
-		sum = (uint8_t)((sum << 7 | sum >> 1) + e[i]);
-	return sum;
-}
-
-static void finish_name(struct name *n, const uint8_t e[static ENTRY])
-{
-	if (n->parts > 0 && n->want == 0 && n->sum == sum_of(e))
-		long_name(n);
-	else
-		short_name(n, e);
-	n->parts = 0;
-}
-
 /* ---- listing ---- */
 
-static uint64_t time_of(const uint8_t e[static ENTRY])
+static uint64_t time_of(const uint8_t e[static HF__FAT_ENTRY])
 {
 	unsigned date = hf__le16(e + 24), clock = hf__le16(e + 22);
 	struct tm t = { .tm_year = (int)(date >> 9) + 80,
@@ -213,7 +123,8 @@ static uint64_t time_of(const uint8_t e[static ENTRY])
 	return s > 0 ? (uint64_t)s : 0;
 }
 
-static hf_err add(struct fat *f, uint32_t parent, struct name *n, const uint8_t e[static ENTRY])
+static hf_err add(struct fat *f, uint32_t parent, struct hf__fat_name *n,
+		  const uint8_t e[static HF__FAT_ENTRY])
 {
 	uint32_t cluster =
 		(uint32_t)hf__le16(e + 26) | (f->bits == 32 ? (uint32_t)hf__le16(e + 20) << 16 : 0);
@@ -224,7 +135,7 @@ static hf_err add(struct fat *f, uint32_t parent, struct name *n, const uint8_t 
 				      .known = HF_KNOWN_MTIME,
 				      .size = dir ? 0 : hf__le32(e + 28),
 				      .mtime = time_of(e) };
-	finish_name(n, e);
+	hf__fat_name_finish(n, e);
 	if (hf_bytes_equal((hf_bytes){ n->text, n->len }, HF_STR(".")) ||
 	    hf_bytes_equal((hf_bytes){ n->text, n->len }, HF_STR("..")))
 		return HF_OK;
@@ -232,9 +143,9 @@ static hf_err add(struct fat *f, uint32_t parent, struct name *n, const uint8_t 
 }
 
 /* Entries in `block`; `end` when the directory ends in it. */
-static hf_err list_block(struct fat *f, uint32_t parent, struct name *n, hf_bytes block, bool *end)
+static hf_err list_block(struct fat *f, uint32_t parent, struct hf__fat_name *n, hf_bytes block, bool *end)
 {
-	for (size_t i = 0; i + ENTRY <= block.len && !*end; i += ENTRY) {
+	for (size_t i = 0; i + HF__FAT_ENTRY <= block.len && !*end; i += HF__FAT_ENTRY) {
 		const uint8_t *e = block.ptr + i;
 
 		if (e[0] == 0)
@@ -242,7 +153,7 @@ static hf_err list_block(struct fat *f, uint32_t parent, struct name *n, hf_byte
 		else if (e[0] == 0xe5)
 			n->parts = 0; /* deleted */
 		else if ((e[11] & 0x3f) == ATTR_LFN)
-			take_part(n, e);
+			hf__fat_name_part(n, e);
 		else if ((e[11] & ATTR_VOLUME) != 0)
 			n->parts = 0;
 		else
@@ -251,7 +162,8 @@ static hf_err list_block(struct fat *f, uint32_t parent, struct name *n, hf_byte
 	return HF_OK;
 }
 
-static hf_err list_range(struct fat *f, uint32_t parent, struct name *n, uint64_t at, uint64_t len, bool *end)
+static hf_err list_range(struct fat *f, uint32_t parent, struct hf__fat_name *n, uint64_t at, uint64_t len,
+			 bool *end)
 {
 	uint8_t block[512];
 
@@ -266,7 +178,7 @@ static hf_err list_range(struct fat *f, uint32_t parent, struct name *n, uint64_
 
 static hf_err list_dir(struct fat *f, uint32_t parent, uint32_t cluster)
 {
-	struct name n = { .len = 0 };
+	struct hf__fat_name n = { .len = 0 };
 	bool end = false;
 
 	for (uint64_t bytes = 0; !is_end(f, cluster) && !end; bytes += f->cluster) {
@@ -283,7 +195,7 @@ static hf_err list_dir(struct fat *f, uint32_t parent, uint32_t cluster)
 static hf_err list_tree(struct fat *f)
 {
 	struct hf__item root = { .node = { .type = HF_NODE_DIR }, .own = f->root_cluster };
-	struct name n = { .len = 0 };
+	struct hf__fat_name n = { .len = 0 };
 	bool end = false;
 
 	HF_TRY(hf__marks_new(&f->visited, (uint64_t)f->n_clusters + 2));

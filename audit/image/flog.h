@@ -1,6 +1,6 @@
-/* flog.h -- flash file systems that are logs: nodes lie anywhere, and of two that speak about the same thing the
- * one with the higher version counts. A reader scans all nodes, which works on damaged dumps and pending journals
- * too, and adds what it found; then the log is put in order and its tree is given.
+/* flog.h -- flash file systems that are logs: nodes lie anywhere, and of two that speak about the same thing
+ * the one with the higher version counts. A reader scans all nodes, which works on damaged dumps and pending
+ * journals too, and adds what it found; then the log is put in order and its tree is given.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HF__FLOG_H
 #define HF__FLOG_H

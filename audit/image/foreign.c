@@ -1,4 +1,5 @@
-/* foreign.c -- containers that are known by their magic and not read: they are reported, lest they pass for data.
+/* foreign.c -- containers that are known by their magic and not read: they are reported, lest they pass for
+ * data.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "walk_priv.h"
 

@@ -1,7 +1,7 @@
 /* ubi.c -- UBI: erase blocks with two headers each, put together to volumes.
- * For each logical block of a volume the highest sequence number with a good data checksum counts (a block has
- * such a checksum when it is of a static volume or was being copied). CRC-32 begins with all ones and is not
- * inverted at the end. Numbers are big endian.
+ * For each logical block of a volume the highest sequence number with a good data checksum counts (a block
+ * has such a checksum when it is of a static volume or was being copied). CRC-32 begins with all ones and is
+ * not inverted at the end. Numbers are big endian.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* ubifs.c -- UBIFS by its nodes alone: each on its 8-byte grid whose checksum is right; of two about one key the
- * higher sequence number counts. The index is not used, so damaged dumps and pending journals are read as well.
+/* ubifs.c -- UBIFS by its nodes alone: each on its 8-byte grid whose checksum is right; of two about one key
+ * the higher sequence number counts. The index is not used, so damaged dumps and pending journals are read.
  * CRC-32 begins with all ones and is not inverted at the end.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>

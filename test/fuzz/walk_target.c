@@ -57,7 +57,8 @@ static hf_err on_container(void *ctx, hf_bytes path, const char *format, uint64_
 	return HF_OK;
 }
 
-static hf_err on_problem(void *ctx, unsigned rule, hf_bytes path, uint64_t begin, uint64_t len, const char *why)
+static hf_err on_problem(void *ctx, unsigned rule, hf_bytes path, uint64_t begin, uint64_t len,
+			 const char *why)
 {
 	(void)begin, (void)len;
 	check_text(path);
