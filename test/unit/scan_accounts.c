@@ -42,10 +42,12 @@ static void public_passwords_are_found_in_every_scheme(void **unused)
 		"absxcfbgXtb3o",
 		"$1$abcdefgh$6A1NUg/cwg8.hJCFhb8sQ/",
 		"$5$saltsalt$uDhmHKqqX/dN62g3oXLmm4Z2kcB6b7sTneuhytFHqf6",
-		"$6$saltsalt$LEMN33VP2TYBo8mCNDWJT9878TZpgF3hpq3dVtqKPvGE4GsKUGH89rZMU8NnsFKD4LOcaYJykvhZ5HK2w2"
+		"$6$saltsalt$"
+		"LEMN33VP2TYBo8mCNDWJT9878TZpgF3hpq3dVtqKPvGE4GsKUGH89rZMU8NnsFKD4LOcaYJykvhZ5HK2w2"
 		"Y1Q/",
 	};
-	static const unsigned schemes[] = { HF_SCHEME_DES, HF_SCHEME_MD5, HF_SCHEME_SHA256, HF_SCHEME_SHA512 };
+	static const unsigned schemes[] = { HF_SCHEME_DES, HF_SCHEME_MD5, HF_SCHEME_SHA256,
+					    HF_SCHEME_SHA512 };
 
 	(void)unused;
 	for (size_t i = 0; i < 4; i++) {
@@ -64,10 +66,11 @@ static void public_passwords_are_found_in_every_scheme(void **unused)
 static void another_password_is_not_said_to_be_public(void **unused)
 {
 	(void)unused;
-	scan_rig_text(r, "/etc/shadow",
-		      "root:$6$saltsalt$hRM5XZ86KXEw9UOmjigeVqFgULtFB2sgpC9lXQDfMib3Zgw7mEiUvBJI2EplzfAqxL5Vvwp2sc"
-		      "Ftv/uamSo5z0:1:::::::\nroot:$6$saltsalt$hRM5XZ86KXEw9UOmjigeVqFgULtFB2sgpC9lXQDfMib3Zgw7mEi"
-		      "UvBJI2EplzfAqxL5Vvwp2scFtv/uamSo5z0:1::::::\n");
+	scan_rig_text(
+		r, "/etc/shadow",
+		"root:$6$saltsalt$hRM5XZ86KXEw9UOmjigeVqFgULtFB2sgpC9lXQDfMib3Zgw7mEiUvBJI2EplzfAqxL5Vvwp2sc"
+		"Ftv/uamSo5z0:1:::::::\nroot:$6$saltsalt$hRM5XZ86KXEw9UOmjigeVqFgULtFB2sgpC9lXQDfMib3Zgw7mEi"
+		"UvBJI2EplzfAqxL5Vvwp2scFtv/uamSo5z0:1::::::\n");
 	assert_int_equal(scan_rig_n(r, HF_FACT_ACCOUNT), 1); /* ten fields are another form */
 	assert_int_equal(num(0, HF_ACCOUNT_KNOWN), HF_KNOWNPW_NO);
 	/* The evidence does not give the hash away. */
@@ -88,7 +91,8 @@ static void locked_and_odd_fields_are_not_usable(void **unused)
 static void costly_hashes_are_not_tried_and_said_so(void **unused)
 {
 	static const char *const costly[] = {
-		"a:$6$rounds=2000000$saltsalt$LEMN33VP2TYBo8mCNDWJT9878TZpgF3hpq3dVtqKPvGE4GsKUGH89rZMU8NnsFKD4L"
+		"a:$6$rounds=2000000$saltsalt$"
+		"LEMN33VP2TYBo8mCNDWJT9878TZpgF3hpq3dVtqKPvGE4GsKUGH89rZMU8NnsFKD4L"
 		"OcaYJykvhZ5HK2w2Y1Q/:1::::::\n",
 		"a:$2b$31$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyz01234:1::::::\n",
 		"a:$y$jFT$abcdefghijklmnopqrstu.$abcdefghijklmnopqrstuvwxyzabcdefghijklmnopq:1::::::\n",
@@ -110,7 +114,8 @@ static void a_hash_may_cost_only_its_time(void **unused)
 	scan_rig_free(r);
 	r = scan_rig_with(&opts);
 	scan_rig_text(r, "/etc/shadow",
-		      "a:$6$rounds=900000$saltsalt$LEMN33VP2TYBo8mCNDWJT9878TZpgF3hpq3dVtqKPvGE4GsKUGH89rZMU8NnsFKD4"
+		      "a:$6$rounds=900000$saltsalt$"
+		      "LEMN33VP2TYBo8mCNDWJT9878TZpgF3hpq3dVtqKPvGE4GsKUGH89rZMU8NnsFKD4"
 		      "LOcaYJykvhZ5HK2w2Y1Q/:1::::::\n");
 	assert_int_equal(num(0, HF_ACCOUNT_KNOWN), HF_KNOWNPW_COSTLY);
 }
@@ -122,9 +127,10 @@ static void the_operators_list_is_tried_too(void **unused)
 	(void)unused;
 	scan_rig_free(r);
 	r = scan_rig_with(&opts);
-	scan_rig_text(r, "/etc/shadow",
-		      "root:$6$saltsalt$hRM5XZ86KXEw9UOmjigeVqFgULtFB2sgpC9lXQDfMib3Zgw7mEiUvBJI2EplzfAqxL5Vvwp2sc"
-		      "Ftv/uamSo5z0:1::::::\n");
+	scan_rig_text(
+		r, "/etc/shadow",
+		"root:$6$saltsalt$hRM5XZ86KXEw9UOmjigeVqFgULtFB2sgpC9lXQDfMib3Zgw7mEiUvBJI2EplzfAqxL5Vvwp2sc"
+		"Ftv/uamSo5z0:1::::::\n");
 	assert_int_equal(num(0, HF_ACCOUNT_KNOWN), HF_KNOWNPW_YES);
 }
 
@@ -135,7 +141,8 @@ static void web_passwords_are_read_in_plain_and_hashed(void **unused)
 	assert_int_equal(num(0, HF_ACCOUNT_STATE), HF_PASSWORD_PLAIN);
 	assert_int_equal(num(0, HF_ACCOUNT_KNOWN), HF_KNOWNPW_YES);
 	assert_int_equal(num(1, HF_ACCOUNT_KNOWN), HF_KNOWNPW_NO);
-	scan_rig_text(r, "/etc/httpd.conf", "A:10.0.0.0/8\n/cgi-bin:foo:$1$abcdefgh$6A1NUg/cwg8.hJCFhb8sQ/\n");
+	scan_rig_text(r, "/etc/httpd.conf",
+		      "A:10.0.0.0/8\n/cgi-bin:foo:$1$abcdefgh$6A1NUg/cwg8.hJCFhb8sQ/\n");
 	assert_int_equal(scan_rig_n(r, HF_FACT_ACCOUNT), 1);
 	assert_int_equal(num(0, HF_ACCOUNT_KNOWN), HF_KNOWNPW_YES);
 }

@@ -32,8 +32,9 @@ static hf_bytes pem_of(int kind, const char *passphrase, uint8_t room[static 409
 	struct hf_out out = { room, 4096, 0 };
 
 	assert_int_equal(hf_pki_key_generate(kind, &key), HF_OK);
-	assert_int_equal(hf_pki_key_write(key, (hf_bytes){ (const uint8_t *)passphrase, strlen(passphrase) }, &out),
-			 HF_OK);
+	assert_int_equal(
+		hf_pki_key_write(key, (hf_bytes){ (const uint8_t *)passphrase, strlen(passphrase) }, &out),
+		HF_OK);
 	hf_pki_key_free(key);
 	return hf_out_bytes(&out);
 }
@@ -87,13 +88,15 @@ static void a_header_alone_is_no_key(void **unused)
 	hf_bytes pem = pem_of(HF_PKI_KIND_P256, "", room);
 
 	(void)unused;
-	scan_rig_text(r, "/usr/lib/libssl.so", "-----BEGIN "
-					       "PRIVATE KEY-----\n-----END "
-					       "PRIVATE KEY-----\n");
+	scan_rig_text(r, "/usr/lib/libssl.so",
+		      "-----BEGIN "
+		      "PRIVATE KEY-----\n-----END "
+		      "PRIVATE KEY-----\n");
 	assert_int_equal(scan_rig_n(r, HF_FACT_KEY), 0);
-	scan_rig_text(r, "/usr/share/doc/x", "-----BEGIN "
-					     "RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA...\n-----END "
-					     "RSA PRIVATE KEY-----\n");
+	scan_rig_text(r, "/usr/share/doc/x",
+		      "-----BEGIN "
+		      "RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA...\n-----END "
+		      "RSA PRIVATE KEY-----\n");
 	assert_int_equal(scan_rig_n(r, HF_FACT_KEY), 0);
 	/* One changed byte of the body, or a cut end. */
 	memcpy(cut, pem.ptr, pem.len);
@@ -168,8 +171,12 @@ static void certificates_tell_their_end_and_subject(void **unused)
 	struct hf_hwkey hw;
 	uint8_t der[HF_PKI_CERT_MAX], serial[HF_PKI_SERIAL_LEN] = { 1 };
 	struct hf_out out = HF_OUT(der);
-	struct hf_pki_spec spec = { .profile = HF_PKI_ROOT, .curve = HF_CURVE_P384, .serial = serial,
-				    .not_before = 1000000000, .not_after = 1100000000, .cn = "Old Root" };
+	struct hf_pki_spec spec = { .profile = HF_PKI_ROOT,
+				    .curve = HF_CURVE_P384,
+				    .serial = serial,
+				    .not_before = 1000000000,
+				    .not_after = 1100000000,
+				    .cn = "Old Root" };
 
 	(void)unused;
 	assert_int_equal(hf_pki_key_generate(HF_PKI_KIND_P384, &key), HF_OK);
@@ -208,20 +215,23 @@ static void tokens_have_their_form_and_no_more(void **unused)
 {
 	(void)unused;
 	/* Each is put together here, so that this file holds none. */
-	scan_rig_text(r, "/etc/app.env", "KEY=AKIA"
-					 "Q7ZK3MNPLX2RT5VW\n");
+	scan_rig_text(r, "/etc/app.env",
+		      "KEY=AKIA"
+		      "Q7ZK3MNPLX2RT5VW\n");
 	assert_int_equal(first_key()->num[HF_KEY_CLASS], HF_KEYC_TOKEN);
 	assert_true(scan_rig_is(first_key()->text[HF_KEY_NAME], "aws-access-key"));
 	assert_true(first_key()->text[HF_KEY_EVIDENCE].len < 24);
-	scan_rig_text(r, "/usr/bin/x", "token=ghp_"
-				       "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3hJ5\"");
+	scan_rig_text(r, "/usr/bin/x",
+		      "token=ghp_"
+		      "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3hJ5\"");
 	assert_int_equal(scan_rig_n(r, HF_FACT_KEY), 1);
 	/* Documentation, repetition, a longer word, a shorter one. */
-	scan_rig_text(r, "/a", "AKIAIOSFODNN7EXAMPLE ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx "
-			       "xAKIA"
-			       "Q7ZK3MNPLX2RT5VW AKIA"
-			       "Q7ZK3MNPLX2RT5VWW AKIA"
-			       "Q7ZK3MNPLX2RT5");
+	scan_rig_text(r, "/a",
+		      "AKIAIOSFODNN7EXAMPLE ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx "
+		      "xAKIA"
+		      "Q7ZK3MNPLX2RT5VW AKIA"
+		      "Q7ZK3MNPLX2RT5VWW AKIA"
+		      "Q7ZK3MNPLX2RT5");
 	assert_int_equal(scan_rig_n(r, HF_FACT_KEY), 0);
 }
 
@@ -243,16 +253,11 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(private_keys_are_decoded_and_measured),
-		T(a_key_in_a_c_string_is_found),
-		T(an_encrypted_key_is_one_of_another_class),
-		T(a_header_alone_is_no_key),
-		T(ssh_host_keys_are_told_by_name_and_form),
-		T(authorized_keys_are_read_line_by_line),
-		T(certificates_tell_their_end_and_subject),
-		T(published_sample_keys_are_recognised),
-		T(tokens_have_their_form_and_no_more),
-		T(too_many_tokens_are_said_not_dropped),
+		T(private_keys_are_decoded_and_measured),    T(a_key_in_a_c_string_is_found),
+		T(an_encrypted_key_is_one_of_another_class), T(a_header_alone_is_no_key),
+		T(ssh_host_keys_are_told_by_name_and_form),  T(authorized_keys_are_read_line_by_line),
+		T(certificates_tell_their_end_and_subject),  T(published_sample_keys_are_recognised),
+		T(tokens_have_their_form_and_no_more),       T(too_many_tokens_are_said_not_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
