@@ -2,10 +2,13 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
-#include "comp_priv.h"
+#include "old_digest.h"
+#include "signature.h"
 
 struct hf_comp {
 	struct hf_buf whole; /* a database that the walk does not hold in memory */
+	struct hf__search search;
+	struct hf__old_digest digest;
 };
 
 struct place {
@@ -117,10 +120,38 @@ static hf_err read_at(struct hf_comp *comp, const struct place *place, struct hf
 	return place->read(f);
 }
 
+static bool is_binary(hf_bytes b)
+{
+	static const char *const packed[] = { "\x1f\x8b",
+					      "PK\3\4",
+					      "\xfd"
+					      "7zXZ",
+					      "BZh",
+					      "\x28\xb5\x2f\xfd",
+					      "hsqs" };
+
+	for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++)
+		if (hf__begins(b, packed[i]))
+			return false;
+	return b.len >= 64 && memchr(b.ptr, 0, b.len < 4096 ? b.len : 4096) != NULL;
+}
+
+/* Programs and scripts; what the walk does not hold in memory is too large for either. */
+static hf_err read_content(struct hf_comp *comp, struct hf__file *f, const struct hf_src *src)
+{
+	if (src->mem == NULL)
+		return HF_OK;
+	f->bytes = (hf_bytes){ src->mem, (size_t)src->size };
+	if (hf__begins(f->bytes, "\177ELF") || hf__begins(f->bytes, "#!"))
+		HF_TRY(hf__put_digests(&comp->digest, f));
+	return is_binary(f->bytes) ? hf__read_versions(&comp->search, f) : HF_OK;
+}
+
 hf_err hf_comp_file(struct hf_comp *comp, const struct hf_node *node, const struct hf_src *src,
 		    const struct hf_fact_sink *sink)
 {
 	static const struct place copyright = { "", "", hf__read_copyright };
+	static const struct place commands = { "", "", hf__read_compile_commands };
 	struct hf__file f = { .path = node->path, .name = node->name, .sink = sink };
 	const struct place *place;
 
@@ -129,15 +160,25 @@ hf_err hf_comp_file(struct hf_comp *comp, const struct hf_node *node, const stru
 	place = find_place(node->name, &f.prefix);
 	if (place == NULL && is_copyright(node->name))
 		place = &copyright;
-	return place != NULL ? read_at(comp, place, &f, src) : HF_OK;
+	if (place == NULL && hf__is(last_part(node->name), "compile_commands.json"))
+		place = &commands;
+	return place != NULL ? read_at(comp, place, &f, src) : read_content(comp, &f, src);
 }
 
 hf_err hf_comp_new(struct hf_comp **out)
 {
-	*out = calloc(1, sizeof(**out));
-	if (*out == NULL)
+	struct hf_comp *comp = calloc(1, sizeof(*comp));
+
+	*out = NULL;
+	if (comp == NULL)
 		return HF_ERR_HOST_MEMORY;
-	(*out)->whole = HF_BUF(HF__DATABASE_MAX);
+	comp->whole = HF_BUF(HF__DATABASE_MAX);
+	hf__search_init(&comp->search);
+	if (hf__old_digest_new(&comp->digest) != HF_OK) {
+		hf_comp_free(comp);
+		return HF_ERR_HOST_MEMORY;
+	}
+	*out = comp;
 	return HF_OK;
 }
 
@@ -145,6 +186,7 @@ void hf_comp_free(struct hf_comp *comp)
 {
 	if (comp == NULL)
 		return;
+	hf__old_digest_free(&comp->digest);
 	hf_buf_free(&comp->whole);
 	free(comp);
 }

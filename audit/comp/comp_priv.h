@@ -60,6 +60,8 @@ HF_MUST_CHECK hf_err hf__read_rpm_ndb(const struct hf__file *f);
 HF_MUST_CHECK hf_err hf__read_rpm_bdb(const struct hf__file *f);
 HF_MUST_CHECK hf_err hf__read_os_release(const struct hf__file *f);
 HF_MUST_CHECK hf_err hf__read_copyright(const struct hf__file *f);
+HF_MUST_CHECK hf_err hf__read_applets(const struct hf__file *f);
+HF_MUST_CHECK hf_err hf__read_compile_commands(const struct hf__file *f);
 /* One header of an rpm database: a package and its files. */
 HF_MUST_CHECK hf_err hf__rpm_header(const struct hf__file *f, hf_bytes header);
 #endif

@@ -12,7 +12,7 @@ enum { SOURCES_MAX = 64, ID_CAP = 64, FIXED_CAP = 128, FILES_CAP = 8192, PATH_CA
 
 struct hf_feed {
 	sqlite3 *db;
-	sqlite3_stmt *rows, *marks;
+	sqlite3_stmt *rows, *marks, *covers;
 	size_t n_sources;
 	struct hf_feed_source source[SOURCES_MAX];
 	sqlite3_int64 source_id[SOURCES_MAX];
@@ -23,6 +23,9 @@ static const char rows_sql[] = "SELECT vuln,source,scheme,status,ranges,files,ke
 static const char marks_sql[] = "SELECT coalesce((SELECT max(cvss) FROM score WHERE vuln=?1),0),"
 				"coalesce((SELECT max(score) FROM epss WHERE vuln=?1),0),"
 				"EXISTS(SELECT 1 FROM kev WHERE vuln=?1)";
+
+/* '0' follows '/': every key that begins with the world's name lies between the two. */
+static const char covers_sql[] = "SELECT EXISTS(SELECT 1 FROM affects WHERE key>=?1||'/' AND key<?1||'0')";
 
 /* ---- opening ---- */
 static hf_err load_sources(struct hf_feed *f)
@@ -55,7 +58,10 @@ static hf_err prepare(struct hf_feed *f)
 	(void)sqlite3_finalize(st);
 	if (version != HF__FEED_VERSION ||
 	    sqlite3_prepare_v3(f->db, rows_sql, -1, SQLITE_PREPARE_PERSISTENT, &f->rows, NULL) != SQLITE_OK ||
-	    sqlite3_prepare_v3(f->db, marks_sql, -1, SQLITE_PREPARE_PERSISTENT, &f->marks, NULL) != SQLITE_OK)
+	    sqlite3_prepare_v3(f->db, marks_sql, -1, SQLITE_PREPARE_PERSISTENT, &f->marks, NULL) !=
+		    SQLITE_OK ||
+	    sqlite3_prepare_v3(f->db, covers_sql, -1, SQLITE_PREPARE_PERSISTENT, &f->covers, NULL) !=
+		    SQLITE_OK)
 		return HF_ERR_FEED_FORMAT;
 	return load_sources(f);
 }
@@ -125,6 +131,7 @@ void hf_feed_close(struct hf_feed *feed)
 		return;
 	(void)sqlite3_finalize(feed->rows);
 	(void)sqlite3_finalize(feed->marks);
+	(void)sqlite3_finalize(feed->covers);
 	(void)sqlite3_close(feed->db);
 	free(feed);
 }
@@ -281,4 +288,22 @@ hf_err hf_feed_match(struct hf_feed *feed, const struct hf_component *c, const s
 	err = read_rows(feed, c, match, known);
 	(void)sqlite3_reset(feed->rows);
 	return err;
+}
+
+bool hf_feed_covers(struct hf_feed *feed, const struct hf_component *c)
+{
+	bool covers = false;
+
+	for (size_t i = 0; i < c->n_keys && !covers; i++) {
+		hf_bytes key = { (const uint8_t *)c->key[i], strlen(c->key[i]) }, rest;
+
+		if (!is_distro_key(key))
+			continue;
+		hf_bytes world = hf__before(key, '/', &rest);
+		(void)sqlite3_bind_text(feed->covers, 1, (const char *)world.ptr, (int)world.len,
+					SQLITE_STATIC);
+		covers = sqlite3_step(feed->covers) == SQLITE_ROW && sqlite3_column_int(feed->covers, 0) != 0;
+		(void)sqlite3_reset(feed->covers);
+	}
+	return covers;
 }

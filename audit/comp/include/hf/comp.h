@@ -18,4 +18,6 @@ void hf_comp_free(struct hf_comp *comp);
  * Errors: the sink's, HF_ERR_HOST_MEMORY; what a file does wrong is a problem fact, not an error. */
 HF_MUST_CHECK hf_err hf_comp_file(struct hf_comp *comp, const struct hf_node *node, const struct hf_src *src,
 				  const struct hf_fact_sink *sink);
+/* "vendor:product" of a component that a signature knows by this name; empty when none does. */
+hf_bytes hf_comp_known_cpe(hf_bytes name);
 #endif

@@ -13,7 +13,8 @@ enum {
 	HF_FACT_PACKAGE_INFO,                 /* what an SBOM says about a package beyond its name */
 	HF_FACT_DISTRO,                       /* the distribution of a tree */
 	HF_FACT_LICENCE,                      /* what a package's copyright file names */
-	HF_FACT_DIGEST, /* MD5 and SHA-1 of a program or script, to compare with package databases */
+	HF_FACT_DIGEST,   /* MD5 and SHA-1 of a program or script, to compare with databases */
+	HF_FACT_COMPILED, /* a source file that a build compiled */
 };
 
 /* HF_FACT_PACKAGE: path is the database (or the SBOM). */
@@ -70,6 +71,9 @@ enum { HF_DISTRO_ID = 0, HF_DISTRO_VERSION = 1, HF_DISTRO_CODENAME = 2, HF_DISTR
 
 /* HF_FACT_LICENCE: path is the copyright file. */
 enum { HF_LICENCE_PACKAGE = 0, HF_LICENCE_NAMES = 1 }; /* names, one a line */
+
+/* HF_FACT_COMPILED: path is the compile_commands.json. */
+enum { HF_COMPILED_FILE = 0 };
 
 /* HF_FACT_DIGEST */
 enum { HF_DIGEST_IS_MD5 = 0, HF_DIGEST_IS_SHA1 = 1 };

@@ -93,4 +93,7 @@ struct hf_feed_match {
 /* *known becomes true when any source knows one of the keys. Errors: the callback's, HF_ERR_FEED_IO. */
 HF_MUST_CHECK hf_err hf_feed_match(struct hf_feed *feed, const struct hf_component *c,
 				   const struct hf_feed_match *match, bool *known);
+/* Does a source cover the worlds of these keys ("debian:12/"), so that silence about a name means "none
+ * known"? For upstream keys silence means nothing, and the answer is no. */
+bool hf_feed_covers(struct hf_feed *feed, const struct hf_component *c);
 #endif
