@@ -2,9 +2,13 @@
  * takes facts until every side is complete, and answers with the report. It never sees a byte of an image.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <hf/feed.h>
 #include <hf/file.h>
 #include <hf/model.h>
 #include <hf/render.h>
@@ -22,6 +26,7 @@ struct judge {
 	struct hf_buf in;
 	struct hf_buf statement, trust; /* read before sealing */
 	struct hf_baseline baseline;
+	struct hf_feed *feed;
 	struct hf_why why;
 };
 
@@ -39,15 +44,32 @@ static void open_files(struct judge *j)
 		hf_buf_reset(&j->statement);
 }
 
+/* The whole file in memory, pages read as they are asked for: a sealed process opens nothing. */
+static hf_err open_feed(struct judge *j)
+{
+	int fd HF_AUTO(hf_fd_close) = -1;
+	struct stat st;
+	void *p;
+
+	if (j->opts->feed == NULL)
+		return HF_OK;
+	fd = open(j->opts->feed, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= 0)
+		return hf_why_errno(&j->why, HF_ERR_AUDIT_INPUT, "%s", j->opts->feed);
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return hf_why_errno(&j->why, HF_ERR_AUDIT_INPUT, "%s", j->opts->feed);
+	return hf_feed_open_bytes((hf_bytes){ p, (size_t)st.st_size }, &j->feed, &j->why);
+}
+
 static hf_err seal(struct judge *j)
 {
 	const struct hf_sandbox box = { .powers = HF_SANDBOX_AUDIT, .no_files = true };
-	long max = sysconf(_SC_OPEN_MAX);
+	int keep[] = { STDERR_FILENO, j->from, j->to };
 
-	for (int fd = 0; fd < max; fd++)
-		if (fd != j->from && fd != j->to && fd != STDERR_FILENO)
-			(void)close(fd);
+	hf__keep_only(keep, sizeof(keep) / sizeof(keep[0]));
 	open_files(j);
+	HF_TRY(open_feed(j));
 	return hf_sandbox_enter(&box, &j->why);
 }
 
@@ -118,6 +140,7 @@ static hf_err render(struct judge *j, struct hf_case *c, const struct hf_gate *g
 				   .outcome = hf_case_outcome(c),
 				   .gate = gate,
 				   .policy = j->opts->policy,
+				   .feed = j->feed,
 				   .today = j->opts->today,
 				   .now = j->opts->now,
 				   .version = j->opts->version,
@@ -129,30 +152,78 @@ static hf_err render(struct judge *j, struct hf_case *c, const struct hf_gate *g
 	return format->render(&in, &out->output[0], j->opts->companions ? &out->output[1] : NULL);
 }
 
+/* What advisories say of one side. */
+static hf_err match(struct judge *j, size_t side, struct hf_case **out)
+{
+	struct hf_case_opts opts = {
+		.model = j->model[side], .policy = j->opts->policy, .feed = j->feed, .today = j->opts->today
+	};
+
+	HF_TRY(hf_case_new(&opts, out));
+	return hf_case_run(*out, "VULN");
+}
+
+/* A comparison shows what is new, not all that was there before. */
+static hf_err run_checks(struct judge *j, struct hf_case *c)
+{
+	if (j->n_sides == 1)
+		return hf_case_run(c, NULL);
+	HF_TRY(hf_case_run(c, "SCAN"));
+	HF_TRY(hf_case_run(c, "REPRO"));
+	return hf_case_run(c, "SURF");
+}
+
+static bool is_feed_stale(const struct judge *j)
+{
+	size_t n = hf_feed_n_sources(j->feed);
+
+	for (size_t i = 0; i < n; i++)
+		if (hf_feed_is_stale(hf_feed_source(j->feed, i), j->opts->today,
+				     j->opts->policy->max_feed_age_days))
+			return true;
+	return n == 0;
+}
+
+static hf_err decide(struct judge *j, struct hf_case *c, struct hf_audit_result *out)
+{
+	struct hf_gate_opts opts = { .feed_stale = is_feed_stale(j), .waivers_signed = are_signed(j) };
+	struct hf_gate gate = { 0 };
+
+	if (j->opts->baseline.len > 0) {
+		HF_TRY(hf_baseline_read(j->opts->baseline, &j->baseline));
+		opts.baseline = &j->baseline;
+	}
+	HF_TRY(run_checks(j, c));
+	HF_TRY(hf_gate_judge(c, &opts, &gate));
+	out->status = gate.status;
+	return render(j, c, &gate, opts.waivers_signed, out);
+}
+
 static hf_err judge(struct judge *j, struct hf_audit_result *out)
 {
 	struct hf_case_opts opts = { .model = j->model[j->n_sides - 1],
 				     .policy = j->opts->policy,
+				     .feed = j->feed,
 				     .today = j->opts->today };
-	struct hf_gate_opts gate_opts = { .feed_stale = true, .waivers_signed = are_signed(j) };
-	struct hf_gate gate = { 0 };
-	struct hf_case *c = NULL;
-	hf_err err;
+	struct hf_case *c = NULL, *matched[SIDES] = { NULL, NULL };
+	hf_err err = HF_OK;
 
-	if (j->opts->baseline.len > 0) {
-		HF_TRY(hf_baseline_read(j->opts->baseline, &j->baseline));
-		gate_opts.baseline = &j->baseline;
-	}
 	for (size_t i = 0; i < j->n_sides; i++)
 		HF_TRY(hf_model_seal(j->model[i]));
-	HF_TRY(hf_case_new(&opts, &c));
-	err = hf_case_run(c, NULL);
+	for (size_t i = 0; i < SIDES && j->n_sides == SIDES && err == HF_OK; i++)
+		err = match(j, i, &matched[i]);
+	if (err == HF_OK && j->n_sides == SIDES) {
+		opts.before = j->model[0];
+		opts.before_outcome = hf_case_outcome(matched[0]);
+		opts.after_outcome = hf_case_outcome(matched[1]);
+	}
 	if (err == HF_OK)
-		err = hf_gate_judge(c, &gate_opts, &gate);
+		err = hf_case_new(&opts, &c);
 	if (err == HF_OK)
-		err = render(j, c, &gate, gate_opts.waivers_signed, out);
-	out->status = gate.status;
+		err = decide(j, c, out);
 	hf_case_free(c);
+	hf_case_free(matched[0]);
+	hf_case_free(matched[1]);
 	return err;
 }
 

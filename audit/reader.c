@@ -223,22 +223,23 @@ static hf_err walk_entries(struct reader *r)
 	return HF_OK;
 }
 
-/* Close all descriptors but the reader's own: another's pipe would let it speak in another's name. */
 static void keep_own_descriptors(const struct hf__reader_start *s)
 {
+	static int keep[HF_AUDIT_INPUTS_MAX + FDS_SPARE];
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	long max = sysconf(_SC_OPEN_MAX);
+	size_t n = 0;
 
-	for (int fd = 0; fd < 3 && null >= 0; fd++)
-		(void)dup2(null, fd);
-	for (int fd = 3; fd < max; fd++) {
-		bool own = fd == s->out || fd == s->feed;
-
-		for (size_t i = 0; i < s->opts->n_inputs && !own; i++)
-			own = fd == s->opts->inputs[i].fd && !s->opts->inputs[i].is_dir;
-		if (!own)
-			(void)close(fd);
+	for (int fd = 0; fd < 3; fd++) {
+		if (null >= 0)
+			(void)dup2(null, fd);
+		keep[n++] = fd;
 	}
+	keep[n++] = s->out;
+	keep[n++] = s->feed;
+	for (size_t i = 0; i < s->opts->n_inputs; i++)
+		if (!s->opts->inputs[i].is_dir)
+			keep[n++] = s->opts->inputs[i].fd;
+	hf__keep_only(keep, n);
 }
 
 static hf_err seal(const struct hf__reader_start *s)

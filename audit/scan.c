@@ -29,7 +29,8 @@ struct reader {
 	uint8_t after[HF_FACT_PATH_MAX];
 	unsigned deaths;
 	bool done;   /* said so */
-	bool killed; /* by us: it hung */
+	bool killed; /* by us: it hung, or ... */
+	bool lied;   /* ... sent what is no fact */
 };
 struct scan {
 	const struct hf__scan_opts *opts;
@@ -64,7 +65,7 @@ static hf_err start_reader(struct scan *s, unsigned k)
 		hf__reader_run(&start);
 	(void)close(fds[1]);
 	r->from = fds[0];
-	r->done = r->killed = false;
+	r->done = r->killed = r->lied = false;
 	if (r->pid > 0)
 		return HF_OK;
 	r->pid = 0;
@@ -212,12 +213,16 @@ static hf_err report_death(struct scan *s, struct reader *r, hf_bytes path)
 
 	if (++r->deaths > DEATHS_MAX)
 		return hf_why_set(s->why, HF_ERR_AUDIT_PROCESS, "readers die on file after file");
+	if (r->lied)
+		return hf__audit_problem(
+			s->sink, 3, path,
+			"a reader sent what is no fact; what it said of this input is in doubt");
 	if (r->killed)
 		return hf__audit_problem(s->sink, 3, path,
-				       scanning ? "reader ran out of time on this file"
-						: "reader ran out of time in this container");
+					 scanning ? "reader ran out of time on this file"
+						  : "reader ran out of time in this container");
 	return hf__audit_problem(s->sink, 3, path,
-			       scanning ? "reader died on this file" : "reader died in this container");
+				 scanning ? "reader died on this file" : "reader died in this container");
 }
 
 static hf_err bury(struct scan *s, unsigned k)
@@ -235,7 +240,8 @@ static hf_err bury(struct scan *s, unsigned k)
 		return HF_OK;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == HF__EXIT_UNSEALED)
 		return hf_why_set(s->why, HF_ERR_AUDIT_PROCESS, "a reader cannot be sealed");
-	HF_TRY(report_death(s, r, file.len > 0 ? file : name_of_input(s, r->board->input, other)));
+	HF_TRY(report_death(s, r,
+			    file.len > 0 && !r->lied ? file : name_of_input(s, r->board->input, other)));
 	go_on_behind(s, r, file);
 	return start_reader(s, k);
 }
@@ -257,7 +263,7 @@ static hf_err listen_to(struct scan *s, unsigned k)
 	HF_TRY(take_frames(s, r, &lies));
 	if (!lies)
 		return HF_OK;
-	r->killed = true;
+	r->killed = r->lied = true;
 	(void)kill(r->pid, SIGKILL);
 	return bury(s, k);
 }

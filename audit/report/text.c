@@ -3,7 +3,7 @@
 #include <string.h>
 #include "report_priv.h"
 
-enum { TOP = 10, WIDTH = 100 };
+enum { TOP = 10, WIDTH = 100, INDENT = 10 };
 
 static const char *verdict(int status)
 {
@@ -36,10 +36,11 @@ static hf_err put_head(const struct hf_rendering *in, struct hf_buf *out)
 	return HF_OK;
 }
 
-/* Words with line ends at blanks, every line behind `indent`. */
-static hf_err put_wrapped(struct hf_buf *out, const char *indent, const char *words)
+/* Words with line ends at blanks, the first line behind `mark`. */
+static hf_err put_wrapped(struct hf_buf *out, const char *mark, const char *words)
 {
-	size_t room = WIDTH - strlen(indent);
+	int indent = INDENT + (int)strlen(mark);
+	size_t room = WIDTH - (size_t)indent;
 
 	while (*words != '\0') {
 		size_t len = strlen(words), cut = len;
@@ -49,7 +50,8 @@ static hf_err put_wrapped(struct hf_buf *out, const char *indent, const char *wo
 				cut--;
 		if (cut == 0)
 			cut = len < room ? len : room;
-		HF_TRY(hf_buf_printf(out, "%s%.*s\n", indent, (int)cut, words));
+		HF_TRY(hf_buf_printf(out, "%*s%.*s\n", indent, mark, (int)cut, words));
+		mark = "";
 		words += cut;
 		while (*words == ' ')
 			words++;
@@ -62,8 +64,8 @@ static hf_err put_finding(struct hf_buf *out, const struct hf_finding *f)
 	HF_TRY(hf_buf_printf(out, "%-8s  %-9s %s\n", hf_severity_name(f->severity), f->rule->id,
 			     f->rule->title));
 	HF_TRY(hf_buf_printf(out, "          %.*s\n", (int)f->path.len, (const char *)f->path.ptr));
-	HF_TRY(put_wrapped(out, "          ", f->evidence));
-	return put_wrapped(out, "          -> ", f->rule->fix);
+	HF_TRY(put_wrapped(out, "", f->evidence));
+	return put_wrapped(out, "-> ", f->rule->fix);
 }
 
 /* What gates comes first, whatever its severity; and of one rule only three, or the list tells one thing. */
