@@ -69,15 +69,15 @@ static void check_file(struct hf_case *c, const struct hf_rule *rule, const stru
 	check_owner(c, rule, w, f);
 }
 
-static void check_entry(struct hf_case *c, const struct hf_rule *rule, const struct hf_want *w,
+static void check_entry(struct hf_case *c, const struct hf_rule *rule, const struct hf_want *w, hf_bytes dir,
 			const struct hf_fact *f)
 {
-	hf_bytes name = f->text[HF_FILE_NAME], base = { 0 };
-	size_t len = strlen(w->path);
+	hf_bytes name = hf_vpath_inner(f->path), base = { 0 };
+	size_t len = dir.len;
 
-	while (len > 1 && w->path[len - 1] == '/')
+	while (len > 1 && dir.ptr[len - 1] == '/')
 		len--;
-	if (name.len <= len + 1 || memcmp(name.ptr, w->path, len) != 0 || name.ptr[len] != '/')
+	if (name.len <= len + 1 || memcmp(name.ptr, dir.ptr, len) != 0 || name.ptr[len] != '/')
 		return;
 	base = (hf_bytes){ name.ptr + len + 1, name.len - len - 1 };
 	if (memchr(base.ptr, '/', base.len) != NULL)
@@ -92,16 +92,20 @@ static void check_entry(struct hf_case *c, const struct hf_rule *rule, const str
 static void check_want(struct hf_case *c, const struct hf_rule *rule, const struct hf_want *w)
 {
 	const struct hf_model *m = hf_case_model(c);
+	uint8_t room[HF_FACT_PATH_MAX];
+	struct hf_out path = HF_OUT(room);
 	size_t found = 0;
 
+	if (hf_vpath_escape(text_bytes(w->path), &path) != HF_OK)
+		return;
 	for (size_t i = 0; i < hf_model_n(m, HF_FACT_FILE); i++) {
 		const struct hf_fact *f = hf_model_at(m, HF_FACT_FILE, i);
 
 		if (f->text[HF_FILE_TREE].len == 0)
 			continue;
 		if (w->kind == HF_WANT_DIR)
-			check_entry(c, rule, w, f);
-		if (!hf_bytes_equal(f->text[HF_FILE_NAME], text_bytes(w->path)))
+			check_entry(c, rule, w, hf_out_bytes(&path), f);
+		if (!hf_bytes_equal(hf_vpath_inner(f->path), hf_out_bytes(&path)))
 			continue;
 		found++;
 		if (w->kind == HF_WANT_FILE)

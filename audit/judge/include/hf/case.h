@@ -14,6 +14,10 @@ struct hf_case_opts {
 	const struct hf_model *model;        /* sealed; borrowed */
 	const struct hf_auditpolicy *policy; /* borrowed */
 	struct hf_feed *feed;                /* NULL: none; borrowed */
+	/* A comparison with an earlier state; borrowed, NULL: none. */
+	const struct hf_model *before;           /* its facts, sealed */
+	const struct hf_outcome *before_outcome; /* what VULN found there ... */
+	const struct hf_outcome *after_outcome;  /* ... and here */
 	uint64_t today;                      /* days since 1970, real clock */
 };
 HF_MUST_CHECK hf_err hf_case_new(const struct hf_case_opts *opts, struct hf_case **out);
