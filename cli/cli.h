@@ -9,9 +9,12 @@
 #include <hf/buf.h>
 
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_IO = 3, CLI_QUORUM = 4 };
+/* The auditor's own: a build must tell findings from an incomplete scan, so usage is 3 there. */
+enum { CLI_AUDIT_INCOMPLETE = 2, CLI_AUDIT_ERROR = 3 };
 enum { CLI_MAX_ARGS = 64, CLI_MAX_OPTS = 32, CLI_PATH_MAX = 1024 };
 
-/* An option of a verb. Options are long, `--name VALUE` or `--name=VALUE`; a flag has no value name. */
+/* An option of a verb. Options are long, `--name VALUE` or `--name=VALUE`; one whose name is a single letter is
+ * `-o VALUE`. A flag has no value name. */
 struct cli_opt {
 	const char *name;
 	const char *value; /* name of its value in the help text, NULL for a flag */
@@ -34,7 +37,7 @@ struct cli_args {
 
 struct cli_verb {
 	const char *name;
-	int (*run)(const struct cli_args *args); /* NULL when the verb has sub-verbs */
+	int (*run)(const struct cli_args *args); /* NULL when only sub-verbs run */
 	const struct cli_verb *subs;             /* ends with a row without name */
 	const char *args;                        /* positional arguments for help: "DIR", "DEV [FILE]" */
 	int min_args;
@@ -42,6 +45,7 @@ struct cli_verb {
 	const struct cli_opt *opts; /* ends with a row without name; may be NULL */
 	const char *summary;        /* one line, small letter, no full stop */
 	const char *text;           /* what a newcomer needs to know; may be NULL */
+	int usage;                  /* exit status for wrong arguments; 0 = CLI_USAGE */
 };
 
 /* The verbs, in the order of a device's life; ends with a row without name. */

@@ -14,7 +14,7 @@ static void print_options(const struct cli_opt *opts)
 	char left[64];
 
 	for (; opts != NULL && opts->name != NULL; opts++) {
-		snprintf(left, sizeof(left), "--%s%s%s", opts->name, opts->value == NULL ? "" : " ",
+		snprintf(left, sizeof(left), "%s%s%s%s", opts->name[1] == '\0' ? "-" : "--", opts->name, opts->value == NULL ? "" : " ",
 			 opts->value == NULL ? "" : opts->value);
 		printf("  %-28s %s\n", left, opts->help);
 	}
@@ -31,7 +31,8 @@ static void print_program_help(void)
 	     "  manual       print the manual page\n\n"
 	     "Every command: --help explains it, --json prints one JSON value, --as DIR says who you are\n"
 	     "(default: $HOLDFAST_OPERATOR). Exit status: 0 done, 1 refused or failed, 2 usage;\n"
-	     "for releases and logs also 3 file or network failed, 4 a quorum is not yet met.\n\n"
+	     "for releases and logs also 3 file or network failed, 4 a quorum is not yet met;\n"
+	     "audit: 0 passed, 1 findings, 2 incomplete, 3 error.\n\n"
 	     "First steps:\n"
 	     "  holdfast init /srv/fleet --operator alice --operator bob\n"
 	     "  holdfast up /srv/fleet");
@@ -49,7 +50,7 @@ void cli_print_help(const struct cli_verb *path[], int depth)
 	printf("usage: holdfast");
 	for (int i = 0; i < depth; i++)
 		printf(" %s", path[i]->name);
-	printf(" %s\n\n%s\n", verb->subs != NULL ? "COMMAND" : verb->args, verb->summary);
+	printf(" %s\n\n%s\n", verb->run == NULL ? "COMMAND" : verb->args, verb->summary);
 	if (verb->text != NULL)
 		printf("\n%s\n", verb->text);
 	if (verb->subs != NULL) {
@@ -76,7 +77,7 @@ static void print_option_words(const char *noun, const struct cli_verb *verb)
 	if (verb->subs != NULL)
 		print_words(verb->subs);
 	for (const struct cli_opt *o = verb->opts; o != NULL && o->name != NULL; o++)
-		printf("--%s ", o->name);
+		printf("%s%s ", o->name[1] == '\0' ? "-" : "--", o->name);
 	puts("\" ;;");
 }
 
@@ -98,7 +99,7 @@ void cli_print_completion(void)
 		if (v->subs != NULL)
 			print_words(v->subs);
 		for (const struct cli_opt *o = v->opts; o != NULL && o->name != NULL; o++)
-			printf("--%s ", o->name);
+			printf("%s%s ", o->name[1] == '\0' ? "-" : "--", o->name);
 		puts("--help\" ;;");
 	}
 	puts("\t\tesac ;;\n\tesac; fi\n"

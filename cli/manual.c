@@ -33,7 +33,7 @@ static void put_options(const struct cli_opt *opts)
 		return;
 	puts(".Bl -tag -width Ds -compact");
 	for (; opts->name != NULL; opts++) {
-		printf(".It Fl Fl %s%s%s\n", opts->name, opts->value != NULL ? " Ar " : "",
+		printf(".It Fl %s%s%s%s\n", opts->name[1] == '\0' ? "" : "Fl ", opts->name, opts->value != NULL ? " Ar " : "",
 		       opts->value != NULL ? opts->value : "");
 		put_text(opts->help);
 	}
@@ -74,7 +74,7 @@ static void put_commands(void)
 {
 	puts(".Sh COMMANDS\n.Bl -tag -width Ds");
 	for (const struct cli_verb *v = cli_verbs; v->name != NULL; v++) {
-		if (v->subs == NULL)
+		if (v->run != NULL)
 			put_verb(NULL, v);
 		put_subs(v->name, v->subs);
 	}
@@ -102,5 +102,6 @@ void cli_print_manual(void)
 	     ".Sh EXIT STATUS\n0 done, 1 refused or failed, 2 usage.\n"
 	     "Commands about releases and logs also give 3 when a file or the network failed, and 4 while a\n"
 	     "quorum is not yet met.\n"
-	     ".Sh SEE ALSO\n.Xr holdfast-agent 8 ,\n.Xr holdfastd 8");
+	     ".Nm audit\ngives 0 passed, 1 findings over the gate, 2 incomplete, 3 error.\n"
+	     ".Sh SEE ALSO\n.Xr holdfast-audit 1 ,\n.Xr holdfast-agent 8 ,\n.Xr holdfastd 8");
 }

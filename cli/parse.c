@@ -103,10 +103,16 @@ static const struct cli_verb *find_verb(const struct cli_verb *verbs, const char
 	return NULL;
 }
 
+/* "-o" and "--name" as they are typed. */
+static const char *dashes(const char *name)
+{
+	return name[1] == '\0' ? "-" : "--";
+}
+
 /* One option word, perhaps with the word after it; returns how many words it took, 0 after an error. */
 static int take_option(struct cli_args *out, int argc, char **argv)
 {
-	const char *word = argv[0] + 2;
+	const char *word = argv[0] + strspn(argv[0], "-");
 	const char *equals = strchr(word, '=');
 	size_t len = equals == NULL ? strlen(word) : (size_t)(equals - word);
 	const struct cli_opt *opt = find_in(common_opts, word, len);
@@ -116,8 +122,8 @@ static int take_option(struct cli_args *out, int argc, char **argv)
 	if (opt == NULL)
 		opt = find_in(out->verb->opts, word, len);
 	if (opt == NULL || out->n_opts == CLI_MAX_OPTS) {
-		cli_usage("%s: unknown option --%.*s; see 'holdfast %s --help'", out->verb->name, (int)len,
-			  word, out->verb->name);
+		cli_usage("%s: unknown option %.*s; see 'holdfast %s --help'", out->verb->name,
+			  (int)(word - argv[0]) + (int)len, argv[0], out->verb->name);
 		return 0;
 	}
 	if (opt->value == NULL && value != NULL) {
@@ -126,7 +132,8 @@ static int take_option(struct cli_args *out, int argc, char **argv)
 	}
 	if (opt->value != NULL && value == NULL) {
 		if (argc < 2) {
-			cli_usage("--%s needs a value: --%s %s", opt->name, opt->name, opt->value);
+			cli_usage("%s%s needs a value: %s%s %s", dashes(opt->name), opt->name,
+				  dashes(opt->name), opt->name, opt->value);
 			return 0;
 		}
 		value = argv[1];
@@ -136,6 +143,13 @@ static int take_option(struct cli_args *out, int argc, char **argv)
 	out->opts[out->n_opts].value = value == NULL ? "" : value;
 	out->n_opts++;
 	return words;
+}
+
+/* One dash and one letter, and the verb has such an option. */
+static bool is_short(const struct cli_args *out, const char *word)
+{
+	return word[0] == '-' && word[1] != '\0' && word[1] != '-' && word[2] == '\0' &&
+	       find_in(out->verb->opts, word + 1, 1) != NULL;
 }
 
 static bool take_words(struct cli_args *out, int argc, char **argv)
@@ -149,7 +163,7 @@ static bool take_words(struct cli_args *out, int argc, char **argv)
 				out->args[out->n_args++] = argv[i];
 			break;
 		}
-		if (strncmp(argv[i], "--", 2) == 0) {
+		if (strncmp(argv[i], "--", 2) == 0 || is_short(out, argv[i])) {
 			words = take_option(out, argc - i, argv + i);
 			if (words == 0)
 				return false;
@@ -168,17 +182,20 @@ static bool take_words(struct cli_args *out, int argc, char **argv)
 static int run_verb(const struct cli_verb *path[], int depth, int argc, char **argv)
 {
 	struct cli_args args = { .verb = path[depth - 1] };
+	int usage = args.verb->usage != 0 ? args.verb->usage : CLI_USAGE;
 
 	if (!take_words(&args, argc, argv))
-		return CLI_USAGE;
+		return usage;
 	if (cli_flag(&args, "help")) {
 		cli_print_help(path, depth);
 		return CLI_DONE;
 	}
-	if (args.n_args < args.verb->min_args || args.n_args > args.verb->max_args)
-		return cli_usage("usage: holdfast %s%s%s%s%s %s", path[0]->name, depth > 1 ? " " : "",
-				 depth > 1 ? path[1]->name : "", depth > 2 ? " " : "",
-				 depth > 2 ? path[2]->name : "", args.verb->args);
+	if (args.n_args < args.verb->min_args || args.n_args > args.verb->max_args) {
+		cli_usage("usage: holdfast %s%s%s%s%s %s", path[0]->name, depth > 1 ? " " : "",
+			  depth > 1 ? path[1]->name : "", depth > 2 ? " " : "",
+			  depth > 2 ? path[2]->name : "", args.verb->args);
+		return usage;
+	}
 	args.json = cli_flag(&args, "json");
 	args.operator= cli_option(&args, "as");
 	if (args.operator == NULL)
@@ -209,6 +226,15 @@ static int no_such_command(const char *word, const struct cli_verb *parent)
 			 parent != NULL ? parent->name : "", parent != NULL ? " " : "");
 }
 
+/* Does the word after a verb name one of its sub-verbs? A verb that also runs by itself takes others as its
+ * arguments. */
+static bool goes_deeper(const struct cli_verb *verb, const char *next)
+{
+	if (verb->subs == NULL)
+		return false;
+	return verb->run == NULL || (next != NULL && find_verb(verb->subs, next) != NULL);
+}
+
 int cli_main(int argc, char **argv)
 {
 	const struct cli_verb *path[MAX_DEPTH];
@@ -227,10 +253,9 @@ int cli_main(int argc, char **argv)
 			return CLI_DONE;
 		}
 		path[depth] = find_verb(verbs, argv[i]);
-		if (path[depth] == NULL)
-			return no_such_command(argv[i], depth > 0 ? path[0] : NULL);
-		depth++;
-		if (path[depth - 1]->subs == NULL)
+		if (path[depth++] == NULL)
+			return no_such_command(argv[i], depth > 1 ? path[0] : NULL);
+		if (!goes_deeper(path[depth - 1], i + 1 < argc ? argv[i + 1] : NULL))
 			return run_verb(path, depth, argc - i - 1, argv + i + 1);
 		verbs = path[depth - 1]->subs;
 	}
