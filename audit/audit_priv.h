@@ -87,5 +87,5 @@ HF_MUST_CHECK hf_err hf__dirfeed_receive(int socket, struct hf_out *room, struct
 void hf__keep_only(int *keep, size_t n);
 /* A problem as a fact. */
 HF_MUST_CHECK hf_err hf__audit_problem(const struct hf_fact_sink *sink, unsigned rule, hf_bytes path,
-				     const char *why);
+				       const char *why);
 #endif

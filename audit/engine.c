@@ -40,12 +40,12 @@ static bool names(const struct hf_texts *groups, const char *group)
 	return !groups->listed;
 }
 
-hf_err hf__engine_new(const struct hf_auditpolicy *policy, struct hf__engine *out)
+hf_err hf__engine_new(const struct hf_auditpolicy *policy, bool sboms, struct hf__engine *out)
 {
 	struct hf_scan_opts opts = { .only = wanted(&policy->groups),
 				     .hosts = policy->allow[HF_ALLOW_HOST].listed };
 
-	*out = (struct hf__engine){ 0 };
+	*out = (struct hf__engine){ .sboms = sboms };
 	HF_TRY(hf_walk_prepare());
 	HF_TRY(hf_scan_new(&opts, &out->scan));
 	if (names(&policy->groups, "VULN") || names(&policy->groups, "SBOM"))

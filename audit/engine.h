@@ -9,7 +9,8 @@
 struct hf__engine {
 	struct hf_scan *scan;
 	struct hf_comp *comp;
+	bool sboms; /* inputs are bills of materials */
 };
-HF_MUST_CHECK hf_err hf__engine_new(const struct hf_auditpolicy *policy, struct hf__engine *out);
+HF_MUST_CHECK hf_err hf__engine_new(const struct hf_auditpolicy *policy, bool sboms, struct hf__engine *out);
 void hf__engine_free(struct hf__engine *e);
 #endif

@@ -166,9 +166,11 @@ static hf_err match(struct judge *j, size_t side, struct hf_case **out)
 /* A comparison shows what is new, not all that was there before. */
 static hf_err run_checks(struct judge *j, struct hf_case *c)
 {
-	if (j->n_sides == 1)
+	if (j->n_sides == 1 && !j->opts->recheck)
 		return hf_case_run(c, NULL);
 	HF_TRY(hf_case_run(c, "SCAN"));
+	if (j->opts->recheck)
+		return hf_case_run(c, "VULN");
 	HF_TRY(hf_case_run(c, "REPRO"));
 	return hf_case_run(c, "SURF");
 }

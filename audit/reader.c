@@ -7,11 +7,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <hf/file.h>
+#include <hf/recheck.h>
 #include <hf/sandbox.h>
 #include <hf/vpath.h>
 #include "engine.h"
 
-enum { OUTBOX_CEILING = 32 << 20, MESSAGE_MAX = HF_FACT_MAX_LEN, FDS_SPARE = 8 };
+enum { OUTBOX_CEILING = 32 << 20, MESSAGE_MAX = HF_FACT_MAX_LEN, FDS_SPARE = 8, SBOM_CEILING = 256 << 20 };
 /* A file of a directory is walked under this name, whose one letter is then replaced by its path. */
 static const uint8_t stand_in[] = { 'x' };
 
@@ -70,11 +71,30 @@ static hf_err after_file(struct reader *r, hf_bytes path, hf_err err)
 	return hf__outbox_flush(&r->outbox);
 }
 
+/* A document that is none is a part of the input that nobody read. */
+static hf_err read_sbom(struct reader *r, const struct hf_node *node, const struct hf_src *src)
+{
+	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(SBOM_CEILING);
+	struct hf_why why = { 0 };
+	uint8_t *where;
+	hf_err err;
+
+	if (src->size > SBOM_CEILING)
+		return hf__audit_problem(&r->sink, 1, node->path, "bill of materials above 256 MiB");
+	HF_TRY(hf_buf_reserve(&text, (size_t)src->size, &where));
+	HF_TRY(hf_src_read(src, 0, where, (size_t)src->size));
+	hf_buf_commit(&text, (size_t)src->size);
+	err = hf_sbom_read(hf_buf_bytes(&text), node->path, &r->sink, &why);
+	return err == HF_OK ? HF_OK : hf__audit_problem(&r->sink, 2, node->path, hf_why_text(&why));
+}
+
 static hf_err scan(struct reader *r, const struct hf_node *node, const struct hf_src *src)
 {
 	const struct hf__engine *e = r->start->opts->engine;
 
 	HF_TRY(hf_scan_file(e->scan, node, src, &r->sink));
+	if (e->sboms)
+		return src != NULL && node->depth == 0 ? read_sbom(r, node, src) : HF_OK;
 	return e->comp != NULL ? hf_comp_file(e->comp, node, src, &r->sink) : HF_OK;
 }
 

@@ -10,6 +10,7 @@
 #include <hf/file.h>
 #include <hf/gate.h>
 #include <hf/render.h>
+#include "audit_place.h"
 #include "verbs.h"
 
 #define POLICY_NAME "holdfast.audit.toml"
@@ -36,6 +37,7 @@ const char cli_audit_text[] = "PATH is an image, a file of one, a root file syst
 			      "explains policy and waivers.";
 
 static int cmd_diff(const struct cli_args *args);
+static int cmd_recheck(const struct cli_args *args);
 
 const struct cli_verb cli_audit_verbs[] = {
 	{ .name = "diff",
@@ -49,6 +51,18 @@ const struct cli_verb cli_audit_verbs[] = {
 		  "SURF-* what "
 		  "B can do that A could not. Exit status as for audit.",
 	  .usage = CLI_AUDIT_ERROR },
+	{ .name = "recheck",
+	  .run = cmd_recheck,
+	  .args = "SBOM...",
+	  .min_args = 1,
+	  .max_args = CLI_MAX_ARGS,
+	  .opts = cli_audit_opts,
+	  .summary = "match stored bills of materials against today's feed, without their images",
+	  .text = "Reads our own JSON reports, CycloneDX up to 1.7 and SPDX 2.3.",
+	  .usage = CLI_AUDIT_ERROR },
+	{ .name = "feed",
+	  .subs = cli_audit_feed_verbs,
+	  .summary = "import advisories, or show how old they are" },
 	{ 0 },
 };
 
@@ -97,24 +111,27 @@ static hf_err read_policy(struct run *r)
 	return name_statement(r, name);
 }
 
+hf_err audit_feed_place(const char *named, char out[static CLI_PATH_MAX], struct hf_why *why)
+{
+	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+	int n;
+
+	if (named != NULL)
+		n = snprintf(out, CLI_PATH_MAX, "%s", named);
+	else if (data != NULL && data[0] == '/')
+		n = snprintf(out, CLI_PATH_MAX, "%s/holdfast/feed.db", data);
+	else
+		n = snprintf(out, CLI_PATH_MAX, "%s/.local/share/holdfast/feed.db", home != NULL ? home : "");
+	return n >= 0 && n < CLI_PATH_MAX ? HF_OK : hf_why_set(why, HF_ERR_FILE_PATH, "path of the feed");
+}
+
 /* The feed of this user, when there is one; a file that was named must exist. */
 static hf_err name_feed(struct run *r)
 {
-	const char *named = cli_option(r->args, "feed"), *data = getenv("XDG_DATA_HOME"),
-		   *home = getenv("HOME");
-	int n;
+	const char *named = cli_option(r->args, "feed");
 
-	r->opts.feed = named;
-	if (named != NULL)
-		return HF_OK;
-	if (data != NULL && data[0] == '/')
-		n = snprintf(r->feed, sizeof(r->feed), "%s/holdfast/feed.db", data);
-	else
-		n = snprintf(r->feed, sizeof(r->feed), "%s/.local/share/holdfast/feed.db",
-			     home != NULL ? home : "");
-	if (n < 0 || (size_t)n >= sizeof(r->feed))
-		return hf_why_set(&r->why, HF_ERR_FILE_PATH, "$XDG_DATA_HOME");
-	if (hf_file_exists(r->feed))
+	HF_TRY(audit_feed_place(named, r->feed, &r->why));
+	if (named != NULL || hf_file_exists(r->feed))
 		r->opts.feed = r->feed;
 	return HF_OK;
 }
@@ -215,12 +232,13 @@ static void say_verdict(const struct run *r)
 }
 
 /* `first` inputs belong to the first side of a comparison. */
-static int run(const struct cli_args *args, size_t first)
+static int run(const struct cli_args *args, size_t first, bool recheck)
 {
 	struct run r = { .args = args };
 	hf_err err = prepare(&r);
 
 	r.opts.n_first = first;
+	r.opts.recheck = recheck;
 	if (err == HF_OK)
 		err = hf_audit_run(&r.opts, &r.result, &r.why);
 	if (err == HF_OK)
@@ -235,10 +253,15 @@ static int run(const struct cli_args *args, size_t first)
 
 int cli_cmd_audit(const struct cli_args *args)
 {
-	return run(args, (size_t)args->n_args);
+	return run(args, (size_t)args->n_args, false);
 }
 
 static int cmd_diff(const struct cli_args *args)
 {
-	return run(args, 1);
+	return run(args, 1, false);
+}
+
+static int cmd_recheck(const struct cli_args *args)
+{
+	return run(args, (size_t)args->n_args, true);
 }

@@ -6,7 +6,7 @@
 
 extern const struct cli_verb cli_device_verbs[], cli_command_verbs[], cli_operator_verbs[], cli_order_verbs[],
 	cli_event_verbs[], cli_ca_verbs[], cli_log_verbs[], cli_release_verbs[], cli_station_verbs[],
-	cli_monitor_verbs[], cli_audit_verbs[];
+	cli_monitor_verbs[], cli_audit_verbs[], cli_audit_feed_verbs[];
 extern const struct cli_opt cli_claim_opts[], cli_data_opts[], cli_look_opts[],
 	cli_order_new_opts[], cli_order_station_opts[], cli_status_opts[], cli_verify_opts[];
 extern const struct cli_opt cli_vouch_opts[];

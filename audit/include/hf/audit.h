@@ -25,6 +25,7 @@ struct hf_audit_opts {
 	const struct hf_auditpolicy *policy;
 	const char *trust; /* path of holdfast.audit.toml.cose; NULL = none */
 	const char *feed;  /* path of the feed database; NULL = none */
+	bool recheck; /* the inputs are bills of materials: match their components, look for nothing else */
 	hf_bytes baseline; /* an earlier JSON report; empty = none */
 	const char *format;
 	bool companions;        /* a second document is wanted (VEX beside an SBOM) */
