@@ -56,6 +56,32 @@ static hf_err keep_proof(struct shelf *s, const char *name, const struct hf_poli
 	return hf_file_create(path, hf_out_bytes(&proof), 0644, &s->why);
 }
 
+/* A signer whose key had ended when the witnesses signed counts for no device; others may still sign. */
+static hf_err check_live(struct shelf *s, const struct release *r, const struct hf_policy *p,
+			 hf_key_set signers, const char *name)
+{
+	struct hf_buf file HF_AUTO(hf_buf_free) = HF_BUF(HF_PROOF_MAX_LEN);
+	struct hf_proof_result result;
+	struct hf_proof proof;
+	hf_bytes quorum = { 0 };
+	size_t used = 0;
+	hf_err err;
+
+	HF_TRY(shelf_read(s, name, &file));
+	err = hf_proof_read(hf_buf_bytes(&file), &proof, &used);
+	if (err == HF_OK)
+		err = hf_proof_verify(&proof, p, r->envelope.d, 0, &result);
+	if (err == HF_OK)
+		err = hf_policy_release(p, r->manifest.class_id, &quorum);
+	if (err != HF_OK)
+		return hf_why_set(&s->why, err, "%s", name);
+	signers = hf_policy_unexpired(p, signers, result.quorum_time);
+	if (hf_verdict_is_yes(hf_quorum_met(p, quorum, signers)))
+		return HF_OK;
+	return hf_why_set(&s->why, HF_ERR_PROOF_EXPIRED, "%s: keys of signers had ended when it was logged",
+			  r->d);
+}
+
 static hf_err publish_release(struct shelf *s)
 {
 	struct shelf_policy policy HF_AUTO(shelf_policy_end) = { 0 };
@@ -69,6 +95,7 @@ static hf_err publish_release(struct shelf *s)
 	const hf_bytes object[] = { hf_buf_bytes(&r->file), hf_buf_bytes(&r->record_file),
 				    hf_buf_bytes(&r->capability_file) };
 	HF_TRY(keep_proof(s, name, &policy.p, &(struct logged){ r->envelope.d, object, 3 }));
+	HF_TRY(check_live(s, r, &policy.p, signers, name));
 	HF_TRY(release_bundle(s, r->d, 0, NULL));
 	shelf_release_name(r->d, "bundle.hfb", name);
 	cli_say(s->args, "Published %s; the bundle is %s", r->d, name);

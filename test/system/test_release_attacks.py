@@ -339,8 +339,13 @@ def test_a_signer_whose_key_had_ended(judge):
         other.export_policy()
         log = other.log()
         d = other.signed()
-        other.publish(d, log)
+        done = other.publish(d, log)
+        assert done.returncode == 1 and "E_EXPIRED" in done.stderr and not other.bundle(d).exists()
+        other.must("release", "bundle", d)  # whoever puts it together all the same
         assert other.verify(other.bundle(d)) == "E_EXPIRED"
+        assert other.sign(d, "rel3").returncode == 0  # another signer takes the place
+        assert other.publish(d, log).returncode == 0
+        assert other.verify(other.bundle(d)) == "good"
         log2 = other.log()
         log2.now = lambda: time.time() - 1000
         e = other.signed(version="early")
