@@ -245,6 +245,7 @@ class ReleaseDay:
         for who, at in zip(evil, ports):
             self.programs.start(who, self.own_witness(who, at))
             wait_for("a false witness", lambda p=at: self.listens(p))
+        (self.dir / "fork-2.d/data/policy.cose").unlink()  # the log's own memory of what it runs under
         self.serve(self.dir / "fork-2.d", "fork-2", port, self.dir / "evil.cose", list(zip(evil, ports)))
         d = self.new(name, image, sequence=2, shelf=shelf)
         for who in SIGNERS[:2]:  # even with two stolen release keys
