@@ -55,7 +55,8 @@ def test_a_deployment_releases_and_changes_its_policy(real):
     real.must("release", "add-signature", "fleet/trust/policy-1.cose")
     shown = real.must("release", "policy", "show")
     for words in ("policy      1\n", "root        2 of (root, root, root)\n",
-                  "witness     2 of (w1, w2, w3)\n", "cmd-danger  2 of (alice, bob)\n", "release     all others: 2 of (rel1, rel2, rel3)\n"):
+                  "witness     2 of (w1, w2, w3)\n", "cmd-danger  2 of (alice, bob)\n",
+                  "release     all others: 2 of (rel1, rel2, rel3)\n"):
         assert words in shown, words
     shutil.copy(real.folder / "fleet/trust/policy-1.cose", real.dir / "policy.cose")
     shutil.copy(real.folder / "fleet/trust/policy-1.cose", real.folder / "policy-1.cose")
