@@ -66,6 +66,7 @@ LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */\n"
 LONG = "int hf_long(int x)\n{\n" + "\tx++;\n" * 60 + "\treturn x;\n}\n"
 TWISTED = "int hf_twisted(int x)\n{\n" + "".join(f"\tif (x == {i})\n\t\tx += {i};\n" for i in range(13)) \
     + "\treturn x;\n}\n"
+GROWN = "".join(f"\tif (in.len == {i} + 160)\n\t\t*used += hf_get_be32(in.ptr + {i});\n" for i in range(20))
 ROW = "\tX(HF_ERR_{name}, '{a}', '{b}', {n}, HF_CLASS_LIMIT, \"planted\") \\\n"
 TABLE = "#define HF_ERROR_TABLE(X) \\\n"
 
@@ -138,9 +139,7 @@ PLANTS = [
     Plant("a wipe without barrier", FREESTANDING, "left no store",
           swap(BASE, '__asm__ __volatile__("" : : "r"(p) : "memory");', "(void)p;")),
     Plant("a verifier of proofs that grew", CODESIZE, "not ok 4 - the verifier of proof",
-          swap("core/trust/proof.c", "\t*used = 0;\n",
-               "\t*used = 0;\n\tif (in.len > 99 && hf_get_be32(in.ptr) == hf_get_be32(in.ptr + 4))\n"
-               "\t\treturn HF_ERR_BUNDLE_FORMAT;\n")),
+          swap("core/trust/proof.c", "\t*used = 0;\n", "\t*used = 0;\n" + GROWN)),
     Plant("a foreign name in libholdfast", SYMBOLS, "strange would clash",
           shell(MAKE_LIB.format(code="int strange(void) { return 1; }", flags="-c", lib="libholdfast.a"))),
     Plant("a call into another room", SYMBOLS, "uses hf__other of another room",

@@ -95,7 +95,9 @@ static const uint8_t *key_of(const struct hf_policy *policy, hf_key_set set, uin
 /* Has the key with this index not ended at `time`? */
 static bool is_live(const struct hf_policy *policy, uint8_t index, uint64_t time)
 {
-	return hf_policy_unexpired(policy, (hf_key_set)1 << index, time) != 0;
+	int64_t end = policy->key[index].not_after;
+
+	return end == 0 || (uint64_t)end >= time;
 }
 
 static bool counts(const struct hf_policy *policy, uint8_t witness, uint64_t time, uint64_t now)
@@ -130,18 +132,18 @@ static hf_err find_quorum_time(const struct hf_policy *policy, hf_bytes quorum, 
 static hf_err check_witnesses(const struct hf_policy *policy, hf_bytes quorum, const uint8_t *log_key,
 			      hf_bytes cosigs, uint64_t now, struct hf_proof_result *result)
 {
-	hf_key_set left = hf_policy_role(policy, HF_ROLE_WITNESS);
+	hf_key_set seen = 0;
 
 	result->witnesses = 0;
 	result->quorum_time = 0;
 	for (size_t i = 0; i < cosigs.len; i += HF_COSIG_LEN) {
 		const uint8_t *at = cosigs.ptr + i;
-		const uint8_t *pub = key_of(policy, left, at[0]);
+		const uint8_t *pub = key_of(policy, ~seen, at[0]);
 		uint64_t time = hf_get_be64(at + AT_COSIG_TIME);
 
-		if (pub == NULL) /* no witness, or the same one again */
+		if (pub == NULL || policy->key[at[0]].role != HF_ROLE_WITNESS) /* none, or the same again */
 			return HF_ERR_PROOF_WITNESS;
-		left &= ~((hf_key_set)1 << at[0]);
+		seen |= (hf_key_set)1 << at[0];
 		HF_TRY(hf_cosignature_verify(log_key, &result->head, time, pub, at + AT_COSIG_SIG));
 		if (counts(policy, at[0], time, now))
 			result->witnesses |= (hf_key_set)1 << at[0];

@@ -30,8 +30,8 @@ static bool walk_key(struct walk *w)
 /* Recursion is bounded by HF_POLICY_MAX_DEPTH. */
 static bool walk_quorum(struct walk *w, int depth)
 {
-	size_t n = 0;
-	uint64_t k = 0, met = 0;
+	size_t n = 0, met = 0;
+	uint64_t k = 0;
 
 	if (hf_cbor_peek(&w->r) == HF_CBOR_UINT)
 		return walk_key(w);
@@ -40,7 +40,7 @@ static bool walk_quorum(struct walk *w, int depth)
 		return false;
 	}
 	hf_cbor_read_array(&w->r, &n);
-	hf_cbor_read_uint(&w->r, &k);
+	hf_cbor_read_uint_max(&w->r, HF_POLICY_MAX_KEYS, &k);
 	if (n < 2 || k == 0 || k > n - 1)
 		hf_cbor_reader_fail(&w->r, HF_ERR_POLICY_QUORUM);
 	for (size_t i = 1; i < n && hf_cbor_error(&w->r) == HF_OK; i++)
