@@ -22,10 +22,11 @@ def run(command, cwd):
 
 
 class Walk:
-    """What the walk said. files: path behind the input's name -> (size, digest, mode); digest "-" = unread."""
+    """What the walk said. files: path behind the input's name -> (size, digest, mode); digest "-": unread."""
 
     def __init__(self, image, *options):
-        done = subprocess.run([WALK, *options, image], capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run([WALK, *options, image], capture_output=True, text=True, timeout=240,
+                              check=False)
         assert done.returncode == 0, f"walk_try {image}: {done.returncode} {done.stderr}"
         self.lines = done.stdout.splitlines()
         self.files, self.others, self.links, self.boxes, self.problems = {}, {}, {}, [], []
@@ -61,7 +62,7 @@ def make_tree(folder):
     (root / "etc/passwd").write_text("root:x:0:0\n")
     (root / "etc/empty").write_bytes(b"")
     (root / "etc/n\u00e4me with spaces!").write_text("odd\n")
-    (root / "bin/large").write_bytes(b"".join(hashlib.sha256(b"%d" % i).hexdigest().encode() for i in range(9000)))
+    (root / "bin/large").write_text("".join(hashlib.sha256(b"%d" % i).hexdigest() for i in range(9000)))
     (root / "bin/tool").write_text("#!/bin/sh\n" * 300)
     (root / "bin/tool").chmod(0o4755)
     (root / "bin/sh").symlink_to("tool")
