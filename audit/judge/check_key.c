@@ -44,7 +44,9 @@ static void report_private(struct hf_case *c, const struct hf_rule *rule, const 
 	struct hf__chk_where at = at_key(f);
 	bool sealed = f->num[HF_KEY_CLASS] == HF_KEYC_ENCRYPTED;
 
-	at.severity = (f->num[HF_KEY_FLAGS] & HF_KEYF_SELFTEST) != 0 ? HF_SEV_INFO : sealed ? HF_SEV_MEDIUM : 0;
+	at.severity = sealed ? HF_SEV_MEDIUM : 0;
+	if ((f->num[HF_KEY_FLAGS] & HF_KEYF_SELFTEST) != 0)
+		at.severity = HF_SEV_INFO;
 	hf__chk_report(c, rule, &at, "%s%s %u bit, %.*s", sealed ? "encrypted " : "",
 		       alg_name(f->num[HF_KEY_ALG]), (unsigned)f->num[HF_KEY_BITS],
 		       HF__CHK_ARG(f->text[HF_KEY_EVIDENCE], 40u));

@@ -84,14 +84,16 @@ static void say(const struct judging *j, const char *name, const char *is)
 	hf__chk_report(j->c, j->rule, &at, "CONFIG_%s %s", name, is);
 }
 
-static void judge_options(const struct judging *j, const struct hf_model *m)
+/* A protection that guards modules is not missed where there are none. */
+static bool is_needed(const struct judging *j, const struct hf_model *m, const char *name)
 {
-	const hf_bytes *modules = option(m, j->path, "MODULES");
-	const hf_bytes *devmem = option(m, j->path, "DEVMEM");
+	return strcmp(name, "STRICT_MODULE_RWX") != 0 || is_on(option(m, j->path, "MODULES"));
+}
 
+static void judge_on(const struct judging *j, const struct hf_model *m)
+{
 	for (size_t i = 0; must_be_on[i] != NULL; i++)
-		if (is_on(option(m, j->path, must_be_on[i])) ||
-		    (!is_on(modules) && strcmp(must_be_on[i], "STRICT_MODULE_RWX") == 0))
+		if (is_on(option(m, j->path, must_be_on[i])) || !is_needed(j, m, must_be_on[i]))
 			hf_pass(j->c, j->rule);
 		else
 			say(j, must_be_on[i], "is not on");
@@ -103,12 +105,17 @@ static void judge_options(const struct judging *j, const struct hf_model *m)
 		else if (is_on(value))
 			hf_pass(j->c, j->rule);
 	}
+}
+
+static void judge_options(const struct judging *j, const struct hf_model *m)
+{
+	judge_on(j, m);
 	for (size_t i = 0; must_be_off[i] != NULL; i++)
 		if (is_on(option(m, j->path, must_be_off[i])))
 			say(j, must_be_off[i], "is on");
 		else
 			hf_pass(j->c, j->rule);
-	if (is_on(devmem) && !is_on(option(m, j->path, "STRICT_DEVMEM")))
+	if (is_on(option(m, j->path, "DEVMEM")) && !is_on(option(m, j->path, "STRICT_DEVMEM")))
 		say(j, "STRICT_DEVMEM", "is not on");
 	if (is_on(option(m, j->path, "KEXEC")) && !is_on(option(m, j->path, "KEXEC_SIG")))
 		say(j, "KEXEC", "is on without signatures");

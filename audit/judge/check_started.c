@@ -1,5 +1,5 @@
-/* check_started.c -- units and start scripts run when a link wants them; what stands in inittab, inetd, cron or
- * a script that always runs needs none.
+/* check_started.c -- units and start scripts run when a link wants them; what stands in inittab, inetd, cron
+ * or a script that always runs needs none.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 #include "check_started.h"

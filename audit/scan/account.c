@@ -87,30 +87,33 @@ static hf_err put_system_line(struct hf__scan_job *job, unsigned source, hf_byte
 	return put_account(job, fact, field[1]);
 }
 
-/* name:hash, or busybox httpd's /path:name:password; what is no hash is the password itself. */
+/* What is no hash of any kind is the password itself. */
+static void judge_plain(struct hf__scan_job *job, struct hf_fact *fact, hf_bytes field)
+{
+	if (fact->num[HF_ACCOUNT_STATE] != HF_PASSWORD_LOCKED || strchr("*!$", field.ptr[0]) != NULL)
+		return;
+	fact->num[HF_ACCOUNT_STATE] = HF_PASSWORD_PLAIN;
+	fact->num[HF_ACCOUNT_KNOWN] = hf__scan_known_plain(job->scan->known, field);
+	if (fact->num[HF_ACCOUNT_KNOWN] == HF_KNOWNPW_YES)
+		fact->text[HF_ACCOUNT_PASSWORD] = field;
+}
+
+/* name:hash, or busybox httpd's /path:name:password. */
 static hf_err put_web_line(struct hf__scan_job *job, hf_bytes line, struct hf_fact *fact)
 {
-	hf_bytes field[FIELDS];
-	size_t n = split(line, field), at = 0;
+	hf_bytes field[FIELDS], password;
+	size_t n = split(line, field), at = line.ptr[0] == '/' ? 1 : 0;
 
-	if (line.ptr[0] == '/')
-		at = 1;
-	else if (hf__scan_is(job->base, "httpd.conf"))
+	if ((at == 0 && hf__scan_is(job->base, "httpd.conf")) || n != at + 2)
 		return HF_OK;
-	if (n != at + 2 || field[at].len == 0 || field[at + 1].len == 0 || field[at + 1].len > 200)
+	password = field[at + 1];
+	if (field[at].len == 0 || password.len == 0 || password.len > 200)
 		return HF_OK;
 	fact->text[HF_ACCOUNT_NAME] = field[at];
-	HF_TRY(judge_password(job, fact, field[at + 1],
-			      !hf__scan_starts(field[at + 1], "$apr1$") &&
-				      !hf__scan_starts(field[at + 1], "{SHA}")));
-	if (fact->num[HF_ACCOUNT_STATE] == HF_PASSWORD_LOCKED && field[at + 1].ptr[0] != '*' &&
-	    field[at + 1].ptr[0] != '!' && field[at + 1].ptr[0] != '$') {
-		fact->num[HF_ACCOUNT_STATE] = HF_PASSWORD_PLAIN;
-		fact->num[HF_ACCOUNT_KNOWN] = hf__scan_known_plain(job->scan->known, field[at + 1]);
-		if (fact->num[HF_ACCOUNT_KNOWN] == HF_KNOWNPW_YES)
-			fact->text[HF_ACCOUNT_PASSWORD] = field[at + 1];
-	}
-	return put_account(job, fact, field[at + 1]);
+	HF_TRY(judge_password(job, fact, password,
+			      !hf__scan_starts(password, "$apr1$") && !hf__scan_starts(password, "{SHA}")));
+	judge_plain(job, fact, password);
+	return put_account(job, fact, password);
 }
 
 hf_err hf__scan_accounts(struct hf__scan_job *job)

@@ -19,19 +19,19 @@ static bool read_quad(hf_bytes host, uint64_t quad[4])
 
 static bool quad_is_public(const uint64_t q[4])
 {
-	static const uint8_t closed[][3] = { /* first byte, second from, second to: RFC 6890 */
-					     { 0, 0, 255 },     { 10, 0, 255 },    { 100, 64, 127 },
-					     { 127, 0, 255 },   { 169, 254, 254 }, { 172, 16, 31 },
-					     { 192, 168, 168 }, { 198, 18, 19 }
-	};
+	/* RFC 6890: first byte, second from and to, third from and to */
+	static const uint8_t closed[][5] = { { 0, 0, 255, 0, 255 },     { 10, 0, 255, 0, 255 },
+					     { 100, 64, 127, 0, 255 },  { 127, 0, 255, 0, 255 },
+					     { 169, 254, 254, 0, 255 }, { 172, 16, 31, 0, 255 },
+					     { 192, 168, 168, 0, 255 }, { 192, 0, 0, 0, 255 },
+					     { 198, 18, 19, 0, 255 },   { 198, 51, 51, 100, 100 },
+					     { 203, 0, 0, 113, 113 } };
 
 	for (size_t i = 0; i < sizeof(closed) / sizeof(closed[0]); i++)
-		if (q[0] == closed[i][0] && q[1] >= closed[i][1] && q[1] <= closed[i][2])
+		if (q[0] == closed[i][0] && q[1] >= closed[i][1] && q[1] <= closed[i][2] &&
+		    q[2] >= closed[i][3] && q[2] <= closed[i][4])
 			return false;
-	if (q[0] >= 224 || (q[0] == 192 && q[1] == 0) || (q[0] == 198 && q[1] == 51 && q[2] == 100) ||
-	    (q[0] == 203 && q[1] == 0 && q[2] == 113))
-		return false;
-	return true;
+	return q[0] < 224;
 }
 
 bool hf__scan_host_is_public(hf_bytes host)

@@ -1,5 +1,6 @@
 /* automaton.h -- one pass over the bytes that finds every literal of data/audit/literals.txt.
- * Aho-Corasick as a dense table; where it stands at its root, bytes that begin no literal are skipped by pairs.
+ * Aho-Corasick as a dense table; where it stands at its root, bytes that begin no literal are skipped by
+ * pairs.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef AUTOMATON_H
 #define AUTOMATON_H
@@ -32,8 +33,8 @@ const struct hf__scan_literal *hf__scan_literal(size_t i);
 HF_MUST_CHECK hf_err hf__scan_automaton_new(struct hf__scan_automaton **out);
 void hf__scan_automaton_free(struct hf__scan_automaton *a);
 /* Go on in `state` (0 at the start of a file) over a block that lies at `offset`; the new state is returned.
- * Of each literal the first HF__HITS_EACH hits of a file are kept, of keys and tokens HF__SECRETS_EACH; when one
- * of those was dropped, hits->lost is set. */
+ * Of each literal the first HF__HITS_EACH hits of a file are kept, of keys and tokens HF__SECRETS_EACH; when
+ * one of those was dropped, hits->lost is set. */
 enum { HF__HITS_EACH = 32, HF__SECRETS_EACH = 1024 };
 uint32_t hf__scan_automaton_run(struct hf__scan_automaton *a, uint32_t state, hf_bytes block, uint64_t offset,
 				struct hf__scan_hits *hits);

@@ -49,25 +49,30 @@ static bool has_option(hf_bytes options, const char *name)
 	return false;
 }
 
+static hf_err put_mount(struct hf__scan_job *job, hf_bytes line)
+{
+	hf_bytes left = hf__scan_trim(line), word[4];
+
+	if (left.len == 0 || left.ptr[0] == '#')
+		return HF_OK;
+	for (int i = 0; i < 4; i++)
+		if (!hf__scan_word(&left, &word[i]))
+			return HF_OK;
+	if (word[1].len == 0 || word[1].ptr[0] != '/')
+		return HF_OK;
+	return hf__scan_put_setting(job, HF_SUBJECT_MOUNT,
+				    has_option(word[3], "noexec") || has_option(word[3], "ro") ? HF_STATE_YES
+											       : HF_STATE_NO,
+				    word[1], word[3], hf__scan_offset_of(job, line));
+}
+
 /* device, place, type, options */
 static hf_err scan_fstab(struct hf__scan_job *job)
 {
-	hf_bytes rest = job->text, line, device, place, type, options;
+	hf_bytes rest = job->text, line;
 
-	for (unsigned n = 0; n < HF__LINES_MAX && hf__scan_line(&rest, &line); n++) {
-		hf_bytes left = hf__scan_trim(line);
-
-		if (left.len == 0 || left.ptr[0] == '#' || !hf__scan_word(&left, &device) ||
-		    !hf__scan_word(&left, &place) || !hf__scan_word(&left, &type) ||
-		    !hf__scan_word(&left, &options))
-			continue;
-		if (place.len > 0 && place.ptr[0] == '/')
-			HF_TRY(hf__scan_put_setting(job, HF_SUBJECT_MOUNT,
-						    has_option(options, "noexec") || has_option(options, "ro")
-							    ? HF_STATE_YES
-							    : HF_STATE_NO,
-						    place, options, hf__scan_offset_of(job, line)));
-	}
+	for (unsigned n = 0; n < HF__LINES_MAX && hf__scan_line(&rest, &line); n++)
+		HF_TRY(put_mount(job, line));
 	return HF_OK;
 }
 

@@ -104,50 +104,60 @@ static bool hands_to_shell(hf_bytes rest)
 	return false;
 }
 
+/* A fetcher as a word of its own at `at`, with arguments. */
+static bool is_word_at(hf_bytes command, size_t at, size_t len)
+{
+	if (at > 0 && (command.ptr[at - 1] == 0 || strchr(" \t\n/;&|(`'\"", command.ptr[at - 1]) == NULL))
+		return false;
+	return command.len > at + len && (command.ptr[at + len] == ' ' || command.ptr[at + len] == '\t');
+}
+
+/* sh -c "$(curl ...)" */
+static bool is_substituted(hf_bytes command, size_t at)
+{
+	return at >= 2 && command.ptr[at - 1] == '(' && command.ptr[at - 2] == '$' &&
+	       hf__scan_find(hf__scan_first(command, at), "sh ") != SIZE_MAX;
+}
+
 bool hf__scan_fetches_and_runs(hf_bytes command)
 {
 	for (size_t i = 0; fetchers[i] != NULL; i++) {
-		size_t at = hf__scan_find(command, fetchers[i]), len = strlen(fetchers[i]);
-		hf_bytes rest;
+		size_t at = hf__scan_find(command, fetchers[i]);
 
-		if (at == SIZE_MAX)
+		if (at == SIZE_MAX || !is_word_at(command, at, strlen(fetchers[i])))
 			continue;
-		rest = hf__scan_from(command, at);
-		if (at > 0 && strchr(" \t\n/;&|(`'\"", command.ptr[at - 1]) == NULL)
-			continue;
-		if (rest.len > len && (rest.ptr[len] == ' ' || rest.ptr[len] == '\t') && hands_to_shell(rest))
-			return true;
-		/* sh -c "$(curl ...)" */
-		if (at >= 2 && rest.len > len && rest.ptr[len] == ' ' && command.ptr[at - 1] == '(' &&
-		    command.ptr[at - 2] == '$' &&
-		    hf__scan_find(hf__scan_first(command, at), "sh ") != SIZE_MAX)
+		if (hands_to_shell(hf__scan_from(command, at)) || is_substituted(command, at))
 			return true;
 	}
 	return false;
 }
 
+/* With a script or a command behind it, a shell is none for people. */
+static bool is_interactive(hf_bytes command, hf_bytes program)
+{
+	size_t at = program.len > 0 ? (size_t)(program.ptr - command.ptr) + program.len : command.len;
+	hf_bytes rest = hf__scan_trim(hf__scan_from(command, at)), word;
+
+	return !hf__scan_word(&rest, &word) || hf__scan_is(word, "-l") || hf__scan_is(word, "-i") ||
+	       hf__scan_is(word, "--login");
+}
+
 bool hf__scan_is_open_shell(hf_bytes command)
 {
+	static const char *const open[] = { "--autologin", " -a root",     "-l /bin/sh",
+					    "-l /bin/ash", "-l /bin/bash", NULL };
 	hf_bytes program = hf__scan_program_of(command), base = hf__scan_base(program);
 
 	while (hf__scan_starts(base, "-"))
 		base = hf__scan_from(base, 1);
-	if (hf__scan_in(base, shells)) {
-		/* With a script or a command it is no shell for people. */
-		size_t at = program.len > 0 ? (size_t)(program.ptr - command.ptr) + program.len : command.len;
-		hf_bytes rest = hf__scan_trim(hf__scan_from(command, at)), word;
-
-		return !hf__scan_word(&rest, &word) || hf__scan_is(word, "-l") || hf__scan_is(word, "-i") ||
-		       hf__scan_is(word, "--login");
-	}
+	if (hf__scan_in(base, shells))
+		return is_interactive(command, program);
 	if (hf__scan_find(base, "getty") == SIZE_MAX)
 		return false;
-	return hf__scan_find(command, "--autologin") != SIZE_MAX ||
-	       hf__scan_find(command, " -a root") != SIZE_MAX ||
-	       (hf__scan_find(command, "-n") != SIZE_MAX &&
-		hf__scan_find(command, "-l /bin/sh") != SIZE_MAX) ||
-	       hf__scan_find(command, "-l /bin/sh") != SIZE_MAX ||
-	       hf__scan_find(command, "-l /bin/ash") != SIZE_MAX;
+	for (size_t i = 0; open[i] != NULL; i++)
+		if (hf__scan_find(command, open[i]) != SIZE_MAX)
+			return true;
+	return false;
 }
 
 hf_err hf__scan_put_service(const struct hf__scan_job *job, const struct hf__scan_service *s)

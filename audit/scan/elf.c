@@ -104,6 +104,19 @@ static void keep_segment(struct hf__scan_elf *e, uint32_t type, const struct hf_
 	}
 }
 
+static void read_segment(struct hf__scan_elf *e, const uint8_t *p)
+{
+	struct hf__scan_load seg;
+
+	seg.offset = hf__scan_elf_word(e, p + (e->is64 ? 8 : 4));
+	seg.vaddr = hf__scan_elf_word(e, p + (e->is64 ? 16 : 8));
+	seg.len = hf__scan_elf_word(e, p + (e->is64 ? 32 : 16));
+	seg.flags = (uint32_t)hf__scan_elf_get(e, p + (e->is64 ? 4 : 24), 4);
+	if (seg.offset > e->v->src->size || seg.len > e->v->src->size - seg.offset)
+		e->damaged = true;
+	keep_segment(e, (uint32_t)hf__scan_elf_get(e, p, 4), &seg);
+}
+
 static void read_segments(struct hf__scan_elf *e)
 {
 	unsigned want = e->is64 ? 56 : 32;
@@ -117,17 +130,8 @@ static void read_segments(struct hf__scan_elf *e)
 		e->damaged = true;
 		return;
 	}
-	for (unsigned i = 0; i < n; i++, p += e->phentsize) {
-		struct hf__scan_load seg;
-
-		seg.offset = hf__scan_elf_word(e, p + (e->is64 ? 8 : 4));
-		seg.vaddr = hf__scan_elf_word(e, p + (e->is64 ? 16 : 8));
-		seg.len = hf__scan_elf_word(e, p + (e->is64 ? 32 : 16));
-		seg.flags = (uint32_t)hf__scan_elf_get(e, p + (e->is64 ? 4 : 24), 4);
-		if (seg.offset > e->v->src->size || seg.len > e->v->src->size - seg.offset)
-			e->damaged = true;
-		keep_segment(e, (uint32_t)hf__scan_elf_get(e, p, 4), &seg);
-	}
+	for (unsigned i = 0; i < n; i++, p += e->phentsize)
+		read_segment(e, p);
 }
 
 bool hf__scan_elf_open(struct hf__scan_elf *e, struct hf__scan_view *v)

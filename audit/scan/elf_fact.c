@@ -95,7 +95,7 @@ static void fill_texts(struct hf__scan_elf *e, struct rooms *room, struct hf_fac
 	fact->text[HF_ELF_BUILDID] = (hf_bytes){ room->id, id.len };
 }
 
-/* "vermagic=6.1.0-18-armmp SMP mod_unload" among NUL-terminated pairs; a signature is appended to the file. */
+/* "vermagic=6.1.0-18-armmp SMP mod_unload" among NUL-terminated pairs; a signature is appended. */
 static hf_err put_module(struct hf__scan_job *job, struct hf__scan_elf *e)
 {
 	static const char mark[] = "~Module signature appended~\n";

@@ -1,5 +1,5 @@
-/* elf_priv.h -- what the files of the ELF reader share. Everything is read through bounded views; a table that
- * lies sets `damaged` and is left out.
+/* elf_priv.h -- what the files of the ELF reader share. Everything is read through bounded views; a table
+ * that lies sets `damaged` and is left out.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ELF_PRIV_H
 #define ELF_PRIV_H
@@ -65,7 +65,7 @@ struct hf__scan_elf {
 	uint32_t x86_features, arm_features;
 
 	/* symbols */
-	bool canary, canary_local, any_symbol, any_function, auth;
+	bool canary, canary_local, any_function, auth;
 	unsigned fortified, fortifiable;
 	uint8_t watched[64]; /* a bit for each watched name that is imported */
 };

@@ -71,27 +71,32 @@ static hf_bytes name_at(struct hf__scan_elf *e, const struct hf__scan_range *nam
 	return end == NULL ? (hf_bytes){ 0 } : hf__scan_first(text, (size_t)(end - text.ptr));
 }
 
+static void keep_section(struct hf__scan_elf *e, const struct section *s, const struct section *names)
+{
+	if (s->type == SHT_SYMTAB || s->type == SHT_DYNSYM)
+		keep_symbols(e, s);
+	else if (s->type == SHT_NOTE && e->n_loads == 0 && e->n_notes < HF__ELF_NOTES_MAX)
+		e->notes[e->n_notes++] = s->range; /* objects have no segments */
+	else
+		keep_named(e, s, name_at(e, &names->range, s->name));
+}
+
+static bool has_sections(const struct hf__scan_elf *e)
+{
+	return e->shnum > 0 && e->shoff > 0 && e->shentsize >= (e->is64 ? 64 : 40) &&
+	       e->shoff <= e->v->src->size && e->shstrndx < e->shnum;
+}
+
 void hf__scan_elf_read_sections(struct hf__scan_elf *e)
 {
-	unsigned want = e->is64 ? 64 : 40;
 	unsigned n = e->shnum < HF__ELF_SECTIONS_MAX ? e->shnum : HF__ELF_SECTIONS_MAX;
-	struct section names;
+	struct section names, s;
 
-	if (n == 0 || e->shoff == 0 || e->shentsize < want || e->shoff > e->v->src->size ||
-	    e->shstrndx >= e->shnum || !section_at(e, e->shstrndx, &names))
+	if (!has_sections(e) || !section_at(e, e->shstrndx, &names))
 		return;
-	for (unsigned i = 1; i < n; i++) {
-		struct section s;
-
-		if (!section_at(e, i, &s))
-			continue;
-		if (s.type == SHT_SYMTAB || s.type == SHT_DYNSYM)
-			keep_symbols(e, &s);
-		else if (s.type == SHT_NOTE && e->n_loads == 0 && e->n_notes < HF__ELF_NOTES_MAX)
-			e->notes[e->n_notes++] = s.range; /* objects have no segments */
-		else
-			keep_named(e, &s, name_at(e, &names.range, s.name));
-	}
+	for (unsigned i = 1; i < n; i++)
+		if (section_at(e, i, &s))
+			keep_section(e, &s, &names);
 }
 
 /* pr_type, pr_datasz, data; each is padded to the word of the class. */
@@ -118,6 +123,20 @@ static size_t pad4(uint64_t n)
 	return (size_t)((n + 3) & ~(uint64_t)3);
 }
 
+struct note {
+	uint32_t type;
+	hf_bytes desc;
+	uint64_t offset; /* of desc in the file */
+};
+
+static void keep_gnu_note(struct hf__scan_elf *e, const struct note *note)
+{
+	if (note->type == NT_GNU_BUILD_ID && note->desc.len > 0 && note->desc.len <= 64)
+		e->buildid = (struct hf__scan_range){ note->offset, note->desc.len };
+	if (note->type == NT_GNU_PROPERTY)
+		read_properties(e, note->desc);
+}
+
 static void read_notes(struct hf__scan_elf *e, const struct hf__scan_range *range)
 {
 	hf_bytes rest = hf__scan_view_upto(e->v, range->offset, range->len < 65536 ? range->len : 65536);
@@ -126,17 +145,15 @@ static void read_notes(struct hf__scan_elf *e, const struct hf__scan_range *rang
 	while (rest.len >= 12) {
 		uint64_t namesz = hf__scan_elf_get(e, rest.ptr, 4),
 			 descsz = hf__scan_elf_get(e, rest.ptr + 4, 4);
-		uint32_t type = (uint32_t)hf__scan_elf_get(e, rest.ptr + 8, 4);
 		uint64_t desc = 12 + (uint64_t)pad4(namesz);
-		bool gnu;
+		struct note note = { .type = (uint32_t)hf__scan_elf_get(e, rest.ptr + 8, 4),
+				     .offset = at + desc };
 
 		if (namesz > rest.len || desc > rest.len || descsz > rest.len - desc)
 			return;
-		gnu = namesz == 4 && memcmp(rest.ptr + 12, "GNU", 4) == 0;
-		if (gnu && type == NT_GNU_BUILD_ID && descsz > 0 && descsz <= 64)
-			e->buildid = (struct hf__scan_range){ at + desc, descsz };
-		if (gnu && type == NT_GNU_PROPERTY)
-			read_properties(e, hf__scan_first(hf__scan_from(rest, (size_t)desc), (size_t)descsz));
+		note.desc = hf__scan_first(hf__scan_from(rest, (size_t)desc), (size_t)descsz);
+		if (namesz == 4 && memcmp(rest.ptr + 12, "GNU", 4) == 0)
+			keep_gnu_note(e, &note);
 		at += desc + pad4(descsz);
 		rest = hf__scan_from(rest, (size_t)desc + pad4(descsz));
 	}

@@ -150,34 +150,33 @@ static unsigned symbol_size(const struct hf__scan_elf *e)
 	return e->is64 ? 24 : 16;
 }
 
+static void judge_symbol(struct hf__scan_elf *e, const struct table *t, const uint8_t *p, bool imports_only)
+{
+	uint64_t name = hf__scan_elf_get(e, p, 4);
+	unsigned type = p[e->is64 ? 4 : 12] & 15u;
+	bool undefined = hf__scan_elf_get(e, p + (e->is64 ? 6 : 14), 2) == 0;
+	const uint8_t *end;
+
+	if (name == 0 || name >= t->strings.len || (imports_only && !undefined) ||
+	    (type != STT_FUNC && type != STT_NOTYPE && type != STT_GNU_IFUNC))
+		return;
+	end = memchr(t->strings.ptr + name, 0, t->strings.len - (size_t)name);
+	if (end == NULL)
+		return;
+	if (undefined)
+		judge_import(e, (const char *)t->strings.ptr + name, (size_t)(end - (t->strings.ptr + name)));
+	else
+		judge_canary(e, (const char *)t->strings.ptr + name);
+}
+
 /* `imports_only`: a dynamic table; else the full table of an object or a static program, where a canary may
  * be defined inside. */
 static void walk_table(struct hf__scan_elf *e, const struct table *t, bool imports_only)
 {
 	unsigned size = symbol_size(e);
 
-	for (uint64_t i = 1; i < t->n; i++) {
-		const uint8_t *p = t->symbols + i * size;
-		uint64_t name = hf__scan_elf_get(e, p, 4);
-		unsigned type = p[e->is64 ? 4 : 12] & 15u;
-		bool undefined = hf__scan_elf_get(e, p + (e->is64 ? 6 : 14), 2) == 0;
-		const uint8_t *end;
-
-		if (name == 0 || name >= t->strings.len)
-			continue;
-		e->any_symbol = true;
-		if ((undefined ? false : imports_only) ||
-		    (type != STT_FUNC && type != STT_NOTYPE && type != STT_GNU_IFUNC))
-			continue;
-		end = memchr(t->strings.ptr + name, 0, t->strings.len - (size_t)name);
-		if (end == NULL)
-			continue;
-		if (undefined)
-			judge_import(e, (const char *)t->strings.ptr + name,
-				     (size_t)(end - (t->strings.ptr + name)));
-		else if (!imports_only)
-			judge_canary(e, (const char *)t->strings.ptr + name);
-	}
+	for (uint64_t i = 1; i < t->n; i++)
+		judge_symbol(e, t, t->symbols + i * size, imports_only);
 }
 
 /* Number of symbols by DT_GNU_HASH: the end of the chain that the highest bucket starts. */

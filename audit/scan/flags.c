@@ -1,5 +1,5 @@
-/* flags.c -- which flags are wanted where, and who lacks them. A later flag overrides an earlier one of the same
- * family, as compilers have it.
+/* flags.c -- which flags are wanted where, and who lacks them. A later flag overrides an earlier one of the
+ * same family, as compilers have it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 #include "flags.h"
@@ -99,7 +99,7 @@ struct command {
 	hf_bytes source;
 };
 
-static bool is_compiler(hf_bytes base, bool *cxx)
+static bool is_compiler(hf_bytes base)
 {
 	static const char *const ends[] = { "cc", "gcc", "clang", "c++", "g++", "clang++", NULL };
 
@@ -108,7 +108,6 @@ static bool is_compiler(hf_bytes base, bool *cxx)
 		base.len--;
 	while (base.len > 0 && (base.ptr[base.len - 1] == '-' || base.ptr[base.len - 1] == '.'))
 		base.len--;
-	*cxx = hf__scan_ends(base, "++");
 	for (size_t i = 0; ends[i] != NULL; i++)
 		if (hf__scan_is(base, ends[i]) ||
 		    (hf__scan_ends(base, ends[i]) && base.len > strlen(ends[i]) &&
@@ -129,25 +128,45 @@ static void note_source(struct command *c, hf_bytes word)
 	}
 }
 
+static bool names_other_chip(hf_bytes word)
+{
+	static const char *const chips[] = { "arm-", "mips", "riscv", "powerpc", "xtensa", "avr-", NULL };
+
+	for (size_t i = 0; chips[i] != NULL; i++)
+		if (hf__scan_find(word, chips[i]) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+/* The word that is the compiler: first, or behind ccache, env and the like. */
+static size_t find_compiler(const hf_bytes *words, size_t n)
+{
+	for (size_t i = 0; i < n && i < 4; i++)
+		if (is_compiler(hf__scan_base(words[i])))
+			return i;
+	return n;
+}
+
+static bool only_looks(hf_bytes word)
+{
+	static const char *const options[] = { "-E", "-M", "-MM", "--version", "-v", "-dumpmachine", NULL };
+
+	return hf__scan_in(word, options);
+}
+
 static bool understand(const hf_bytes *words, size_t n, struct command *c)
 {
-	size_t first = 0;
-	bool compiles = false, cxx = false, found = false;
+	size_t first = find_compiler(words, n);
+	bool compiles = false;
 
 	*c = (struct command){ 0 };
-	while (first < n && first < 4 && !(found = is_compiler(hf__scan_base(words[first]), &cxx)))
-		first++; /* ccache, env, a libtool */
-	if (!found)
+	if (first == n)
 		return false;
 	c->clang = hf__scan_find(hf__scan_base(words[first]), "clang") != SIZE_MAX;
 	c->arm64 = hf__scan_find(words[first], "aarch64") != SIZE_MAX;
-	c->other_chip = hf__scan_find(words[first], "arm-") != SIZE_MAX ||
-			hf__scan_find(words[first], "mips") != SIZE_MAX ||
-			hf__scan_find(words[first], "riscv") != SIZE_MAX ||
-			hf__scan_find(words[first], "powerpc") != SIZE_MAX;
+	c->other_chip = names_other_chip(words[first]);
 	for (size_t i = first + 1; i < n; i++) {
-		if (hf__scan_is(words[i], "-E") || hf__scan_is(words[i], "-M") ||
-		    hf__scan_is(words[i], "--version"))
+		if (only_looks(words[i]))
 			return false;
 		compiles = compiles || hf__scan_is(words[i], "-c") || hf__scan_is(words[i], "-S");
 		if (words[i].len > 0 && words[i].ptr[0] != '-')
@@ -155,7 +174,7 @@ static bool understand(const hf_bytes *words, size_t n, struct command *c)
 	}
 	if (!compiles)
 		c->where |= LINK;
-	return c->where != 0;
+	return true;
 }
 
 static bool applies(const struct command *c, size_t i)
@@ -207,35 +226,61 @@ hf_err hf__scan_flags_put(const struct hf__scan_job *job, const struct hf__scan_
 	return HF_OK;
 }
 
+struct splitter {
+	struct hf_out *room;
+	size_t begin;
+	uint8_t quote;
+	bool open; /* inside a word, perhaps an empty one */
+};
+
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* A quote that opens or closes is no part of the word. */
+static bool take_quote(struct splitter *s, uint8_t c)
+{
+	if (s->quote != 0 && c == s->quote)
+		s->quote = 0;
+	else if (s->quote == 0 && (c == '"' || c == '\''))
+		s->quote = c;
+	else
+		return false;
+	return true;
+}
+
+static bool end_word(struct splitter *s, hf_bytes *word)
+{
+	bool had = s->open;
+
+	*word = (hf_bytes){ s->room->ptr + s->begin, s->room->len - s->begin };
+	s->begin = s->room->len;
+	s->open = false;
+	return had;
+}
+
 size_t hf__scan_shell_words(hf_bytes command, struct hf_out *room, hf_bytes words[HF__WORDS_MAX])
 {
-	size_t n = 0, begin = room->len;
-	uint8_t quote = 0;
-	bool open = false;
+	struct splitter s = { .room = room, .begin = room->len };
+	size_t n = 0;
 
-	for (size_t i = 0; i <= command.len && n < HF__WORDS_MAX; i++) {
-		uint8_t c = i < command.len ? command.ptr[i] : ' ';
+	for (size_t i = 0; i < command.len && n < HF__WORDS_MAX; i++) {
+		uint8_t c = command.ptr[i];
 
-		if (quote == 0 && (c == ' ' || c == '\t' || c == '\n' || c == '\r')) {
-			if (open)
-				words[n++] = (hf_bytes){ room->ptr + begin, room->len - begin };
-			begin = room->len;
-			open = false;
+		if (s.quote == 0 && is_blank(c)) {
+			n += end_word(&s, &words[n]);
 			continue;
 		}
-		open = true;
-		if (c == quote && quote != 0) {
-			quote = 0;
+		s.open = true;
+		if (take_quote(&s, c))
 			continue;
-		}
-		if (quote == 0 && (c == '"' || c == '\'')) {
-			quote = c;
-			continue;
-		}
-		if (c == '\\' && quote != '\'' && i + 1 < command.len)
+		if (c == '\\' && s.quote != '\'' && i + 1 < command.len)
 			c = command.ptr[++i];
 		if (hf_out_put(room, (hf_bytes){ &c, 1 }) != HF_OK)
 			return n;
 	}
+	if (n < HF__WORDS_MAX)
+		n += end_word(&s, &words[n]);
 	return n;
 }

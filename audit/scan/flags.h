@@ -1,5 +1,5 @@
-/* flags.h -- compiler flags that hardened builds have (OpenSSF guide, 2025-03), counted over the commands of a
- * build.
+/* flags.h -- compiler flags that hardened builds have (OpenSSF guide, 2025-03), counted over the commands of
+ * a build.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FLAGS_H
 #define FLAGS_H
@@ -13,7 +13,7 @@ struct hf__scan_flags {
 		size_t first_len;
 	} at[HF__FLAGS_MAX];
 };
-/* One compilation or link, as its words. Commands that neither compile C or C++ nor link are passed over. */
+/* One compilation or link, as its words; other commands are passed over. */
 void hf__scan_flags_count(struct hf__scan_flags *f, const hf_bytes *words, size_t n);
 HF_MUST_CHECK hf_err hf__scan_flags_put(const struct hf__scan_job *job, const struct hf__scan_flags *f);
 /* Split a shell command into words: quotes and backslashes are taken off into `room`. Returns their number. */

@@ -193,6 +193,17 @@ struct once {
 	bool date, path;
 };
 
+static hf_err put_in_binary(struct hf__scan_job *job, const struct hf__scan_hit *hit, struct once *once)
+{
+	unsigned action = hf__scan_literal(hit->literal)->action;
+
+	if (!is_binary(job->kind))
+		return HF_OK;
+	if (action == HF__ACT_BANNER)
+		return hf__scan_put_banner(job, hit);
+	return put_trace(job, hit, action, action == HF__ACT_DATE ? &once->date : &once->path);
+}
+
 static hf_err put_one(struct hf__scan_job *job, const struct hf__scan_hit *hit, struct once *once)
 {
 	unsigned action = hf__scan_literal(hit->literal)->action;
@@ -203,13 +214,11 @@ static hf_err put_one(struct hf__scan_job *job, const struct hf__scan_hit *hit, 
 	case HF__ACT_HASH:
 		return job->auth ? put_hash(job, hit) : HF_OK;
 	case HF__ACT_DATE:
-		return is_binary(job->kind) ? put_trace(job, hit, action, &once->date) : HF_OK;
 	case HF__ACT_PATH:
-		return is_binary(job->kind) ? put_trace(job, hit, action, &once->path) : HF_OK;
+	case HF__ACT_BANNER:
+		return put_in_binary(job, hit, once);
 	case HF__ACT_URL:
 		return is_program(job->kind) ? put_url(job, hit) : HF_OK;
-	case HF__ACT_BANNER:
-		return is_binary(job->kind) ? hf__scan_put_banner(job, hit) : HF_OK;
 	case HF__ACT_BOOTDELAY:
 	case HF__ACT_BOOTARGS:
 	case HF__ACT_BOOTSTOP:

@@ -19,11 +19,32 @@ static int value_of(uint8_t c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
+/* What may stand between the characters: blanks, line ends, and what C strings put there. */
+static bool is_filling(uint8_t c)
+{
+	return c != 0 && strchr(" \t\r\n\"',\\", c) != NULL;
+}
+
+struct base64 {
+	uint32_t bits;
+	unsigned n;
+	bool ended;
+};
+
+static bool put_digit(struct base64 *b, uint8_t v, struct hf_out *out)
+{
+	uint8_t byte;
+
+	b->bits = b->bits << 6 | v;
+	if (++b->n % 4 == 1)
+		return true;
+	byte = (uint8_t)(b->bits >> (6 - 2 * ((b->n - 1) % 4)));
+	return hf_out_put(out, (hf_bytes){ &byte, 1 }) == HF_OK;
+}
+
 bool hf__scan_base64(hf_bytes text, struct hf_out *out)
 {
-	uint32_t bits = 0;
-	unsigned n = 0;
-	bool ended = false;
+	struct base64 b = { 0 };
 
 	for (size_t i = 0; i < text.len; i++) {
 		uint8_t c = text.ptr[i];
@@ -32,19 +53,11 @@ bool hf__scan_base64(hf_bytes text, struct hf_out *out)
 		if (c == '\\' && i + 1 < text.len && (text.ptr[i + 1] == 'n' || text.ptr[i + 1] == 'r'))
 			i++;
 		else if (c == '=')
-			ended = true;
-		else if (v >= 0 && !ended) {
-			bits = bits << 6 | (uint32_t)v;
-			if (++n % 4 != 1) {
-				uint8_t byte = (uint8_t)(bits >> (6 - 2 * ((n - 1) % 4)));
-
-				if (hf_out_put(out, (hf_bytes){ &byte, 1 }) != HF_OK)
-					return false;
-			}
-		} else if (v >= 0 || strchr(" \t\r\n\"',\\", c) == NULL || c == 0)
+			b.ended = true;
+		else if (v < 0 ? !is_filling(c) : b.ended || !put_digit(&b, (uint8_t)v, out))
 			return false;
 	}
-	return n % 4 != 1;
+	return b.n % 4 != 1;
 }
 
 struct hf_fact hf__scan_key_fact(const struct hf__scan_job *job, unsigned class, uint64_t offset,

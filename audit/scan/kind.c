@@ -76,30 +76,38 @@ static bool is_text(hf_bytes head)
 	return true;
 }
 
+static bool names(hf_bytes head, const char *member)
+{
+	return hf__scan_find(head, member) != SIZE_MAX;
+}
+
+/* Past blanks and a byte order mark. */
+static hf_bytes first_sign(hf_bytes b)
+{
+	while (b.len > 0 && (b.ptr[0] >= 0xbb || b.ptr[0] == ' ' || b.ptr[0] == '\n' || b.ptr[0] == '\r' ||
+			     b.ptr[0] == '\t'))
+		b = hf__scan_from(b, 1);
+	return b;
+}
+
+static bool are_commands(hf_bytes b)
+{
+	return names(b, "\"directory\"") && names(b, "\"file\"") &&
+	       (names(b, "\"command\"") || names(b, "\"arguments\""));
+}
+
 /* The members that name a format stand near the front in everything that writes it. */
 static unsigned json_kind(hf_bytes head)
 {
-	size_t i = 0;
+	hf_bytes b = first_sign(head);
 
-	while (i < head.len &&
-	       (head.ptr[i] == ' ' || head.ptr[i] == '\n' || head.ptr[i] == '\r' || head.ptr[i] == '\t' ||
-		head.ptr[i] == 0xef || head.ptr[i] == 0xbb || head.ptr[i] == 0xbf))
-		i++;
-	if (i == head.len || (head.ptr[i] != '{' && head.ptr[i] != '['))
+	if (b.len > 0 && b.ptr[0] == '[')
+		return are_commands(b) ? HF_KIND_COMMANDS : HF_KIND_TEXT;
+	if (b.len == 0 || b.ptr[0] != '{')
 		return HF_KIND_TEXT;
-	if (head.ptr[i] == '[')
-		return hf__scan_find(head, "\"directory\"") != SIZE_MAX &&
-				       hf__scan_find(head, "\"file\"") != SIZE_MAX &&
-				       (hf__scan_find(head, "\"command\"") != SIZE_MAX ||
-					hf__scan_find(head, "\"arguments\"") != SIZE_MAX)
-			       ? HF_KIND_COMMANDS
-			       : HF_KIND_TEXT;
-	if (hf__scan_find(head, "\"bomFormat\"") != SIZE_MAX ||
-	    hf__scan_find(head, "\"spdxVersion\"") != SIZE_MAX)
+	if (names(b, "\"bomFormat\"") || names(b, "\"spdxVersion\""))
 		return HF_KIND_SBOM;
-	if (hf__scan_find(head, "\"runs\"") != SIZE_MAX && hf__scan_find(head, "\"version\"") != SIZE_MAX)
-		return HF_KIND_SARIF;
-	return HF_KIND_TEXT;
+	return names(b, "\"runs\"") && names(b, "\"version\"") ? HF_KIND_SARIF : HF_KIND_TEXT;
 }
 
 /* Lines that call a compiler with -c: what a build prints. Looked for in inputs only. */

@@ -28,23 +28,28 @@ static const struct {
 	{ "telegraf.conf", "service_address", '=', false },
 };
 
+/* Past blanks, and past '=' where the key wants one; false when the key goes on or the sign is missing. */
+static bool skip_separator(hf_bytes *rest, uint8_t sep)
+{
+	if (rest->len == 0 || (rest->ptr[0] != ' ' && rest->ptr[0] != '\t' && rest->ptr[0] != '='))
+		return false;
+	*rest = hf__scan_trim(*rest);
+	if (sep != '=')
+		return true;
+	if (rest->len == 0 || rest->ptr[0] != '=')
+		return false;
+	*rest = hf__scan_trim(hf__scan_from(*rest, 1));
+	return true;
+}
+
 static bool key_value(hf_bytes line, size_t i, hf_bytes *value)
 {
-	size_t len = strlen(keys[i].key);
 	hf_bytes rest;
 
 	if (!hf__scan_starts(line, keys[i].key))
 		return false;
-	rest = hf__scan_from(line, len);
-	if (rest.len == 0 || (rest.ptr[0] != ' ' && rest.ptr[0] != '\t' && rest.ptr[0] != '='))
-		return false;
-	rest = hf__scan_trim(rest);
-	if (keys[i].sep == '=') {
-		if (rest.len == 0 || rest.ptr[0] != '=')
-			return false;
-		rest = hf__scan_trim(hf__scan_from(rest, 1));
-	}
-	if (!hf__scan_word(&rest, value))
+	rest = hf__scan_from(line, strlen(keys[i].key));
+	if (!skip_separator(&rest, keys[i].sep) || !hf__scan_word(&rest, value))
 		return false;
 	while (value->len > 0 && (value->ptr[value->len - 1] == ';' || value->ptr[value->len - 1] == ','))
 		value->len--;

@@ -100,21 +100,31 @@ static bool url_byte(uint8_t c)
 	return c > 32 && c < 127 && strchr("\"'<>()[]{},;\\/", c) == NULL;
 }
 
+/* Length of "user:password" before the '@', and where its ':' is; 0 when that is not its form. */
+static size_t credentials(hf_bytes rest, size_t *colon)
+{
+	size_t i = 0;
+
+	*colon = 0;
+	for (; i < rest.len && url_byte(rest.ptr[i]) && rest.ptr[i] != '@'; i++)
+		if (rest.ptr[i] == ':' && *colon == 0)
+			*colon = i;
+	return i + 1 < rest.len && rest.ptr[i] == '@' && *colon > 0 && i - *colon >= 4 ? i : 0;
+}
+
 /* scheme://user:password@host */
 static bool url_password(hf_bytes line, hf_bytes *password)
 {
-	size_t at = hf__scan_find(line, "://"), colon = 0, i;
+	size_t at = hf__scan_find(line, "://"), colon, end;
 	hf_bytes rest;
 
 	if (at == SIZE_MAX || at == 0)
 		return false;
 	rest = hf__scan_from(line, at + 3);
-	for (i = 0; i < rest.len && url_byte(rest.ptr[i]) && rest.ptr[i] != '@'; i++)
-		if (rest.ptr[i] == ':' && colon == 0)
-			colon = i;
-	if (i + 1 >= rest.len || rest.ptr[i] != '@' || colon == 0 || i - colon < 4)
+	end = credentials(rest, &colon);
+	if (end == 0)
 		return false;
-	*password = (hf_bytes){ rest.ptr + colon + 1, i - colon - 1 };
+	*password = (hf_bytes){ rest.ptr + colon + 1, end - colon - 1 };
 	return !is_placeholder(*password) && memchr(password->ptr, '$', password->len) == NULL &&
 	       memchr(password->ptr, '%', password->len) == NULL;
 }

@@ -56,7 +56,8 @@ static hf_err put_inetd_line(struct hf__scan_job *job, hf_bytes line)
 			return HF_OK;
 	if (!hf__scan_word(&rest, &program))
 		return HF_OK;
-	if (hf__scan_is(hf__scan_base(program), "tcpd")) /* a wrapper: the program is its first argument */
+	if (hf__scan_is(hf__scan_base(program), "tcpd") &&
+	    rest.len > 0) /* a wrapper: the program is its first argument */
 		program = rest;
 	s.unit = word[0];
 	s.user = word[4];
@@ -118,29 +119,41 @@ struct script {
 	unsigned commands;
 };
 
-/* The next simple command of a line: up to ; & | or a comment, outside quotes. */
-static bool next_command(hf_bytes *rest, hf_bytes *command)
+static bool ends_command(hf_bytes b, size_t i)
+{
+	uint8_t c = b.ptr[i];
+
+	return c == ';' || c == '&' || c == '|' ||
+	       (c == '#' && (i == 0 || b.ptr[i - 1] == ' ' || b.ptr[i - 1] == '\t'));
+}
+
+/* Where the simple command at the front ends: at ; & | or a comment, outside quotes. */
+static size_t command_len(hf_bytes b)
 {
 	uint8_t quote = 0;
 	size_t i = 0;
 
-	if (rest->len == 0)
-		return false;
-	for (; i < rest->len; i++) {
-		uint8_t c = rest->ptr[i];
+	for (; i < b.len; i++) {
+		uint8_t c = b.ptr[i];
 
 		if (quote != 0)
 			quote = c == quote ? 0 : quote;
 		else if (c == '"' || c == '\'')
 			quote = c;
-		else if (c == ';' || c == '&' || c == '|' ||
-			 (c == '#' && (i == 0 || rest->ptr[i - 1] == ' ' || rest->ptr[i - 1] == '\t')))
+		else if (ends_command(b, i))
 			break;
 	}
-	*command = hf__scan_trim(hf__scan_first(*rest, i));
-	if (i < rest->len && rest->ptr[i] == '#')
-		i = rest->len;
-	*rest = hf__scan_from(*rest, i + 1);
+	return i;
+}
+
+static bool next_command(hf_bytes *rest, hf_bytes *command)
+{
+	size_t n = command_len(*rest);
+
+	if (rest->len == 0)
+		return false;
+	*command = hf__scan_trim(hf__scan_first(*rest, n));
+	*rest = n < rest->len && rest->ptr[n] == '#' ? (hf_bytes){ 0 } : hf__scan_from(*rest, n + 1);
 	return true;
 }
 

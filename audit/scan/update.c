@@ -66,29 +66,39 @@ static hf_err scan_rauc(struct hf__scan_job *job)
 	return put_rollback(job, "rauc", floor);
 }
 
-/* libconfig's name = "value"; and arguments of the daemon in conf.d or /etc/default. */
+/* name = "value"; of libconfig */
+static hf_bytes config_value(hf_bytes value)
+{
+	if (value.len > 0 && value.ptr[value.len - 1] == ';')
+		value.len--;
+	return hf__scan_unquote(hf__scan_trim(value));
+}
+
+/* libconfig's public-key-file, or -k among the arguments of the daemon in conf.d or /etc/default. */
+static bool swupdate_key(hf_bytes line, hf_bytes *key)
+{
+	size_t option = hf__scan_find(line, "-k ");
+	hf_bytes name, value;
+
+	if (hf__scan_pair(line, '=', &name, &value) && hf__scan_is(name, "public-key-file")) {
+		*key = config_value(value);
+		return true;
+	}
+	if (option == SIZE_MAX)
+		return false;
+	value = hf__scan_from(line, option + 3);
+	return hf__scan_word(&value, key);
+}
+
 static hf_err scan_swupdate(struct hf__scan_job *job)
 {
 	hf_bytes rest = job->text, line, name, value, key = { 0 };
-	bool floor = hf__scan_find(job->text, "no-downgrading") != SIZE_MAX ||
-		     hf__scan_find(job->text, "--no-downgrading") != SIZE_MAX;
+	bool floor = hf__scan_find(job->text, "no-downgrading") != SIZE_MAX;
 
-	while (next_line(&rest, &line)) {
-		size_t option = hf__scan_find(line, "-k ");
-
-		if (hf__scan_pair(line, '=', &name, &value) && hf__scan_is(name, "public-key-file")) {
-			if (value.len > 0 && value.ptr[value.len - 1] == ';')
-				value.len--;
-			key = hf__scan_unquote(hf__scan_trim(value));
-		} else if (option != SIZE_MAX) {
-			value = hf__scan_from(line, option + 3);
-			(void)hf__scan_word(&value, &key);
-		} else if (hf__scan_pair(line, '=', &name, &value) && hf__scan_is(name, "url")) {
-			if (value.len > 0 && value.ptr[value.len - 1] == ';')
-				value.len--;
-			HF_TRY(put_url(job, "swupdate", hf__scan_unquote(hf__scan_trim(value))));
-		}
-	}
+	while (next_line(&rest, &line))
+		if (!swupdate_key(line, &key) && hf__scan_pair(line, '=', &name, &value) &&
+		    hf__scan_is(name, "url"))
+			HF_TRY(put_url(job, "swupdate", config_value(value)));
 	HF_TRY(put_sign(job, "swupdate", key.len > 0, key));
 	if (key.len > 0)
 		HF_TRY(put_anchor(job, "swupdate", key));

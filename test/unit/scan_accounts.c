@@ -28,7 +28,7 @@ static void passwd_lines_become_accounts(void **unused)
 {
 	(void)unused;
 	scan_rig_text(r, "/etc/passwd",
-		      "root:x:0:0:root:/root:/bin/sh\n# note\nbad:line\nguest::1000:100::/home/g:/bin/ash\n");
+		      "root:x:0:0:root:/:/bin/sh\n# note\nbad:line\nguest::1000:100::/srv/g:/bin/ash\n");
 	assert_int_equal(scan_rig_n(r, HF_FACT_ACCOUNT), 2);
 	assert_int_equal(num(0, HF_ACCOUNT_STATE), HF_PASSWORD_SHADOWED);
 	assert_int_equal(num(1, HF_ACCOUNT_STATE), HF_PASSWORD_EMPTY);

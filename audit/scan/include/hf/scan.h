@@ -1,10 +1,10 @@
 /* scan.h -- from the content of one file to facts.
  * Promise: every byte of a file is hashed and matched once; what is found is said in facts (factscan.h) and
- * never judged here. Nothing is opened, resolved or run. Hostile content ends in facts that say "unknown" or
- * in problems, never in a crash or endless work: tables are bounded, patterns have a match limit, password
+ * never judged here. Nothing is opened, resolved or run. Hostile content ends in facts that say "unknown"
+ * or in problems, never in a crash or endless work: tables are bounded, patterns have a match limit, password
  * hashes a limit of CPU time.
  * All set-up is in hf_scan_new (automaton, compiled patterns, OpenSSL), so that a process can seal itself
- * before the first file. Memory: about 4 MiB, and at most HF_SCAN_TEXT_MAX for one file that is not in memory.
+ * before the first file. Memory: about 4 MiB, and views of at most 4 MiB of a file that is not in memory.
  * Thread rule: one scanner per thread.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HF_SCAN_H
@@ -34,7 +34,7 @@ struct hf_scan_opts {
 HF_MUST_CHECK hf_err hf_scan_new(const struct hf_scan_opts *opts, struct hf_scan **out);
 /* One entry of a tree. A regular file with content gives HF_FACT_FILE with both digests and its kind, then
  * its other facts; any other entry (src NULL) HF_FACT_FILE and, for links, what they enable.
- * Errors: the sink's, HF_ERR_HOST_MEMORY, HF_ERR_CRYPTO_FAILED, and what `src` says when it cannot be read. */
+ * Errors: the sink's, HF_ERR_HOST_MEMORY, HF_ERR_CRYPTO_FAILED, and those of `src`. */
 HF_MUST_CHECK hf_err hf_scan_file(struct hf_scan *scan, const struct hf_node *node, const struct hf_src *src,
 				  const struct hf_fact_sink *sink);
 void hf_scan_free(struct hf_scan *scan);
