@@ -120,8 +120,8 @@ static bool is_build_log(const struct hf_node *node, hf_bytes head)
 		return false;
 	while (hf__scan_line(&head, &line))
 		found += hf__scan_find(line, " -c ") != SIZE_MAX &&
-			 (hf__scan_find(line, "cc ") != SIZE_MAX || hf__scan_find(line, "++ ") != SIZE_MAX ||
-			  hf__scan_find(line, "clang ") != SIZE_MAX);
+			 (hf__scan_find(line, "cc ") != SIZE_MAX || hf__scan_find(line, "cc-") != SIZE_MAX ||
+			  hf__scan_find(line, "++") != SIZE_MAX || hf__scan_find(line, "clang") != SIZE_MAX);
 	return found > 0;
 }
 
