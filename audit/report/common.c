@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <string.h>
-#include "report_priv.h"
+#include "bom.h"
 
 enum { TEXT_CAP = 4 * HF_FACT_PATH_MAX + 1, LEVELS_MAX = HF_JSON_DEPTH_MAX };
 
@@ -10,6 +10,8 @@ const struct hf_format hf_formats[] = {
 	{ "json", NULL, hf__render_json },
 	{ "sarif", NULL, hf__render_sarif },
 	{ "html", NULL, hf__render_html },
+	{ "cyclonedx", ".vex.json", hf__render_cyclonedx },
+	{ "spdx", ".openvex.json", hf__render_spdx },
 	{ NULL, NULL, NULL },
 };
 
