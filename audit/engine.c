@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 #include "engine.h"
+
+enum { SORT_LEN = 4096 };
 
 /* What a policy that names groups needs of the scanner. Groups without a row here need no content. */
 static const struct {
@@ -40,12 +43,27 @@ static bool names(const struct hf_texts *groups, const char *group)
 	return !groups->listed;
 }
 
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, 1);
+}
+
+/* The first long sort of a process asks how much memory the machine has, which a sealed one may not. The C
+ * library keeps the answer, and children inherit it. */
+static void sort_once(void)
+{
+	static uint8_t bytes[SORT_LEN];
+
+	qsort(bytes, sizeof(bytes), 1, compare);
+}
+
 hf_err hf__engine_new(const struct hf_auditpolicy *policy, bool sboms, struct hf__engine *out)
 {
 	struct hf_scan_opts opts = { .only = wanted(&policy->groups),
 				     .hosts = policy->allow[HF_ALLOW_HOST].listed };
 
 	*out = (struct hf__engine){ .sboms = sboms };
+	sort_once();
 	HF_TRY(hf_walk_prepare());
 	HF_TRY(hf_scan_new(&opts, &out->scan));
 	if (names(&policy->groups, "VULN") || names(&policy->groups, "SBOM"))

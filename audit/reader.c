@@ -22,6 +22,7 @@ struct reader {
 	struct hf_fact_sink sink;
 	const struct hf_node *entry; /* of the directory, while one is walked; else NULL */
 	uint8_t path[HF_FACT_PATH_MAX], tree[HF_FACT_PATH_MAX], message[MESSAGE_MAX];
+	uint8_t name[HF_WALK_NAME_MAX + 1];
 };
 
 static hf_err put(void *ctx, const struct hf_fact *fact)
@@ -88,6 +89,27 @@ static hf_err read_sbom(struct reader *r, const struct hf_node *node, const stru
 	return err == HF_OK ? HF_OK : hf__audit_problem(&r->sink, 2, node->path, hf_why_text(&why));
 }
 
+/* Archives write "./etc/x" or "etc/x" where a file system has "/etc/x"; checks know one form only. */
+static hf_bytes from_root(struct reader *r, const struct hf_node *node)
+{
+	hf_bytes name = node->name;
+
+	if (node->tree.len == 0 || (name.len > 0 && name.ptr[0] == '/'))
+		return name;
+	if (name.len > 1 && name.ptr[0] == '.' && name.ptr[1] == '/') {
+		name.ptr++;
+		name.len--;
+	} else if (hf_bytes_equal(name, HF_STR("."))) {
+		return HF_STR("/");
+	}
+	if ((name.len > 0 && name.ptr[0] == '/') || name.len + 1 > sizeof(r->name))
+		return name;
+	r->name[0] = '/';
+	if (name.len > 0)
+		memcpy(r->name + 1, name.ptr, name.len);
+	return (hf_bytes){ r->name, name.len + 1 };
+}
+
 static hf_err scan(struct reader *r, const struct hf_node *node, const struct hf_src *src)
 {
 	const struct hf__engine *e = r->start->opts->engine;
@@ -103,7 +125,10 @@ static hf_err on_node(void *ctx, const struct hf_node *node, const struct hf_src
 	struct reader *r = ctx;
 	struct hf_out path_room = HF_OUT(r->path), tree_room = HF_OUT(r->tree);
 	struct hf_node real = *node;
-	hf_err err = real_path(r, node->path, &path_room, &real.path);
+	hf_err err;
+
+	real.name = from_root(r, node);
+	err = real_path(r, node->path, &path_room, &real.path);
 
 	if (err == HF_OK)
 		err = real_path(r, node->tree, &tree_room, &real.tree);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
+#include <hf/factscan.h>
 #include <hf/model.h>
 #include "judge_priv.h"
 
@@ -114,12 +115,43 @@ static void sort(struct list *list)
 	list->n = kept + 1;
 }
 
+/* Is this file, from its first byte to nearly its last, a container that was opened? */
+static bool is_opened(const struct hf_model *m, hf_bytes path)
+{
+	const struct hf_fact *file = hf_model_file(m, path);
+	size_t first, n = hf_model_of(m, HF_FACT_CONTAINER, path, &first);
+
+	for (size_t i = 0; i < n && file != NULL; i++) {
+		const struct hf_fact *c = hf_model_at(m, HF_FACT_CONTAINER, first + i);
+
+		if (c->num[HF_CONTAINER_BEGIN] == 0 &&
+		    c->num[HF_CONTAINER_LEN] / 9 >= file->num[HF_FILE_SIZE] / 10)
+			return true;
+	}
+	return false;
+}
+
+/* What the bytes of a container say is said again, and better, by the files in it; only where they are not
+ * compressed would it be said twice. */
+static void drop_echoes(struct hf_model *m, unsigned kind)
+{
+	struct list *list = &m->kind[kind];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (!is_opened(m, list->at[i]->path))
+			list->at[kept++] = list->at[i];
+	list->n = kept;
+}
+
 hf_err hf_model_seal(struct hf_model *m)
 {
 	if (m->sealed)
 		return HF_ERR_BASE_MISUSE;
 	for (size_t k = 0; k < HF_FACT_KINDS; k++)
 		sort(&m->kind[k]);
+	drop_echoes(m, HF_FACT_HIT);
+	drop_echoes(m, HF_FACT_KEY);
 	m->sealed = true;
 	return HF_OK;
 }

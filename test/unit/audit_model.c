@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit_rig.h"
 #include <string.h>
+#include <hf/factscan.h>
 
 static hf_bytes bytes(const char *text)
 {
@@ -39,6 +40,31 @@ static void a_model_has_a_ceiling(void **unused)
 								  .text = { { (const uint8_t *)&r,
 									      HF_MODEL_MAX_BYTES } } }),
 			 HF_ERR_MODEL_LIMIT);
+	audit_rig_end(&r);
+}
+
+static void a_container_that_was_opened_speaks_through_its_files(void **unused)
+{
+	struct audit_rig r = audit_rig_new();
+	static const struct {
+		const char *path;
+		uint64_t len;
+	} files[] = { { "whole.tar", 95 }, { "part.bin", 50 } };
+
+	(void)unused;
+	for (size_t i = 0; i < 2; i++) {
+		hf_bytes path = bytes(files[i].path);
+
+		audit_rig_fact(&r, &(struct hf_fact){ .kind = HF_FACT_FILE,
+						      .path = path,
+						      .num = { HF_NODE_FILE, [HF_FILE_SIZE] = 100 } });
+		audit_rig_fact(&r, &(struct hf_fact){ .kind = HF_FACT_CONTAINER,
+						      .path = path,
+						      .num = { 0, files[i].len } });
+		audit_rig_fact(&r, &(struct hf_fact){ .kind = HF_FACT_HIT, .path = path });
+	}
+	assert_int_equal(hf_model_seal(r.model), HF_OK);
+	assert_int_equal(hf_model_n(r.model, HF_FACT_HIT), 1); /* of the one with bytes that nobody opened */
 	audit_rig_end(&r);
 }
 
@@ -176,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_model_does_not_depend_on_the_order_of_facts),
 		cmocka_unit_test(a_model_has_a_ceiling),
+		cmocka_unit_test(a_container_that_was_opened_speaks_through_its_files),
 		cmocka_unit_test(a_sealed_model_takes_no_more_facts),
 		cmocka_unit_test(links_are_followed_inside_the_tree_only),
 		cmocka_unit_test(problems_become_findings_that_keep_their_fingerprint),
