@@ -19,7 +19,7 @@ static bool starts(const char *text, const char *with)
 }
 
 /* "path:/usr/sbin/x" is the file of that name in any tree; "path:/images/r!/etc/x" one place behind the
- * outermost name. Scopes are written raw, paths are escaped. */
+ * outermost name; "path:/name" an input itself. Scopes are written raw, paths are escaped. */
 static bool covers_path(const char *scope, const struct hf_finding *f)
 {
 	uint8_t room[SCOPE_CAP];
@@ -28,6 +28,8 @@ static bool covers_path(const char *scope, const struct hf_finding *f)
 
 	if (hf_bytes_equal(raw, whole) || hf_bytes_equal(raw, hf_vpath_inner(f->path)))
 		return true;
+	if (whole.len == 0 && raw.len > 0) /* an input itself: "path:/name" */
+		return hf_bytes_equal((hf_bytes){ raw.ptr + 1, raw.len - 1 }, f->path);
 	return hf_vpath_escape(raw, &out) == HF_OK &&
 	       hf_bytes_equal(hf_out_bytes(&out), hf_vpath_inner(f->path));
 }
