@@ -20,6 +20,42 @@ from demorelease import ReleaseDay
 LINE = "lamp"
 
 
+class AuditDay:
+    """An image with planted faults fails, its mended twin passes, and the page between the two shows why."""
+
+    def __init__(self, folder, table):
+        self.dir, self.table = folder, table
+
+    def audit(self, wanted, *args):
+        at = time.monotonic()
+        done = subprocess.run([BIN / "holdfast", "audit", *args], cwd=self.dir, capture_output=True, text=True,
+                              check=False)
+        if done.returncode != wanted:
+            raise DemoError(f"holdfast audit {' '.join(args)}: {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout, time.monotonic() - at
+
+    def show(self):
+        subprocess.run(["/usr/bin/python3", "-B", pathlib.Path(__file__).with_name("mkseeded.py"), self.dir],
+                       check=True)
+        for source in ("feed/osv.json", "kev.json"):
+            self.audit(0, "feed", "import", "--feed", "feed.db", source)
+        common = ("--policy", "policy.toml", "--feed", "feed.db", "--format", "json")
+        image = "gzip.squashfs" if (self.dir / "seeded.gzip.squashfs").exists() else "tar"
+        planted = json.loads((self.dir / "planted.json").read_text())
+        report, took = self.audit(1, *common, f"seeded.{image}")
+        found = {(f["id"], f["path"].split("!")[-1]) for f in json.loads(report)["findings"]}
+        missed = [rule for rule, path in planted.items() if (rule, path) not in found]
+        if missed:
+            raise DemoError(f"planted faults that the audit did not find: {missed}")
+        self.table.fact("faults planted in an image, and found by holdfast audit", f"{len(planted)}, {took:.2f} s")
+        twin, _ = self.audit(0, *common, f"clean.{image}")
+        self.table.fact("findings in its mended twin", len(json.loads(twin)["findings"]))
+        page, _ = self.audit(1, "diff", "--policy", "policy.toml", "--feed", "feed.db", f"clean.{image}",
+                             f"seeded.{image}")
+        print("\nWhat the faulty image can do that the clean one cannot (holdfast audit diff):\n")
+        print("\n".join("  " + line for line in page.splitlines()[:24]), "\n  ...\n")
+
+
 class Demo:
     def __init__(self, keep):
         self.keep = keep
@@ -265,6 +301,7 @@ class Demo:
         self.journal()
         self.search_tap(tap, devices)
         ReleaseDay(self.dir / "releases", self.programs, self.table).show()
+        AuditDay(self.dir / "audit", self.table).show()
         self.table.print()
 
     def close(self):
