@@ -68,6 +68,13 @@ def test_a_planned_release_is_a_note_and_is_told_once(real):
     assert monitor(real, *plan(real, d)) == (0, [], "")
 
 
+def test_a_monitor_may_begin_with_an_empty_log(real):
+    assert real.head_size() == 0
+    assert monitor(real) == (0, [], "")
+    d = real.published()
+    assert kinds(monitor(real, *plan(real, d))[1]) == ["release"]
+
+
 def test_an_insiders_unlisted_leaf_is_an_alarm(real):
     """First with nothing behind it, then with a signed object that nobody planned."""
     d = real.published()
