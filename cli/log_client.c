@@ -9,7 +9,7 @@
 #include "log.h"
 #include "log_ask.h"
 
-enum { FILE_MAX = 1 << 28, TRY_S = 60 };
+enum { FILE_MAX = 1 << 28, TRY_S = 60, NO_HEAD = 404 };
 
 const struct cli_opt cli_log_submit_opts[] = {
 	{ "key", "FILE", "publisher's private key, Ed25519 as OpenSSH writes it, mode 0600" },
@@ -114,13 +114,14 @@ int cli_log_submit(const struct cli_args *args)
 		return cli_fail("no memory");
 	for (int i = 0; i < TRY_S; i += 5) { /* the log holds each request up to 5 s */
 		if (!ask(&a, "add-leaf", hf_buf_bytes(&body)))
-			return CLI_FAILED;
+			return CLI_IO;
 		if (a.status == 200)
 			return CLI_DONE;
 		if (a.status != 202)
 			return cli_fail("log: status %d: %s", a.status, hf_buf_text(&a.answer));
 	}
-	return cli_fail("log: accepted, and not yet cosigned by a quorum of witnesses; submit again later");
+	(void)cli_fail("log: accepted, and not yet cosigned by a quorum of witnesses; submit again later");
+	return CLI_QUORUM;
 }
 
 /* Sigsum proof, version 2: three parts, the last one absent in a tree of one leaf. */
@@ -198,10 +199,14 @@ int cli_log_head(const struct cli_args *args)
 {
 	struct asked a HF_AUTO(asked_end) = { .status = 0 };
 
-	if (!begin(args, &a) || !ask(&a, "get-tree-head", (hf_bytes){ NULL, 0 }))
+	if (!begin(args, &a))
 		return CLI_FAILED;
+	if (!ask(&a, "get-tree-head", (hf_bytes){ NULL, 0 }))
+		return CLI_IO;
 	if (a.status != 200)
-		return cli_fail("log: status %d: %s", a.status, hf_buf_text(&a.answer));
+		(void)cli_fail("log: status %d: %s", a.status, hf_buf_text(&a.answer));
+	if (a.status != 200)
+		return a.status == NO_HEAD ? CLI_QUORUM : CLI_FAILED;
 	fputs(hf_buf_text(&a.answer), stdout);
 	return CLI_DONE;
 }

@@ -157,6 +157,24 @@ def test_each_process_gave_its_other_powers_up_and_the_key_has_no_network(log, n
         assert bool(sockets & inet) == (role == "front"), role
 
 
+def test_commands_that_ask_a_log_say_why_they_failed_by_their_status(log):
+    """1 refused, 3 not reached, 4 no quorum yet: as for releases."""
+    import subprocess
+    key = log.folder / "asker"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True, timeout=LIMIT_S)
+    nobody = f"http://127.0.0.1:{loglib.free_port()}"
+    assert log.run("log", "head", nobody, ok=False).returncode == 3
+    assert log.run("log", "submit", nobody, key, "--key", key, ok=False).returncode == 3
+    assert log.run("log", "submit", log.url, key, "--key", key, ok=False).returncode == 1
+    assert log.run("log", "head", log.url, ok=False).returncode == 0
+    other = Log()
+    try:
+        other.start(witnesses=False)
+        assert other.run("log", "head", other.url, ok=False).returncode == 4
+    finally:
+        other.close()
+
+
 def test_a_second_server_on_the_same_log_is_refused(log):
     r = log.run("log", "serve", log.dir, ok=False)
     assert r.returncode == 1 and "another process serves this log" in r.stderr
