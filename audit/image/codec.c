@@ -1,7 +1,6 @@
 /* codec.c -- the frame around all stream codecs: windows of input, members, the exact end.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
-#include <hf/buf.h>
 #include "codec.h"
 #include "walk_priv.h"
 
@@ -95,23 +94,32 @@ hf_err hf__stream_read(struct hf__stream *s, uint8_t *out, size_t cap, size_t *g
 	return HF_OK;
 }
 
-hf_err hf__stream_measure(const struct hf__codec *codec, const struct hf_src *src, uint64_t max,
-			  uint64_t *used)
+static hf_err run_out(struct hf__stream *s, uint8_t *sink, uint64_t max)
 {
-	struct hf__stream s HF_AUTO(hf__stream_close) = { .codec = NULL };
-	uint8_t *sink HF_AUTO(hf_auto_free) = NULL;
 	size_t got = 1;
 
-	*used = 0;
-	HF_TRY(hf__stream_open(&s, codec, src));
-	sink = malloc(HF__WINDOW);
-	if (sink == NULL)
-		return HF_ERR_HOST_MEMORY;
 	for (uint64_t all = 0; got > 0; all += got) {
 		if (all > max)
 			return HF_ERR_IMAGE_CAP;
-		HF_TRY(hf__stream_read(&s, sink, HF__WINDOW, &got));
+		HF_TRY(hf__stream_read(s, sink, HF__WINDOW, &got));
 	}
-	*used = hf__stream_used(&s);
 	return HF_OK;
+}
+
+hf_err hf__stream_measure(const struct hf__codec *codec, const struct hf_src *src, uint64_t max,
+			  uint64_t *used)
+{
+	struct hf__stream s HF_AUTO(hf__stream_close) = { .codec = codec };
+	hf_err err = hf__stream_open(&s, codec, src);
+	uint8_t *sink = malloc(HF__WINDOW);
+
+	*used = 0;
+	if (sink == NULL)
+		return HF_ERR_HOST_MEMORY;
+	if (err == HF_OK)
+		err = run_out(&s, sink, max);
+	free(sink);
+	if (err == HF_OK)
+		*used = hf__stream_used(&s);
+	return err;
 }

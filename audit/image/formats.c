@@ -259,7 +259,7 @@ const struct hf__format hf__format_iso = { "iso",     HF__STREAM,  { { "\1CD001\
 					   iso_probe, iso_measure, archive_open };
 
 const struct hf__format *const hf__formats[] = {
-#define HF__FORMAT_ADDRESS(name) &name,
+#define HF__FORMAT_ADDRESS(name) &(name),
 	HF__FORMATS(HF__FORMAT_ADDRESS)
 #undef HF__FORMAT_ADDRESS
 };

@@ -242,14 +242,21 @@ static void squash_free(struct hf__squash *q)
 	sqfs_destroy(q->codec);
 }
 
+static hf_err read_all(struct hf__squash *q, uint64_t *used)
+{
+	HF_TRY(open_image(q));
+	*used = q->box->in;
+	HF_TRY(list_tree(q));
+	return hf__squash_give(q);
+}
+
 static hf_err squashfs_open(struct hf__box *box, uint64_t *used)
 {
-	struct hf__squash q HF_AUTO(squash_free) = { .box = box, .tree = { .box = box } };
+	struct hf__squash q = { .box = box, .tree = { .box = box } };
+	hf_err err = read_all(&q, used);
 
-	HF_TRY(open_image(&q));
-	*used = box->in;
-	HF_TRY(list_tree(&q));
-	return hf__squash_give(&q);
+	squash_free(&q);
+	return err;
 }
 
 const struct hf__format hf__format_squashfs = {

@@ -203,7 +203,7 @@ static hf_err load_whole(struct hf__squash *q, const sqfs_inode_generic_t *inode
 	hf__spool_reset(&q->box->content);
 	HF_TRY(hf__spool_room(&q->box->content, 0, (size_t)l->size, &room));
 	HF_TRY(read_blocks(q, l, room));
-	if (n_tail > 0)
+	if (end != NULL)
 		memcpy(room + in_blocks, end, n_tail);
 	*out = hf__spool_src(&q->box->content);
 	return HF_OK;
@@ -244,6 +244,8 @@ static hf_err read_large(void *ctx, uint64_t offset, uint8_t *out, size_t len)
 		if (i < l.n_blocks)
 			pos += SQFS_ON_DISK_BLOCK_SIZE(l.block[i]);
 		skip = (size_t)(offset % q->super.block_size);
+		if (block.ptr == NULL || skip >= block.len)
+			return HF_ERR_IMAGE_FORMAT;
 		n = block.len - skip < len ? block.len - skip : len;
 		memcpy(out, block.ptr + skip, n);
 		out += n;

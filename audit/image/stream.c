@@ -25,6 +25,8 @@ static hf_err spool_block(struct inflow *in, size_t *got)
 	struct hf__box *box = in->box;
 	hf_err err;
 
+	/* This is a container's time, not a file's. */
+	box->walk->file_began_s = box->walk->visitor->now_s(box->walk->visitor->ctx);
 	HF_TRY(hf__tick(box));
 	err = hf__stream_read(in->stream, in->block, HF__STREAM_BLOCK, got);
 	if (err != HF_OK)
@@ -134,14 +136,15 @@ static hf_err read_stream(struct inflow *in)
 static hf_err open_stream(struct hf__box *box, const struct hf__codec *codec, uint64_t *used)
 {
 	struct hf__stream s HF_AUTO(hf__stream_close) = { .codec = codec };
-	struct inflow in HF_AUTO(inflow_free) = { .box = box, .stream = &s, .spool = { .walk = box->walk } };
-	hf_err err;
+	struct inflow in = { .box = box, .stream = &s, .spool = { .walk = box->walk } };
+	hf_err err = hf__stream_open(&s, codec, &box->src);
 
 	in.block = malloc(HF__STREAM_BLOCK);
 	if (in.block == NULL)
 		return HF_ERR_HOST_MEMORY;
-	HF_TRY(hf__stream_open(&s, codec, &box->src));
-	err = read_stream(&in);
+	if (err == HF_OK)
+		err = read_stream(&in);
+	inflow_free(&in);
 	*used = err == HF_OK ? hf__stream_used(&s) : box->src.size;
 	return err;
 }

@@ -364,25 +364,27 @@ static hf_err give_volume(struct ubi *u)
 	return hf__give(u->box, &entry);
 }
 
-static void ubi_close(struct ubi *u)
+static hf_err give_volumes(struct ubi *u, uint64_t *used)
 {
-	free(u->leb);
+	HF_TRY(find_geometry(u));
+	*used = u->box->in = u->len;
+	HF_TRY(read_blocks(u));
+	for (size_t i = 0; i < u->n; i = end_of(u, i)) {
+		u->first = i;
+		u->count = end_of(u, i) - i;
+		if (u->leb[i].vol < INTERNAL_VOLUMES)
+			HF_TRY(give_volume(u));
+	}
+	return HF_OK;
 }
 
 static hf_err ubi_open(struct hf__box *box, uint64_t *used)
 {
-	struct ubi u HF_AUTO(ubi_close) = { .box = box, .src = &box->src };
+	struct ubi u = { .box = box, .src = &box->src };
+	hf_err err = give_volumes(&u, used);
 
-	HF_TRY(find_geometry(&u));
-	*used = box->in = u.len;
-	HF_TRY(read_blocks(&u));
-	for (size_t i = 0; i < u.n; i = end_of(&u, i)) {
-		u.first = i;
-		u.count = end_of(&u, i) - i;
-		if (u.leb[i].vol < INTERNAL_VOLUMES)
-			HF_TRY(give_volume(&u));
-	}
-	return HF_OK;
+	free(u.leb);
+	return err;
 }
 
 const struct hf__format hf__format_ubi = { "ubi",     HF__WRAPPER, { { "UBI#", 4, 0 } },

@@ -279,27 +279,31 @@ static hf_err ubifs_measure(const struct hf_src *src, uint64_t *len)
 	return *len <= src->size ? HF_OK : HF_ERR_IMAGE_SHORT;
 }
 
-static void ubifs_close(struct ubifs *u)
+static hf_err read_all(struct ubifs *u, uint64_t *used)
 {
-	hf__flog_free(&u->log);
-	free(u->node);
+	struct hf__box *box = u->log.box;
+
+	HF_TRY(scan(u));
+	*used = u->len > 0 && u->len < box->src.size ? u->len : box->src.size;
+	box->in = *used;
+	if (u->damaged > 0)
+		HF_TRY(hf__problem(box->place, box->path, 2, box->begin, box->in,
+				   "ubifs: nodes with wrong checksums are left out"));
+	return hf__flog_give(&u->log);
 }
 
 static hf_err ubifs_open(struct hf__box *box, uint64_t *used)
 {
-	struct ubifs u HF_AUTO(ubifs_close) = { .src = &box->src };
+	struct ubifs u = { .src = &box->src, .log = { .box = box, .root = 1, .decode = decode } };
+	hf_err err;
 
-	u.log = (struct hf__flog){ .box = box, .root = 1, .decode = decode };
 	u.node = malloc(NODE_MAX);
 	if (u.node == NULL)
 		return HF_ERR_HOST_MEMORY;
-	HF_TRY(scan(&u));
-	*used = u.len > 0 && u.len < box->src.size ? u.len : box->src.size;
-	box->in = *used;
-	if (u.damaged > 0)
-		HF_TRY(hf__problem(box->place, box->path, 2, box->begin, box->in,
-				   "ubifs: nodes with wrong checksums are left out"));
-	return hf__flog_give(&u.log);
+	err = read_all(&u, used);
+	hf__flog_free(&u.log);
+	free(u.node);
+	return err;
 }
 
 const struct hf__format hf__format_ubifs = { "ubifs",     HF__TREE,      { { "\x31\x18\x10\x06", 4, 0 } },

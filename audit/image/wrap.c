@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <hf/buf.h>
 
 struct range {
 	struct hf_src_slice slice;
@@ -118,17 +117,20 @@ static hf_err load_packed(void *ctx, struct hf__box *box, struct hf_src *out)
 {
 	const struct packed *p = ctx;
 	struct hf__stream s HF_AUTO(hf__stream_close) = { .codec = p->codec };
-	uint8_t *block HF_AUTO(hf_auto_free) = malloc(HF__WINDOW);
 	struct hf_src_slice slice;
 	struct hf_src rest;
+	uint8_t *block;
+	hf_err err;
 
-	if (block == NULL)
-		return HF_ERR_HOST_MEMORY;
 	HF_TRY(hf_src_cut(&slice, &box->src, p->begin, box->src.size - p->begin, &rest));
 	HF_TRY(hf__stream_open(&s, p->codec, &rest));
-	HF_TRY(unpack(box, &s, block));
+	block = malloc(HF__WINDOW);
+	if (block == NULL)
+		return HF_ERR_HOST_MEMORY;
+	err = unpack(box, &s, block);
+	free(block);
 	*out = hf__spool_src(&box->content);
-	return HF_OK;
+	return err;
 }
 
 hf_err hf__give_unpacked(struct hf__box *box, const struct hf__codec *codec, uint64_t begin, const char *name)
