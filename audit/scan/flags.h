@@ -16,6 +16,6 @@ struct hf__scan_flags {
 /* One compilation or link, as its words; other commands are passed over. */
 void hf__scan_flags_count(struct hf__scan_flags *f, const hf_bytes *words, size_t n);
 HF_MUST_CHECK hf_err hf__scan_flags_put(const struct hf__scan_job *job, const struct hf__scan_flags *f);
-/* Split a shell command into words: quotes and backslashes are taken off into `room`. Returns their number. */
+/* Split a shell command into words, without quotes and backslashes, kept in `room`. Returns their number. */
 size_t hf__scan_shell_words(hf_bytes command, struct hf_out *room, hf_bytes words[HF__WORDS_MAX]);
 #endif

@@ -1,5 +1,5 @@
-"""The auditor's verdicts on ELF files are those of hardening-check, file by file, over programs and libraries of
-this machine; every difference has its reason here. And a plain Debian system holds nothing that shouts.
+"""The auditor's verdicts on ELF files are those of hardening-check, file by file, over programs and libraries
+of this machine; every difference has its reason here. And a plain Debian system holds nothing that shouts.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -100,8 +100,8 @@ def test_canaries_are_the_same(both):
 
 
 def test_position_independence_is_the_same(both):
-    """It takes PT_PHDR for the mark of a program; we take PT_INTERP and DF_1_PIE, which a library that can be run
-    (libc.so.6, ld.so) has or lacks for other reasons."""
+    """It takes PT_PHDR for the mark of a program; we take PT_INTERP and DF_1_PIE, which a library that can be
+    run (libc.so.6, ld.so) has or lacks for other reasons."""
     def explained(numbers, mine, his):
         runnable_library = numbers[0] == 3 and {mine, YES} <= {YES, NA}
         return "a library that can be run" if runnable_library else None
@@ -122,7 +122,8 @@ def test_control_flow_is_the_same_on_x86(both):
     ours, theirs = both
     for path, numbers in ours.items():
         if numbers[1] == 62:
-            assert (state(numbers[2], CFI) == YES) == theirs[path]["Control flow integrity"].startswith("yes"), path
+            said_yes = theirs[path]["Control flow integrity"].startswith("yes")
+            assert (state(numbers[2], CFI) == YES) == said_yes, path
 
 
 def test_stack_clash_is_never_claimed_without_its_instructions(both):
@@ -143,7 +144,8 @@ def test_plain_debian_programs_do_not_shout():
     """No token, password, bot or marker in what Debian ships; private keys only those that libraries test
     themselves with (flag 64)."""
     alarms = []
-    places = ["/usr/sbin", "/etc/init.d", "/etc/systemd", "/etc/cron.d", "/etc/cron.daily", "/usr/lib/systemd"]
+    places = ["/usr/sbin", "/etc/init.d", "/etc/systemd", "/etc/cron.d", "/etc/cron.daily",
+              "/usr/lib/systemd"]
     programs = sorted(p for p in pathlib.Path("/usr/bin").iterdir() if p.is_file() and not p.is_symlink())
     places = [p for p in places if pathlib.Path(p).exists()] + [str(p) for p in programs[::4]]
     for kind, path, numbers, texts in facts(*places):
