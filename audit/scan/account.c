@@ -121,6 +121,8 @@ hf_err hf__scan_accounts(struct hf__scan_job *job)
 	unsigned source = source_of(job), n = 0;
 	hf_bytes rest = job->text, line;
 
+	if (source != 0)
+		hf__scan_known_begin(job->scan->known);
 	while (source != 0 && n < LINES_MAX && hf__scan_line(&rest, &line)) {
 		struct hf_fact fact = { .kind = HF_FACT_ACCOUNT };
 

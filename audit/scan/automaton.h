@@ -9,6 +9,7 @@
 /* What a literal asks for: an HF_HITC_* (said as it is), or one of these (the bytes around it decide). */
 enum {
 	HF__ACT_PEM = 32,
+	HF__ACT_DER,
 	HF__ACT_TOKEN,
 	HF__ACT_BANNER,
 	HF__ACT_UBOOT,

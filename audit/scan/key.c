@@ -255,13 +255,46 @@ static hf_err put_der_file(struct hf__scan_job *job)
 	return hf__scan_key_put_der(job, der, 0, der.len);
 }
 
+/* Header and all it says, of at most 64 KiB; empty when it is no sequence or does not fit. */
+static hf_bytes der_at(struct hf__scan_job *job, uint64_t offset)
+{
+	hf_bytes b = hf__scan_view_upto(job->view, offset, HF__KEY_ROOM);
+	size_t len = 0, n = b.len > 2 && (b.ptr[1] & 0x80) != 0 ? b.ptr[1] & 0x7fu : 0;
+
+	if (b.len < 4 || b.ptr[0] != 0x30 || n > 2)
+		return (hf_bytes){ 0 };
+	for (size_t i = 0; i < n; i++)
+		len = len << 8 | b.ptr[2 + i];
+	if (n == 0)
+		len = b.ptr[1];
+	return len + 2 + n <= b.len ? hf__scan_first(b, len + 2 + n) : (hf_bytes){ 0 };
+}
+
+/* Chips carry keys without any wrapping. Elsewhere such bytes are mostly a library's own tests. */
+static hf_err put_der(struct hf__scan_job *job, const struct hf__scan_hit *hit)
+{
+	const struct hf__scan_literal *l = hf__scan_literal(hit->literal);
+	uint64_t back = l->name[0] == 'r' ? 4 : 0; /* rsa-*: the literal lies behind the header */
+	hf_bytes der;
+
+	if (job->kind != HF_KIND_MCU || hit->offset < back)
+		return HF_OK;
+	der = der_at(job, hit->offset - back);
+	return der.len > 0 ? hf__scan_key_put_der(job, der, hit->offset - back, der.len) : HF_OK;
+}
+
 hf_err hf__scan_keys(struct hf__scan_job *job)
 {
 	const struct hf__scan_hits *hits = &job->scan->hits;
 
-	for (size_t i = 0; i < hits->n; i++)
-		if (hf__scan_literal(hits->at[i].literal)->action == HF__ACT_PEM)
+	for (size_t i = 0; i < hits->n; i++) {
+		unsigned action = hf__scan_literal(hits->at[i].literal)->action;
+
+		if (action == HF__ACT_PEM)
 			HF_TRY(put_pem(job, &hits->at[i]));
+		else if (action == HF__ACT_DER)
+			HF_TRY(put_der(job, &hits->at[i]));
+	}
 	if (job->kind == HF_KIND_OTHER)
 		HF_TRY(put_der_file(job));
 	return hf__scan_key_ssh_files(job);

@@ -9,7 +9,13 @@
 #include "known.h"
 #include "passwords.inc"
 
-enum { CACHE = 64, HASH_MAX = 256, DEFAULT_MS = 10000, PASSWORD_MAX = 128 };
+enum {
+	CACHE = 64,
+	HASH_MAX = 256,
+	DEFAULT_MS = 10000,
+	FILE_MS = 8000, /* all hashes of a file together: below the time that a file may take */
+	PASSWORD_MAX = 128,
+};
 
 struct tried {
 	uint8_t digest[HF_SHA256_LEN];
@@ -20,6 +26,7 @@ struct hf__scan_known {
 	uint8_t list[sizeof(passwords)];
 	hf_bytes own, more;
 	unsigned ms;
+	uint64_t file_until; /* CPU time at which this file's share is used up */
 	struct tried cache[CACHE];
 	size_t n_tried;
 	struct crypt_data crypt;
@@ -51,6 +58,11 @@ static uint64_t cpu_ms(void)
 
 	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+void hf__scan_known_begin(struct hf__scan_known *k)
+{
+	k->file_until = cpu_ms() + FILE_MS;
 }
 
 static bool fits(struct hf__scan_known *k, const char *hash, hf_bytes password)
@@ -86,9 +98,11 @@ static bool try_list(struct hf__scan_known *k, const char *hash, hf_bytes list, 
 
 static void try_all(struct hf__scan_known *k, hf_bytes hash, struct tried *t)
 {
-	const uint64_t until = cpu_ms() + k->ms;
+	uint64_t until = cpu_ms() + k->ms;
 	char text[HASH_MAX];
 
+	if (until > k->file_until)
+		until = k->file_until;
 	t->result = HF_KNOWNPW_UNTRIED;
 	if (hash.len == 0 || hash.len >= sizeof(text) || memchr(hash.ptr, 0, hash.len) != NULL)
 		return;

@@ -11,7 +11,7 @@ ACTIONS = {
     "bot": "HF_HITC_BOT", "botweak": "HF_HITC_BOTWEAK", "botxor": "HF_HITC_BOTXOR",
     "watchdog": "HF_HITC_WATCHDOG", "telscan": "HF_HITC_TELSCAN", "backdoor": "HF_HITC_BACKDOOR",
     "password": "HF_HITC_PASSWORD", "mcudebug": "HF_HITC_MCUDEBUG", "hash": "HF__ACT_HASH",
-    "pem": "HF__ACT_PEM", "token": "HF__ACT_TOKEN", "banner": "HF__ACT_BANNER", "uboot": "HF__ACT_UBOOT",
+    "pem": "HF__ACT_PEM", "der": "HF__ACT_DER", "token": "HF__ACT_TOKEN", "banner": "HF__ACT_BANNER", "uboot": "HF__ACT_UBOOT",
     "bootdelay": "HF__ACT_BOOTDELAY", "bootargs": "HF__ACT_BOOTARGS", "bootstop": "HF__ACT_BOOTSTOP",
     "date": "HF__ACT_DATE",
     "path": "HF__ACT_PATH", "url": "HF__ACT_URL",

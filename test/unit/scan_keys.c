@@ -214,6 +214,25 @@ static void published_sample_keys_are_recognised(void **unused)
 	assert_int_equal(first_key()->num[HF_KEY_FLAGS] & HF_KEYF_TEST, HF_KEYF_TEST);
 }
 
+static void a_bare_key_in_a_chip_is_found(void **unused)
+{
+	uint8_t room[4096], image[1024] = { 0 };
+	struct hf_out der = { image + 200, sizeof(image) - 200, 0 };
+	static const uint8_t vectors[] = { 0, 0x80, 0, 0x20, 1, 1, 0, 8, 1, 2, 0, 8, 1, 3, 0, 8 };
+
+	(void)unused;
+	memcpy(image, vectors, sizeof(vectors));
+	assert_int_equal(hf_pki_pem_read("PRIVATE KEY", pem_of(HF_PKI_KIND_P256, "", room), &der), HF_OK);
+	scan_rig_bytes(r, "/app.bin", HF_ARR(image));
+	assert_int_equal(scan_rig_n(r, HF_FACT_KEY), 1);
+	assert_int_equal(first_key()->num[HF_KEY_CLASS], HF_KEYC_PRIVATE);
+	assert_int_equal(first_key()->num[HF_KEY_KIND], HF_KIND_MCU);
+	assert_int_equal(first_key()->num[HF_KEY_OFFSET], 200);
+	image[206] ^= 1;
+	scan_rig_bytes(r, "/app.bin", HF_ARR(image));
+	assert_int_equal(scan_rig_n(r, HF_FACT_KEY), 0);
+}
+
 static void tokens_have_their_form_and_no_more(void **unused)
 {
 	(void)unused;
@@ -256,11 +275,17 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(private_keys_are_decoded_and_measured),    T(a_key_in_a_c_string_is_found),
-		T(an_encrypted_key_is_one_of_another_class), T(a_header_alone_is_no_key),
-		T(ssh_host_keys_are_told_by_name_and_form),  T(authorized_keys_are_read_line_by_line),
-		T(certificates_tell_their_end_and_subject),  T(published_sample_keys_are_recognised),
-		T(tokens_have_their_form_and_no_more),       T(too_many_tokens_are_said_not_dropped),
+		T(private_keys_are_decoded_and_measured),
+		T(a_key_in_a_c_string_is_found),
+		T(an_encrypted_key_is_one_of_another_class),
+		T(a_header_alone_is_no_key),
+		T(ssh_host_keys_are_told_by_name_and_form),
+		T(authorized_keys_are_read_line_by_line),
+		T(certificates_tell_their_end_and_subject),
+		T(published_sample_keys_are_recognised),
+		T(a_bare_key_in_a_chip_is_found),
+		T(tokens_have_their_form_and_no_more),
+		T(too_many_tokens_are_said_not_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
