@@ -24,7 +24,7 @@ static hf_err put_inittab_line(struct hf__scan_job *job, hf_bytes line)
 	    !hf__scan_part(&rest, ':', &action) || !is_active(action))
 		return HF_OK;
 	s.command = hf__scan_trim(rest);
-	s.unit = id;
+	s.unit = id.len > 0 ? id : HF_STR("inittab");
 	s.when = action;
 	if ((hf__scan_is(action, "respawn") || hf__scan_is(action, "askfirst")) &&
 	    hf__scan_is_open_shell(s.command))
