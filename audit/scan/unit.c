@@ -123,10 +123,10 @@ static bool is_start_link(hf_bytes base)
 
 static bool in_runlevel(hf_bytes name)
 {
-	for (char level = '2'; level <= '5'; level++) {
+	for (int level = '2'; level <= '5'; level++) {
 		char folder[] = "/rcX.d/";
 
-		folder[3] = level;
+		folder[3] = (char)level;
 		if (hf__scan_find(name, folder) != SIZE_MAX)
 			return true;
 	}
