@@ -56,6 +56,16 @@ static struct hf_feed *open_feed(struct feed_rig *f)
 	return feed;
 }
 
+/* The case borrows the feed, so the feed goes last. */
+static void end_both(struct audit_rig *r, struct feed_rig *f)
+{
+	struct hf_feed *feed = r->feed;
+
+	audit_rig_end(r);
+	hf_feed_close(feed);
+	feed_rig_drop(f);
+}
+
 static void affected_and_exploited_packages_are_found_once_a_source(void **unused)
 {
 	struct feed_rig f = feed_rig();
@@ -77,9 +87,7 @@ static void affected_and_exploited_packages_are_found_once_a_source(void **unuse
 	assert_int_equal(audit_rig_count(&r, "VULN-005"),
 			 0); /* the tracker covers bookworm: less has no fault */
 	assert_int_equal(audit_rig_count(&r, "VULN-003"), 0);
-	audit_rig_end(&r);
-	hf_feed_close(r.feed);
-	feed_rig_drop(&f);
+	end_both(&r, &f);
 }
 
 static void a_mended_version_passes(void **unused)
@@ -95,9 +103,7 @@ static void a_mended_version_passes(void **unused)
 	audit_rig_run(&r, "VULN");
 	assert_int_equal(audit_rig_count(&r, "VULN-001"), 1);
 	assert_non_null(strstr(audit_rig_find(&r, "VULN-001", 0)->evidence, "~deb12u1"));
-	audit_rig_end(&r);
-	hf_feed_close(r.feed);
-	feed_rig_drop(&f);
+	end_both(&r, &f);
 }
 
 /* ---- proofs ---- */
@@ -130,9 +136,7 @@ static size_t busybox_findings(hf_bytes first, bool second_without_table)
 		put_busybox(&r, "fw.tar!/sbin/bb", (hf_bytes){ 0 });
 	audit_rig_run(&r, "VULN");
 	size_t n = audit_rig_count(&r, "VULN-001");
-	audit_rig_end(&r);
-	hf_feed_close(r.feed);
-	feed_rig_drop(&f);
+	end_both(&r, &f);
 	return n;
 }
 
@@ -166,9 +170,7 @@ static size_t kernel_findings(const char *const *compiled, size_t n)
 	size_t found = audit_rig_count(&r, "VULN-001");
 	if (found > 0)
 		assert_int_equal(audit_rig_find(&r, "VULN-001", 0)->severity, HF_SEV_HIGH);
-	audit_rig_end(&r);
-	hf_feed_close(r.feed);
-	feed_rig_drop(&f);
+	end_both(&r, &f);
 	return found;
 }
 
@@ -206,9 +208,7 @@ static size_t absent_findings(bool present, bool problem)
 						      .num = { 2 } });
 	audit_rig_run(&r, "VULN");
 	size_t n = audit_rig_count(&r, "VULN-001");
-	audit_rig_end(&r);
-	hf_feed_close(r.feed);
-	feed_rig_drop(&f);
+	end_both(&r, &f);
 	return n;
 }
 
@@ -244,9 +244,7 @@ static void a_stale_source_is_said_by_name(void **unused)
 	r.feed = open_feed(&f); /* its dates are of July; RIG_TODAY is in September */
 	audit_rig_run(&r, "VULN");
 	assert_int_equal(audit_rig_count(&r, "VULN-006"), 3);
-	audit_rig_end(&r);
-	hf_feed_close(r.feed);
-	feed_rig_drop(&f);
+	end_both(&r, &f);
 }
 
 static void old_branches_and_unknown_names_are_said(void **unused)
@@ -276,9 +274,7 @@ static void old_branches_and_unknown_names_are_said(void **unused)
 	assert_int_equal(audit_rig_count(&r, "VULN-003"), 1);
 	assert_int_equal(audit_rig_count(&r, "VULN-005"), 2);
 	assert_int_equal(audit_rig_count(&r, "VULN-004"), 1);
-	audit_rig_end(&r);
-	hf_feed_close(r.feed);
-	feed_rig_drop(&f);
+	end_both(&r, &f);
 }
 
 /* ---- SBOM ---- */
