@@ -122,13 +122,8 @@ static hf_err read_at(struct hf_comp *comp, const struct place *place, struct hf
 
 static bool is_binary(hf_bytes b)
 {
-	static const char *const packed[] = { "\x1f\x8b",
-					      "PK\3\4",
-					      "\xfd"
-					      "7zXZ",
-					      "BZh",
-					      "\x28\xb5\x2f\xfd",
-					      "hsqs" };
+	static const char *const packed[] = { "\x1f\x8b", "PK\3\4",           "\xfd\x37zXZ",
+					      "BZh",      "\x28\xb5\x2f\xfd", "hsqs" };
 
 	for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++)
 		if (hf__begins(b, packed[i]))
