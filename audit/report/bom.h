@@ -54,10 +54,4 @@ HF_MUST_CHECK hf_err hf__render_cyclonedx(const struct hf_rendering *in, struct 
 					  struct hf_buf *companion);
 HF_MUST_CHECK hf_err hf__render_spdx(const struct hf_rendering *in, struct hf_buf *out,
 				     struct hf_buf *companion);
-/* "affected", "not_affected", "under_investigation" */
-const char *hf__vex_status(const struct hf__vex_entry *e);
-/* Parts of the JSON report. */
-void hf__json_components(struct hf_json_out *j, const struct hf__bom *b);
-void hf__json_feed(struct hf_json_out *j, const struct hf_rendering *in);
-HF_MUST_CHECK hf_err hf__json_vex(struct hf_json_out *j, const struct hf__bom *b);
 #endif

@@ -1,7 +1,7 @@
 /* holdfast-audit/1. Members are sorted by name, numbers are integers.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
-#include "bom.h"
+#include "report_priv.h"
 
 static void put_clauses(struct hf_json_out *j, const char *clauses)
 {
@@ -145,18 +145,15 @@ static void put_tool(struct hf_json_out *j, const struct hf_rendering *in)
 	hf_json_close(j);
 }
 
-static hf_err put_document(struct hf_json_out *j, const struct hf_rendering *in, const struct hf__bom *b)
+static void put_document(struct hf_json_out *j, const struct hf_rendering *in)
 {
-	hf_err err;
 	char today[HF__DATE_LEN + 1];
 
 	hf__date(in->today, today);
 	hf_json_open(j, NULL, '{');
 	hf_json_put_text(j, "as_of", today);
 	hf__json_compliance(j, in);
-	hf__json_components(j, b);
 	hf__json_coverage(j, in);
-	hf__json_feed(j, in);
 	put_findings(j, "findings", in->outcome, false);
 	put_gate(j, in);
 	hf_json_put_bool(j, "incomplete", in->gate->incomplete);
@@ -166,9 +163,7 @@ static hf_err put_document(struct hf_json_out *j, const struct hf_rendering *in,
 	hf_json_put_text(j, "schema", "holdfast-audit/1");
 	put_findings(j, "suppressed", in->outcome, true);
 	put_tool(j, in);
-	err = hf__json_vex(j, b);
 	hf_json_close(j);
-	return err;
 }
 
 hf_err hf__render_json(const struct hf_rendering *in, struct hf_buf *out, struct hf_buf *companion)
@@ -176,14 +171,8 @@ hf_err hf__render_json(const struct hf_rendering *in, struct hf_buf *out, struct
 	struct hf_buf compact HF_AUTO(hf_buf_free) = HF_BUF(HF__COMPACT_CEILING);
 	struct hf_json_out j = { .buf = &compact };
 
-	struct hf__bom b;
-	hf_err err;
-
 	(void)companion;
-	HF_TRY(hf__bom_new(in, &b));
-	err = put_document(&j, in, &b);
-	hf__bom_free(&b);
-	HF_TRY(err);
+	put_document(&j, in);
 	HF_TRY(hf_json_end(&j));
 	return hf__pretty(hf_buf_bytes(&compact), out);
 }

@@ -119,22 +119,15 @@ hf_err hf__cyclonedx_vex(const struct hf__bom *b, struct hf_buf *out)
 }
 
 /* ---- OpenVEX ---- */
-const char *hf__vex_status(const struct hf__vex_entry *e)
-{
-	if (e->vuln->hit->status == HF_VULN_UNDETERMINED)
-		return "under_investigation";
-	return is_ruled_out(e) ? "not_affected" : "affected";
-}
-
 static void put_status(struct writer *w, const struct hf__vex_entry *e)
 {
 	struct hf_json_out *j = &w->j;
-	const char *status = hf__vex_status(e), *statement = "status_notes";
+	const char *status = is_ruled_out(e) ? "not_affected" : "affected", *statement = "action_statement";
 
-	if (strcmp(status, "affected") == 0)
-		statement = "action_statement";
-	else if (strcmp(status, "not_affected") == 0)
-		statement = "impact_statement";
+	if (e->vuln->hit->status == HF_VULN_UNDETERMINED)
+		status = "under_investigation";
+	if (strcmp(status, "affected") != 0)
+		statement = strcmp(status, "not_affected") == 0 ? "impact_statement" : "status_notes";
 	hf_json_put_text(j, "status", status);
 	if (e->vuln->vex != NULL && e->vuln->vex->openvex != NULL)
 		hf_json_put_text(j, "justification", e->vuln->vex->openvex);
