@@ -20,7 +20,7 @@ enum { DAY_S = 86400, OUTPUT_MODE = 0644 };
 const struct cli_opt cli_audit_opts[] = {
 	{ "policy", "FILE",
 	  "what gates, is allowed or waived (default: ./" POLICY_NAME " when there is one)" },
-	{ "format", "NAME", "text, json, sarif or html (default: text)" },
+	{ "format", "NAME", "text, json, sarif, html, cyclonedx or spdx (default: text)" },
 	{ "o", "FILE", "write the report there (default: -, standard output)" },
 	{ "baseline", "FILE", "an earlier JSON report: only what is new gates" },
 	{ "feed", "FILE", "vulnerability feed (default: $XDG_DATA_HOME/holdfast/feed.db)" },

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""mkseeded -- a small root file system with a known set of faults, and its mended twin, in several containers.
+"""mkseeded -- a small root file system with known faults, and its mended twin, in several containers.
 
 usage: mkseeded.py DIR      writes DIR/seeded.* and DIR/clean.*, DIR/policy.toml, DIR/feed, DIR/planted.json
 
@@ -47,7 +47,7 @@ PLANTED = {
 STRONG = ["-O2", "-fPIE", "-pie", "-fstack-protector-all", "-D_FORTIFY_SOURCE=2", "-fcf-protection=full",
           "-fstack-clash-protection", "-Wl,-z,relro,-z,now,-z,noexecstack", "-Wl,-z,ibt,-z,shstk", "-Wl,--build-id", "-s"]
 WEAK = ["-O0", "-g", "-no-pie", "-fno-pie", "-fno-stack-protector", "-U_FORTIFY_SOURCE", "-fcf-protection=none",
-        "-Wl,-z,norelro,-z,execstack,-z,lazy", "-Wl,--build-id=none", "-Wl,-rpath,/tmp/lib", "-w"]
+        "-Wl,-z,norelro,-z,execstack,-z,lazy", "-Wl,--build-id=none", "-Wl,-rpath,/tmp/lib", "-rdynamic", "-w"]
 GOOD = "#include <stdio.h>\n#include <string.h>\nint main(int n, char **v){char b[64];strcpy(b,v[n-1]);return puts(b);}\n"
 BAD = ("#include <stdio.h>\n#include <stdlib.h>\nextern char *gets(char *);\n"
        "int main(void){char b[64];gets(b);return system(b);}\n")

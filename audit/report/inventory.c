@@ -1,5 +1,6 @@
 /* What the image holds, whoever finds it good or bad: the supplier of capability manifests.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <hf/factscan.h>
 #include "report_priv.h"
 
 enum { MODE_SUID_SGID = 06000 };
@@ -58,12 +59,94 @@ static void put_files(struct hf_json_out *j, const char *name, const struct hf_m
 	hf_json_close(j);
 }
 
+static void put_accounts(struct hf_json_out *j, const struct hf_model *m)
+{
+	static const char *const states[] = { "unknown", "locked", "empty", "shadowed", "usable", "plain" };
+
+	hf_json_open(j, "accounts", '[');
+	for (size_t i = 0; i < hf_model_n(m, HF_FACT_ACCOUNT); i++) {
+		const struct hf_fact *f = hf_model_at(m, HF_FACT_ACCOUNT, i);
+		uint64_t state = f->num[HF_ACCOUNT_STATE];
+
+		hf_json_open(j, NULL, '{');
+		hf__json_bytes(j, "name", f->text[HF_ACCOUNT_NAME]);
+		hf_json_put_text(j, "password", states[state < 6 ? state : 0]);
+		hf__json_bytes(j, "path", f->path);
+		hf__json_bytes(j, "shell", f->text[HF_ACCOUNT_SHELL]);
+		if (f->num[HF_ACCOUNT_SOURCE] == HF_ACCOUNTS_PASSWD)
+			hf_json_put_uint(j, "uid", f->num[HF_ACCOUNT_UID]);
+		hf_json_close(j);
+	}
+	hf_json_close(j);
+}
+
+/* Public keys of authorities in the distribution's bundle are not the maker's. */
+static void put_keys(struct hf_json_out *j, const struct hf_model *m)
+{
+	static const char *const classes[] = { "unknown",    "private",     "encrypted",
+					       "authorized", "certificate", "token" };
+
+	hf_json_open(j, "keys", '[');
+	for (size_t i = 0; i < hf_model_n(m, HF_FACT_KEY); i++) {
+		const struct hf_fact *f = hf_model_at(m, HF_FACT_KEY, i);
+		uint64_t kind = f->num[HF_KEY_CLASS];
+
+		if ((f->num[HF_KEY_FLAGS] & HF_KEYF_BUNDLE) != 0)
+			continue;
+		hf_json_open(j, NULL, '{');
+		hf_json_put_text(j, "class", classes[kind < 6 ? kind : 0]);
+		hf__json_bytes(j, "name", f->text[HF_KEY_NAME]);
+		hf__json_bytes(j, "path", f->path);
+		hf_json_put_hex(j, "spki", f->text[HF_KEY_SPKI]);
+		hf_json_close(j);
+	}
+	hf_json_close(j);
+}
+
+static void put_listeners(struct hf_json_out *j, const struct hf_model *m)
+{
+	hf_json_open(j, "listeners", '[');
+	for (size_t i = 0; i < hf_model_n(m, HF_FACT_LISTENER); i++) {
+		const struct hf_fact *f = hf_model_at(m, HF_FACT_LISTENER, i);
+
+		hf_json_open(j, NULL, '{');
+		hf__json_bytes(j, "address", f->text[HF_LISTENER_ADDRESS]);
+		hf__json_bytes(j, "name", f->text[HF_LISTENER_NAME]);
+		hf__json_bytes(j, "path", f->path);
+		hf_json_put_uint(j, "port", f->num[HF_LISTENER_PORT]);
+		hf_json_close(j);
+	}
+	hf_json_close(j);
+}
+
+/* What is started by whom; hooks of udev, cron and rc are services too. */
+static void put_services(struct hf_json_out *j, const struct hf_model *m)
+{
+	hf_json_open(j, "services", '[');
+	for (size_t i = 0; i < hf_model_n(m, HF_FACT_SERVICE); i++) {
+		const struct hf_fact *f = hf_model_at(m, HF_FACT_SERVICE, i);
+
+		hf_json_open(j, NULL, '{');
+		hf__json_bytes(j, "command", f->text[HF_SERVICE_COMMAND]);
+		hf__json_bytes(j, "name", f->text[HF_SERVICE_NAME]);
+		hf__json_bytes(j, "path", f->path);
+		hf__json_bytes(j, "unit", f->text[HF_SERVICE_UNIT]);
+		hf__json_bytes(j, "user", f->text[HF_SERVICE_USER]);
+		hf_json_close(j);
+	}
+	hf_json_close(j);
+}
+
 void hf__json_inventory(struct hf_json_out *j, const struct hf_rendering *in)
 {
 	hf_json_open(j, "inventory", '{');
+	put_accounts(j, in->model);
 	put_files(j, "devices", in->model, is_device);
 	put_files(j, "executables", in->model, is_executable);
+	put_keys(j, in->model);
+	put_listeners(j, in->model);
 	put_files(j, "modules", in->model, is_module);
 	put_files(j, "privileged", in->model, is_privileged);
+	put_services(j, in->model);
 	hf_json_close(j);
 }

@@ -1,6 +1,7 @@
 /* holdfast-audit/1. Members are sorted by name, numbers are integers.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
+#include <hf/feed.h>
 #include "report_priv.h"
 
 static void put_clauses(struct hf_json_out *j, const char *clauses)
@@ -145,7 +146,27 @@ static void put_tool(struct hf_json_out *j, const struct hf_rendering *in)
 	hf_json_close(j);
 }
 
-static void put_document(struct hf_json_out *j, const struct hf_rendering *in)
+static void put_feed(struct hf_json_out *j, const struct hf_rendering *in)
+{
+	hf_json_open(j, "feed", '[');
+	for (size_t i = 0; i < hf_feed_n_sources(in->feed); i++) {
+		const struct hf_feed_source *s = hf_feed_source(in->feed, i);
+
+		hf_json_open(j, NULL, '{');
+		hf_json_put_uint(j, "count", s->count);
+		hf_json_put_text(j, "kind", s->kind);
+		hf_json_put_text(j, "name", s->name);
+		hf_json_put_text(j, "newest", s->newest);
+		hf_json_put_hex(j, "sha256", HF_ARR(s->sha256));
+		hf_json_put_text(j, "shrink", s->shrink);
+		hf_json_put_text(j, "signer", s->signer);
+		hf_json_put_bool(j, "stale", hf_feed_is_stale(s, in->today, in->policy->max_feed_age_days));
+		hf_json_close(j);
+	}
+	hf_json_close(j);
+}
+
+static hf_err put_document(struct hf_json_out *j, const struct hf_rendering *in)
 {
 	char today[HF__DATE_LEN + 1];
 
@@ -153,7 +174,9 @@ static void put_document(struct hf_json_out *j, const struct hf_rendering *in)
 	hf_json_open(j, NULL, '{');
 	hf_json_put_text(j, "as_of", today);
 	hf__json_compliance(j, in);
+	HF_TRY(hf__json_components(j, in));
 	hf__json_coverage(j, in);
+	put_feed(j, in);
 	put_findings(j, "findings", in->outcome, false);
 	put_gate(j, in);
 	hf_json_put_bool(j, "incomplete", in->gate->incomplete);
@@ -163,7 +186,9 @@ static void put_document(struct hf_json_out *j, const struct hf_rendering *in)
 	hf_json_put_text(j, "schema", "holdfast-audit/1");
 	put_findings(j, "suppressed", in->outcome, true);
 	put_tool(j, in);
+	HF_TRY(hf__json_vex(j, in));
 	hf_json_close(j);
+	return HF_OK;
 }
 
 hf_err hf__render_json(const struct hf_rendering *in, struct hf_buf *out, struct hf_buf *companion)
@@ -172,7 +197,7 @@ hf_err hf__render_json(const struct hf_rendering *in, struct hf_buf *out, struct
 	struct hf_json_out j = { .buf = &compact };
 
 	(void)companion;
-	put_document(&j, in);
+	HF_TRY(put_document(&j, in));
 	HF_TRY(hf_json_end(&j));
 	return hf__pretty(hf_buf_bytes(&compact), out);
 }

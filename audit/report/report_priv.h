@@ -32,5 +32,7 @@ HF_MUST_CHECK hf_err hf__render_html(const struct hf_rendering *in, struct hf_bu
 /* Parts of the JSON document that have a file of their own. */
 void hf__json_inventory(struct hf_json_out *j, const struct hf_rendering *in);
 void hf__json_coverage(struct hf_json_out *j, const struct hf_rendering *in);
+HF_MUST_CHECK hf_err hf__json_components(struct hf_json_out *j, const struct hf_rendering *in);
+HF_MUST_CHECK hf_err hf__json_vex(struct hf_json_out *j, const struct hf_rendering *in);
 void hf__json_compliance(struct hf_json_out *j, const struct hf_rendering *in);
 #endif
