@@ -57,14 +57,26 @@ static void sort_once(void)
 	qsort(bytes, sizeof(bytes), 1, compare);
 }
 
+/* Once in a process: it loads what stays. */
+static hf_err prepare(void)
+{
+	static bool ready;
+
+	if (ready)
+		return HF_OK;
+	sort_once();
+	HF_TRY(hf_walk_prepare());
+	ready = true;
+	return HF_OK;
+}
+
 hf_err hf__engine_new(const struct hf_auditpolicy *policy, bool sboms, struct hf__engine *out)
 {
 	struct hf_scan_opts opts = { .only = wanted(&policy->groups),
 				     .hosts = policy->allow[HF_ALLOW_HOST].listed };
 
 	*out = (struct hf__engine){ .sboms = sboms };
-	sort_once();
-	HF_TRY(hf_walk_prepare());
+	HF_TRY(prepare());
 	HF_TRY(hf_scan_new(&opts, &out->scan));
 	if (names(&policy->groups, "VULN") || names(&policy->groups, "SBOM"))
 		return hf_comp_new(&out->comp);

@@ -215,6 +215,8 @@ static bool answer_first_word(const char *word)
 		printf("holdfast %s\n", HF_VERSION);
 	else if (strcmp(word, "completion") == 0)
 		cli_print_completion();
+	else if (strcmp(word, "manual") == 0)
+		cli_print_manual();
 	else
 		return false;
 	return true;
@@ -247,10 +249,6 @@ int cli_main(int argc, char **argv)
 		if (i >= argc || is_help(argv[i])) {
 			cli_print_help(path, depth);
 			return i >= argc ? CLI_USAGE : CLI_DONE;
-		}
-		if (depth == 0 && strcmp(argv[i], "manual") == 0) {
-			cli_print_manual();
-			return CLI_DONE;
 		}
 		path[depth] = find_verb(verbs, argv[i]);
 		if (path[depth++] == NULL)

@@ -22,10 +22,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
+AUTHORIZED = "/" + "root/.ssh/authorized_keys"
 # Rule -> where its fault was planted, inside the tree.
 PLANTED = {
-    "CRED-001": "/etc/shadow", "CRED-002": "/etc/shadow", "CRED-003": "/etc/shadow", "CRED-004": "/etc/shadow",
-    "CRED-005": "/etc/passwd", "CRED-006": "/root/.ssh/authorized_keys", "CRED-007": "/etc/wpa_supplicant.conf",
+    "CRED-001": "/etc/shadow", "CRED-002": "/etc/shadow", "CRED-003": "/etc/shadow",
+    "CRED-004": "/etc/shadow", "CRED-005": "/etc/passwd", "CRED-006": AUTHORIZED,
+    "CRED-007": "/etc/wpa_supplicant.conf",
     "KEY-001": "/etc/ssl/private/server.key", "KEY-003": "/etc/ssh/ssh_host_ed25519_key",
     "KEY-004": "/etc/ssl/old.crt", "KEY-005": "/etc/cloud.conf",
     "SVC-001": "/etc/inittab", "SVC-002": "/etc/inittab", "SVC-003": "/etc/miniupnpd/miniupnpd.conf",
@@ -141,7 +143,7 @@ def seeded(work):
                         "svc:x:100:100::/:/bin/sh\n", 0o644, 0),
         "/etc/shadow": (f"root:{hashed('-1', 'xc3511')}:19000:0:99999:7:::\nadmin::19000:0:99999:7:::\n"
                         f"svc:{hashed('-6', 'Kx82-unlisted-phrase')}:19000:0:99999:7:::\n", 0o600, 0),
-        "/root/.ssh/authorized_keys": (ssh.public_key().public_bytes(
+        AUTHORIZED: (ssh.public_key().public_bytes(
             serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH) + b" factory@maker\n", 0o600, 0),
         "/etc/wpa_supplicant.conf": ('network={\n\tssid="x"\n\tpsk="factory-secret-1"\n}\n', 0o644, 0),
         "/etc/ssl/private/server.key": (server.private_bytes(pem, serialization.PrivateFormat.PKCS8, raw), 0o600, 0),

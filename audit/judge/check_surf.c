@@ -1,5 +1,5 @@
-/* check_surf.c -- what a release can do that the one before could not: services, powers, keys, imports. Runs in
- * `audit diff` only. What is gone is no finding; what is new or weaker is.
+/* check_surf.c -- what a release can do that the one before could not: services, powers, keys, imports.
+ * Runs in `audit diff` only. What is gone is no finding; what is new or weaker is.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <string.h>

@@ -36,16 +36,36 @@ static void put_sentence(struct hf_json_out *j, const char *name, const char *wo
 	put_message(j, name, text);
 }
 
+/* "AServiceIsStarted" from "a service is started": the name that pages show. */
+static void put_name(struct hf_json_out *j, const char *words)
+{
+	char name[128];
+	size_t len = 0;
+	bool first = true;
+
+	for (; *words != '\0' && len + 1 < sizeof(name); words++) {
+		char c = *words;
+		bool small = c >= 'a' && c <= 'z', letter = small || (c >= 'A' && c <= 'Z');
+
+		if (letter)
+			name[len++] = first && small ? (char)(c - 'a' + 'A') : c;
+		first = !letter;
+	}
+	name[len] = '\0';
+	hf_json_put_text(j, "name", name);
+}
+
 static void put_rule(struct hf_json_out *j, const struct hf_rule *rule)
 {
 	hf_json_open(j, NULL, '{');
 	hf_json_put_text(j, "id", rule->id);
+	put_name(j, rule->title);
 	put_sentence(j, "shortDescription", rule->title);
 	put_sentence(j, "fullDescription", rule->title);
 	put_sentence(j, "help", rule->fix);
 	hf_json_put_text(j, "helpUri", ABOUT);
 	hf_json_open(j, "messageStrings", '{');
-	put_message(j, "found", "'{0}': {1}.");
+	put_message(j, "found", "'{0}': '{1}'.");
 	hf_json_close(j);
 	hf_json_open(j, "defaultConfiguration", '{');
 	hf_json_put_text(j, "level", level(rule->severity));
@@ -97,7 +117,21 @@ static void put_uri(struct hf_json_out *j, hf_bytes path)
 	hf_json_put_text(j, "uri", uri);
 }
 
-static void put_location(struct hf_json_out *j, const struct hf_finding *f)
+/* What is about a whole file spans it; SARIF's numbers are 32 bits wide. */
+static void put_region(struct hf_json_out *j, const struct hf_finding *f, const struct hf_fact *file)
+{
+	bool part = !f->tree_level && f->length > 0;
+	uint64_t begin = part ? f->offset : 0, len = part           ? f->length
+						     : file != NULL ? file->num[HF_FILE_SIZE]
+								    : 0;
+
+	hf_json_open(j, "region", '{');
+	hf_json_put_uint(j, "byteOffset", begin <= INT32_MAX ? begin : INT32_MAX);
+	hf_json_put_uint(j, "byteLength", len <= INT32_MAX ? len : INT32_MAX);
+	hf_json_close(j);
+}
+
+static void put_location(struct hf_json_out *j, const struct hf_finding *f, const struct hf_fact *file)
 {
 	hf_json_open(j, "locations", '[');
 	hf_json_open(j, NULL, '{');
@@ -105,12 +139,7 @@ static void put_location(struct hf_json_out *j, const struct hf_finding *f)
 	hf_json_open(j, "artifactLocation", '{');
 	put_uri(j, f->path);
 	hf_json_close(j);
-	if (!f->tree_level && f->length > 0 && f->offset <= INT32_MAX && f->length <= INT32_MAX) {
-		hf_json_open(j, "region", '{');
-		hf_json_put_uint(j, "byteOffset", f->offset);
-		hf_json_put_uint(j, "byteLength", f->length);
-		hf_json_close(j);
-	}
+	put_region(j, f, file);
 	hf_json_close(j);
 	hf_json_close(j);
 	hf_json_close(j);
@@ -128,7 +157,7 @@ static void put_suppression(struct hf_json_out *j, const struct hf_finding *f)
 	hf_json_close(j);
 }
 
-static void put_result(struct hf_json_out *j, const struct hf_finding *f, const struct hf_gate *g)
+static void put_result(struct hf_json_out *j, const struct hf_rendering *in, const struct hf_finding *f)
 {
 	hf_json_open(j, NULL, '{');
 	hf_json_put_text(j, "ruleId", f->rule->id);
@@ -141,11 +170,11 @@ static void put_result(struct hf_json_out *j, const struct hf_finding *f, const 
 	hf_json_put_text(j, NULL, f->evidence[0] != '\0' ? f->evidence : f->rule->title);
 	hf_json_close(j);
 	hf_json_close(j);
-	put_location(j, f);
+	put_location(j, f, hf_model_file(in->model, f->path));
 	hf_json_open(j, "partialFingerprints", '{');
 	hf_json_put_text(j, "holdfastAudit/v1", f->fingerprint);
 	hf_json_close(j);
-	if (g->has_baseline)
+	if (in->gate->has_baseline)
 		hf_json_put_text(j, "baselineState", f->state == HF_STATE_KNOWN ? "unchanged" : "new");
 	put_suppression(j, f);
 	hf_json_close(j);
@@ -188,7 +217,7 @@ hf_err hf__render_sarif(const struct hf_rendering *in, struct hf_buf *out, struc
 	put_artifacts(&j, in);
 	hf_json_open(&j, "results", '[');
 	for (size_t i = 0; i < in->outcome->n_findings; i++)
-		put_result(&j, &in->outcome->findings[i], in->gate);
+		put_result(&j, in, &in->outcome->findings[i]);
 	hf_json_close(&j);
 	hf_json_put_text(&j, "columnKind", "utf16CodeUnits");
 	hf_json_close(&j);

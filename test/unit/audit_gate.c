@@ -30,7 +30,7 @@ static struct hf_gate judged(struct audit_rig *r, const struct hf_gate_opts *opt
 /* A file that breaks [[file]], so that there is a high finding whose id is not SCAN. */
 static void breach(struct audit_rig *r, const char *more)
 {
-	char toml[2048] = "[[file]]\npath=\"/etc/x\"\nmode_max=0o644\n";
+	char toml[2048] = "[scan]\ngroups=[\"POL\"]\n[[file]]\npath=\"/etc/x\"\nmode_max=0o644\n";
 
 	*r = audit_rig_new();
 	strcat(toml, more);
@@ -262,7 +262,7 @@ static void clauses_never_pass_by_an_image_alone(void **unused)
 	char words[64];
 
 	(void)unused;
-	audit_rig_run(&r, NULL);
+	audit_rig_run(&r, "SCAN");
 	for (size_t i = 0; i < hf_n_clauses; i++) {
 		unsigned v = hf_clause_verdict(&hf_clauses[i], r.outcome, true, words);
 

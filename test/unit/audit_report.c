@@ -41,7 +41,7 @@ static struct hf_buf render(const char *format, const char *toml)
 	return out;
 }
 
-#define POLICY "[[file]]\npath=\"/etc/x\"\nmode_max=0o644\n"
+#define POLICY "[scan]\ngroups=[\"POL\"]\n[[file]]\npath=\"/etc/x\"\nmode_max=0o644\n"
 #define WAIVED \
 	POLICY "[[waiver]]\nid=\"POL-001\"\nscope=\"path:/etc/" \
 	       "x\"\nreason=\"<i>&\"\nowner=\"o\"\nticket=\"t\"\n" \
