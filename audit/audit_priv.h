@@ -83,7 +83,8 @@ void hf__dirfeed_free(struct hf__dirfeed *d);
 HF_MUST_CHECK hf_err hf__dirfeed_receive(int socket, struct hf_out *room, struct hf_fact *fact, int *fd,
 					 bool *more);
 
-/* Close every descriptor but these: another's pipe would let a process speak in another's name. Sorts `keep`. */
+/* Close every descriptor but these: another's pipe would let a process speak in another's name. It sorts
+ * `keep`. */
 void hf__keep_only(int *keep, size_t n);
 /* A problem as a fact. */
 HF_MUST_CHECK hf_err hf__audit_problem(const struct hf_fact_sink *sink, unsigned rule, hf_bytes path,

@@ -13,8 +13,8 @@ enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_IO = 3, CLI_QUORUM = 4 }
 enum { CLI_AUDIT_INCOMPLETE = 2, CLI_AUDIT_ERROR = 3 };
 enum { CLI_MAX_ARGS = 64, CLI_MAX_OPTS = 32, CLI_PATH_MAX = 1024 };
 
-/* An option of a verb. Options are long, `--name VALUE` or `--name=VALUE`; one whose name is a single letter is
- * `-o VALUE`. A flag has no value name. */
+/* An option of a verb. Options are long, `--name VALUE` or `--name=VALUE`; one whose name is a single letter
+ * is `-o VALUE`. A flag has no value name. */
 struct cli_opt {
 	const char *name;
 	const char *value; /* name of its value in the help text, NULL for a flag */

@@ -1,5 +1,5 @@
-/* cmd_audit_feed.c -- `holdfast audit feed`: advisories in, and how old they are. It opens no socket: how the files
- * come here is the operator's business.
+/* cmd_audit_feed.c -- `holdfast audit feed`: advisories in, and how old they are. It opens no socket: how
+ * the files come here is the operator's business.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <stdlib.h>

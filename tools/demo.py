@@ -35,8 +35,8 @@ class AuditDay:
         return done.stdout, time.monotonic() - at
 
     def show(self):
-        subprocess.run(["/usr/bin/python3", "-B", pathlib.Path(__file__).with_name("mkseeded.py"), self.dir],
-                       check=True)
+        maker = pathlib.Path(__file__).with_name("mkseeded.py")
+        subprocess.run(["/usr/bin/python3", "-B", maker, self.dir], check=True)
         for source in ("feed/osv.json", "kev.json"):
             self.audit(0, "feed", "import", "--feed", "feed.db", source)
         common = ("--policy", "policy.toml", "--feed", "feed.db", "--format", "json")
@@ -47,7 +47,8 @@ class AuditDay:
         missed = [rule for rule, path in planted.items() if (rule, path) not in found]
         if missed:
             raise DemoError(f"planted faults that the audit did not find: {missed}")
-        self.table.fact("faults planted in an image, and found by holdfast audit", f"{len(planted)}, {took:.2f} s")
+        self.table.fact("faults planted in an image, and found by holdfast audit",
+                        f"{len(planted)}, {took:.2f} s")
         twin, _ = self.audit(0, *common, f"clean.{image}")
         self.table.fact("findings in its mended twin", len(json.loads(twin)["findings"]))
         page, _ = self.audit(1, "diff", "--policy", "policy.toml", "--feed", "feed.db", f"clean.{image}",

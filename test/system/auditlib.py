@@ -12,7 +12,8 @@ HOLDFAST = ROOT / "build/bin/holdfast"
 class Lab:
     def __init__(self, folder):
         self.dir = folder
-        subprocess.run(["/usr/bin/python3", ROOT / "tools/mkseeded.py", folder], check=True, timeout=300)
+        subprocess.run(["/usr/bin/python3", ROOT / "tools/mkseeded.py", folder], check=True,
+                       timeout=300)
         self.planted = json.loads((folder / "planted.json").read_text())
         for source in ("feed/osv.json", "kev.json"):
             self.run("feed", "import", "--feed", "feed.db", source, status=0)

@@ -45,7 +45,8 @@ def test_the_report_is_the_same_for_any_number_of_readers(lab):
 
 def test_a_finding_keeps_its_fingerprint_in_another_container(lab):
     def prints(image):
-        return {f["fingerprint"] for f in lab.report(image)["findings"] if not f["id"].startswith(("PRIV", "BKD"))}
+        found_in = lab.report(image)["findings"]
+        return {f["fingerprint"] for f in found_in if not f["id"].startswith(("PRIV", "BKD"))}
     assert prints("seeded.tar") == prints("seeded.tar.gz") == prints("seeded.xz.squashfs")
 
 
@@ -59,8 +60,8 @@ def test_an_unpacked_tree_says_that_it_lost_its_owners(lab):
 
 
 def test_a_baseline_lets_only_what_is_new_gate(lab):
-    lab.run("--policy", "policy.toml", "--feed", "feed.db", "--format", "json", "-o", "base.json", "seeded.tar",
-            status=1)
+    lab.run("--policy", "policy.toml", "--feed", "feed.db", "--format", "json", "-o", "base.json",
+            "seeded.tar", status=1)
     report = lab.report("--baseline", "base.json", "seeded.tar")
     gating = {f["id"] for f in report["findings"] if f["gates"]}
     assert gating == {"VULN-002"}, gating  # what attackers use already is never old news
@@ -71,7 +72,8 @@ def test_the_difference_between_the_two_is_shown(lab):
     done = lab.run("diff", "--policy", "policy.toml", "--feed", "feed.db", "--format", "json", "clean.tar",
                    "seeded.tar", status=1)
     ids = {f["id"] for f in json.loads(done.stdout)["findings"]}
-    assert {"REPRO-001", "SURF-001", "SURF-002", "SURF-003", "SURF-004", "SURF-008", "SURF-009"} <= ids
+    wanted = {"REPRO-001", "SURF-001", "SURF-002", "SURF-003", "SURF-004", "SURF-008", "SURF-009"}
+    assert wanted <= ids
     same = lab.run("diff", "--policy", "policy.toml", "--format", "json", "seeded.tar", "seeded.tar", status=0)
     assert json.loads(same.stdout)["findings"] == []
 

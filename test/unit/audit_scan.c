@@ -1,4 +1,4 @@
-/* Real readers, real sandbox, real walk of archives; only what looks into files is a stand-in that misbehaves.
+/* Real readers, real sandbox, real walk of archives; what looks into files is a stand-in that misbehaves.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
 #include <setjmp.h>

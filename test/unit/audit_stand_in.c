@@ -1,5 +1,5 @@
-/* A scanner that does what a scanner must not: it dies, hangs, lies and opens files, by the name of the file it
- * reads. It stands in for audit/scan and audit/comp at link time, so that the processes around it can be tested.
+/* A scanner that does what a scanner must not: it dies, hangs, lies and opens files, by the name of the file
+ * it reads. It stands in for audit/scan and audit/comp at link time, so that the processes can be tested.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
 #include <stdlib.h>

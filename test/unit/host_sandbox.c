@@ -143,7 +143,7 @@ static int try_act(const struct hf_sandbox *s, int (*act)(void))
 	if (pid == 0) {
 		if (hf_sandbox_enter(s, NULL) != HF_OK)
 			_exit(77);
-		/* Before _exit AddressSanitizer asks for a signal stack, which a parser may not. */
+		/* AddressSanitizer's _exit asks for a signal stack, which a parser may not. */
 		syscall(SYS_exit_group, act());
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
