@@ -14,7 +14,8 @@ static void print_options(const struct cli_opt *opts)
 	char left[64];
 
 	for (; opts != NULL && opts->name != NULL; opts++) {
-		snprintf(left, sizeof(left), "%s%s%s%s", opts->name[1] == '\0' ? "-" : "--", opts->name, opts->value == NULL ? "" : " ",
+		snprintf(left, sizeof(left), "%s%s%s%s",
+			 opts->name[1] == '\0' ? "-" : "--", opts->name, opts->value == NULL ? "" : " ",
 			 opts->value == NULL ? "" : opts->value);
 		printf("  %-28s %s\n", left, opts->help);
 	}

@@ -33,7 +33,8 @@ static void put_options(const struct cli_opt *opts)
 		return;
 	puts(".Bl -tag -width Ds -compact");
 	for (; opts->name != NULL; opts++) {
-		printf(".It Fl %s%s%s%s\n", opts->name[1] == '\0' ? "" : "Fl ", opts->name, opts->value != NULL ? " Ar " : "",
+		printf(".It Fl %s%s%s%s\n",
+		       opts->name[1] == '\0' ? "" : "Fl ", opts->name, opts->value != NULL ? " Ar " : "",
 		       opts->value != NULL ? opts->value : "");
 		put_text(opts->help);
 	}

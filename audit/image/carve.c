@@ -122,8 +122,8 @@ static hf_err search_window(struct search *s, uint64_t at, const uint8_t *bytes,
 
 	for (size_t i = 0; i < n && i + 1 < len; i++) {
 		while (i + 5 < len && i + 4 <= n &&
-		       !(in_set(c, bytes + i) | in_set(c, bytes + i + 1) | in_set(c, bytes + i + 2) |
-			 in_set(c, bytes + i + 3)))
+		       ((unsigned)in_set(c, bytes + i) | (unsigned)in_set(c, bytes + i + 1) |
+			(unsigned)in_set(c, bytes + i + 2) | (unsigned)in_set(c, bytes + i + 3)) == 0)
 			i += 4;
 		if (i >= n || i + 1 >= len || !in_set(c, bytes + i))
 			continue;

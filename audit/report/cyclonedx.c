@@ -1,5 +1,6 @@
 /* CycloneDX 1.6 to BSI TR-03183-2 v2.1.0: packages are logical components; programs, scripts, archives and
- * kernels are file components below them. The guideline forbids vulnerabilities in the SBOM itself: they are in
+ * kernels are file components below them. The guideline forbids vulnerabilities in the SBOM: they are
+ * in
  * the companion (vex.c), which refers to this document by its serial number.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>

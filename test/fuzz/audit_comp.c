@@ -1,4 +1,5 @@
-/* Fuzz target: one file of an image as components see it. First byte: under which name it lies; the rest is its
+/* Fuzz target: one file of an image as components see it. First byte: under which name it lies; the rest is
+ * its
  * content: package databases, copyright files, programs with version texts.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>

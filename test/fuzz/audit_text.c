@@ -30,8 +30,8 @@ static const char *const names[] = {
 	"/boot/extlinux/extlinux.conf",
 	"/boot/config-6.1",
 	"/fw.hex",
-	"/ro"
-	"ot/.ssh/authorized_keys",
+	("/ro"
+	 "ot/.ssh/authorized_keys"),
 	"/etc/httpd.conf",
 	"/uEnv.txt",
 };

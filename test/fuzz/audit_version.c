@@ -1,4 +1,5 @@
-/* Fuzz target: orders of versions. First byte: the scheme; then two texts, cut at the first line end. The order
+/* Fuzz target: orders of versions. First byte: the scheme; then two texts, cut at the first line end. The
+ * order
  * must be antisymmetric and every text equal to itself.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>

@@ -19,7 +19,8 @@ class Lab:
             self.run("feed", "import", "--feed", "feed.db", source, status=0)
 
     def run(self, *args, status=None, prefix=()):
-        done = subprocess.run([*prefix, HOLDFAST, "audit", *map(str, args)], cwd=self.dir, capture_output=True,
+        done = subprocess.run([*prefix, HOLDFAST, "audit", *map(str, args)], cwd=self.dir,
+            capture_output=True,
                               text=True, timeout=300, check=False)
         assert status is None or done.returncode == status, (args, done)
         return done

@@ -182,12 +182,13 @@ def test_openvex_has_a_reason_for_every_status(documents):
 
 def test_spdx_document_is_closed(documents):
     spdx = documents["bom.spdx.json"]
-    ids = {p["SPDXID"] for p in spdx["packages"]} | {f["SPDXID"] for f in spdx["files"]} | {"SPDXRef-DOCUMENT"}
+    ids = {p["SPDXID"] for p in spdx["packages"] + spdx["files"]} | {"SPDXRef-DOCUMENT"}
     assert spdx["spdxVersion"] == "SPDX-2.3" and len(spdx["packages"]) == 5
     for r in spdx["relationships"]:
         assert r["spdxElementId"] in ids and r["relatedSpdxElement"] in ids
     for f in spdx["files"]:
         assert {c["algorithm"] for c in f["checksums"]} == {"SHA1", "SHA256", "SHA512"}
     told = {x["licenseId"] for x in spdx["hasExtractedLicensingInfos"]}
-    used = set(re.findall(r"LicenseRef-[0-9A-Za-z.-]+", json.dumps([p["licenseConcluded"] for p in spdx["packages"]])))
+    used = set(re.findall(r"LicenseRef-[0-9A-Za-z.-]+",
+        json.dumps([p["licenseConcluded"] for p in spdx["packages"]])))
     assert used == told and used

@@ -74,7 +74,8 @@ def test_the_difference_between_the_two_is_shown(lab):
     ids = {f["id"] for f in json.loads(done.stdout)["findings"]}
     wanted = {"REPRO-001", "SURF-001", "SURF-002", "SURF-003", "SURF-004", "SURF-008", "SURF-009"}
     assert wanted <= ids
-    same = lab.run("diff", "--policy", "policy.toml", "--format", "json", "seeded.tar", "seeded.tar", status=0)
+    same = lab.run("diff", "--policy", "policy.toml", "--format", "json", "seeded.tar", "seeded.tar",
+        status=0)
     assert json.loads(same.stdout)["findings"] == []
 
 

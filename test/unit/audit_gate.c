@@ -108,7 +108,7 @@ static void a_signed_waiver_is_not_complained_about(void **unused)
 
 static void a_waiver_that_matches_nothing_is_said(void **unused)
 {
-	static const char *const scopes[] = { "path:/etc/y", "path:/etc", "sha256:" DIGEST,
+	static const char *const scopes[] = { "path:/etc/y", "path:/etc", ("sha256:" DIGEST),
 					      "purl:pkg:deb/x" };
 
 	(void)unused;
@@ -186,8 +186,8 @@ static void what_is_no_whole_report_is_no_baseline(void **unused)
 		"{\n}\n",
 		"{\n  \"schema\": \"holdfast-audit/2\"\n}\n",
 		"{\n  \"schema\": \"holdfast-audit/1\",\n",
-		"{\n  \"schema\": \"holdfast-audit/1\",\n  \"fingerprint\": "
-		"\"0123456789abcdef0123456789abcdeX\"\n}\n",
+		("{\n  \"schema\": \"holdfast-audit/1\",\n  \"fingerprint\": "
+		 "\"0123456789abcdef0123456789abcdeX\"\n}\n"),
 	};
 	struct hf_baseline b;
 

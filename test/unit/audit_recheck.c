@@ -92,8 +92,8 @@ static void foreign_and_damaged_documents_are_refused(void **unused)
 		"{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.8\"}",
 		"{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.6\"",
 		"{\"spdxVersion\":\"SPDX-3.0\"}",
-		"{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.6\",\"components\":[{\"name\":\"a\","
-		"\"version\":\"\\x\"}]}",
+		("{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.6\",\"components\":[{\"name\":\"a\","
+		 "\"version\":\"\\x\"}]}"),
 		"{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.6\"} x",
 	};
 	static struct rig r;
