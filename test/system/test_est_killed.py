@@ -92,7 +92,7 @@ def cut_everywhere(fleet, role, writes, prepare, act, judge):
     cuts = 0
     for how, at in places(writes):
         start(fleet, role)
-        for _ in range(5):  # two writes may share a commit, so a run may end before place `at`: then another
+        for _ in range(20):  # two writes may share a commit, so a run may end before place `at`: then another
             state = prepare()
             fleet.cutter.arm(role, at, how)
             attempt(lambda s=state: act(s))

@@ -309,8 +309,8 @@ static void hostile_rpm_sqlite_schemas_are_not_run(void **unused)
 	static uint8_t room[65536];
 	static const char *const schema[] = {
 		"CREATE TABLE other(x)",
-		("CREATE VIEW Packages AS WITH RECURSIVE c(blob) AS (SELECT 1 UNION ALL SELECT blob+1 FROM c) "
-		 "SELECT blob FROM c"),
+		("CREATE VIEW Packages AS WITH RECURSIVE c(blob) AS (SELECT 1 UNION ALL "
+		 "SELECT blob+1 FROM c) SELECT blob FROM c"),
 		"CREATE TABLE Packages(x INTEGER PRIMARY KEY, blob AS (zeroblob(1<<30)))",
 	};
 
