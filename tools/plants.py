@@ -67,6 +67,15 @@ LONG = "int hf_long(int x)\n{\n" + "\tx++;\n" * 60 + "\treturn x;\n}\n"
 TWISTED = "int hf_twisted(int x)\n{\n" + "".join(f"\tif (x == {i})\n\t\tx += {i};\n" for i in range(13)) \
     + "\treturn x;\n}\n"
 GROWN = "".join(f"\tif (in.len == {i} + 160)\n\t\t*used += hf_get_be32(in.ptr + {i});\n" for i in range(20))
+# The built programs, one of them replaced by a weak one.
+SOFT_AGENT = """built=$PWD/../../release
+for p in cli/holdfast server/holdfastd plugin/holdfast_mosquitto.so swarm/holdfast-swarm; do
+	install -D "$built/$p" "build/release/$p"
+done
+mkdir build/release/agent
+echo 'int main(void){return 0;}' | gcc -O0 -no-pie -fno-pie -Wl,-z,execstack,-z,norelro -x c - \
+	-o build/release/agent/holdfast-agent
+"""
 ROW = "\tX(HF_ERR_{name}, '{a}', '{b}', {n}, HF_CLASS_LIMIT, \"planted\") \\\n"
 TABLE = "#define HF_ERROR_TABLE(X) \\\n"
 
@@ -87,6 +96,7 @@ FREESTANDING = ["tools/check-freestanding"]
 CODESIZE = ["tools/code-size"]
 SYMBOLS = ["tools/check-symbols", "build/release"]
 DOCS = ["tools/check-docs"]
+AUDIT = ["tools/check-audit", "build/release"]
 BASE = "core/base/base.c"
 HARDENED = {"HF_REPRO": "hardened"}
 MAKE_LIB = ("mkdir -p build/release; printf '%s' '{code}' >build/x.c; cc {flags} build/x.c -o build/x.o; "
@@ -159,6 +169,8 @@ PLANTS = [
           both(lambda folder: (folder / "tools/build").write_text(
               "#!/bin/sh\ncd \"$(dirname \"$0\")/..\"; mkdir -p build/release build/bin\n"
               "date +%N >build/release/x; ln -sf ../release/x build/bin/x\n"), shell("tools/build"))),
+    Plant("nothing to audit", AUDIT, "not in build/release", shell("mkdir -p build/release")),
+    Plant("a weak program of our own", AUDIT, "ELF-001 holdfast-agent", shell(SOFT_AGENT)),
     Plant("an example that needs more than libholdfast", ["tools/check-install", "build/release"],
           "not ok", both(add("examples/bad.c", "#include <hf/loop.h>\nint main(void) { return 0; }\n"),
                          shell("meson setup build/release; ninja -C build/release libholdfast.a"))),
