@@ -41,10 +41,9 @@ static void destroy_nothing(sqfs_object_t *o)
 
 /* ---- listing ---- */
 
+/* How much the library asks for is the image's to say: that it got none is a fault of this image. */
 static hf_err sqfs_failed(struct hf__box *box, int rc, const char *what)
 {
-	if (rc == SQFS_ERROR_ALLOC)
-		return HF_ERR_HOST_MEMORY;
 	return hf__fail(box, HF_ERR_IMAGE_FORMAT, "%s cannot be read (libsquashfs error %d)", what, rc);
 }
 

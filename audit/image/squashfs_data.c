@@ -44,11 +44,9 @@ hf_err hf__squash_codec(struct hf__squash *q)
 					 SQFS_COMP_FLAG_UNCOMPRESS);
 	if (rc == 0)
 		rc = sqfs_compressor_create(&config, &q->codec);
-	if (rc == SQFS_ERROR_ALLOC)
-		return HF_ERR_HOST_MEMORY;
 	if (rc != 0)
-		return hf__fail(q->box, HF_ERR_IMAGE_KIND, "compression %u is not supported",
-				q->super.compression_id);
+		return hf__fail(q->box, HF_ERR_IMAGE_KIND, "compression %u is not supported (libsquashfs error %d)",
+				q->super.compression_id, rc);
 	return HF_OK;
 }
 
