@@ -46,18 +46,18 @@ static hf_bytes last_part(hf_bytes name)
 
 	while (begin > 0 && name.ptr[begin - 1] != '/')
 		begin--;
-	return hf__from(name, begin);
+	return hf_span_from(name, begin);
 }
 
 static bool fits(hf_bytes part, const char *name)
 {
-	return name[0] == '*' ? hf__ends(part, name + 1) : hf__is(part, name);
+	return name[0] == '*' ? hf_span_ends(part, name + 1) : hf_span_is(part, name);
 }
 
 /* "/usr/lib/apk/db/installed" ends like "/lib/apk/db/installed": the "/usr" before it is no root. */
 static hf_bytes root_of(hf_bytes before)
 {
-	if (hf__ends(before, "/usr"))
+	if (hf_span_ends(before, "/usr"))
 		before.len -= strlen("/usr");
 	return before;
 }
@@ -65,11 +65,11 @@ static hf_bytes root_of(hf_bytes before)
 static const struct place *find_place(hf_bytes name, hf_bytes *prefix)
 {
 	hf_bytes part = last_part(name);
-	hf_bytes dir = hf__upto(name, name.len - part.len);
+	hf_bytes dir = hf_span_upto(name, name.len - part.len);
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (hf__ends(dir, places[i].dir) && fits(part, places[i].name)) {
-			*prefix = root_of(hf__upto(dir, dir.len - strlen(places[i].dir)));
+		if (hf_span_ends(dir, places[i].dir) && fits(part, places[i].name)) {
+			*prefix = root_of(hf_span_upto(dir, dir.len - strlen(places[i].dir)));
 			return &places[i];
 		}
 	return NULL;
@@ -80,10 +80,10 @@ static bool is_copyright(hf_bytes name)
 	static const char dir[] = "/usr/share/doc/";
 	hf_bytes rest;
 
-	if (!hf__begins(name, dir))
+	if (!hf_span_begins(name, dir))
 		return false;
-	(void)hf__before(hf__from(name, sizeof(dir) - 1), '/', &rest);
-	return hf__is(rest, "copyright");
+	(void)hf__before(hf_span_from(name, sizeof(dir) - 1), '/', &rest);
+	return hf_span_is(rest, "copyright");
 }
 
 /* The whole content; *why is set when it is too large to hold. */
@@ -126,7 +126,7 @@ static bool is_binary(hf_bytes b)
 					      "BZh",      "\x28\xb5\x2f\xfd", "hsqs" };
 
 	for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++)
-		if (hf__begins(b, packed[i]))
+		if (hf_span_begins(b, packed[i]))
 			return false;
 	return b.len >= 64 && memchr(b.ptr, 0, b.len < 4096 ? b.len : 4096) != NULL;
 }
@@ -137,7 +137,7 @@ static hf_err read_content(struct hf_comp *comp, struct hf__file *f, const struc
 	if (src->mem == NULL)
 		return HF_OK;
 	f->bytes = (hf_bytes){ src->mem, (size_t)src->size };
-	if (hf__begins(f->bytes, "\177ELF") || hf__begins(f->bytes, "#!"))
+	if (hf_span_begins(f->bytes, "\177ELF") || hf_span_begins(f->bytes, "#!"))
 		HF_TRY(hf__put_digests(&comp->digest, f));
 	return is_binary(f->bytes) ? hf__read_versions(&comp->search, f) : HF_OK;
 }
@@ -155,7 +155,7 @@ hf_err hf_comp_file(struct hf_comp *comp, const struct hf_node *node, const stru
 	place = find_place(node->name, &f.prefix);
 	if (place == NULL && is_copyright(node->name))
 		place = &copyright;
-	if (place == NULL && hf__is(last_part(node->name), "compile_commands.json"))
+	if (place == NULL && hf_span_is(last_part(node->name), "compile_commands.json"))
 		place = &commands;
 	return place != NULL ? read_at(comp, place, &f, src) : read_content(comp, &f, src);
 }

@@ -4,6 +4,7 @@
 #define HF_COMP_PRIV_H
 #include <hf/buf.h>
 #include <hf/comp.h>
+#include <hf/span.h>
 
 enum {
 	HF__FIELD_MAX = 4096,         /* bytes of one text of a fact; longer ones are cut */
@@ -33,16 +34,8 @@ HF_MUST_CHECK hf_err hf__put_owned(const struct hf__file *f, const struct hf__ow
 HF_MUST_CHECK hf_err hf__put_problem(const struct hf__file *f, const char *why);
 
 /* ---- text ---- */
-/* The next line, without its end; false behind the last one. */
-bool hf__line(hf_bytes *rest, hf_bytes *line);
 /* "Name: value" -> value without blanks around it; false when the line has another name. */
 bool hf__field(hf_bytes line, const char *name, hf_bytes *value);
-hf_bytes hf__trim(hf_bytes b);
-bool hf__is(hf_bytes b, const char *text);
-bool hf__begins(hf_bytes b, const char *text);
-bool hf__ends(hf_bytes b, const char *text);
-hf_bytes hf__from(hf_bytes b, size_t n); /* without its first n bytes */
-hf_bytes hf__upto(hf_bytes b, size_t n); /* at most its first n bytes */
 /* The part before `sign`; *rest is what follows it, empty when there is none. */
 hf_bytes hf__before(hf_bytes b, char sign, hf_bytes *rest);
 /* "libc6 (>= 2.3), a | b" -> "libc6 a"; cut where `out` is full. */

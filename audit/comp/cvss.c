@@ -11,7 +11,7 @@ static bool metric_of(hf_bytes part, unsigned *metric, char *value)
 	hf_bytes rest, name = hf__before(part, ':', &rest);
 
 	for (*metric = 0; *metric < METRICS; ++*metric)
-		if (hf__is(name, names[*metric]) && rest.len == 1) {
+		if (hf_span_is(name, names[*metric]) && rest.len == 1) {
 			*value = (char)rest.ptr[0];
 			return true;
 		}
@@ -71,7 +71,7 @@ unsigned hf__cvss3(hf_bytes vector)
 	unsigned metric;
 	hf_bytes rest;
 
-	if (!hf__begins(vector, "CVSS:3."))
+	if (!hf_span_begins(vector, "CVSS:3."))
 		return 0;
 	(void)hf__before(vector, '/', &rest);
 	while (rest.len > 0)

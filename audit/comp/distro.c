@@ -7,13 +7,13 @@ static bool assigned(hf_bytes line, const char *name, hf_bytes *value)
 {
 	size_t n = strlen(name);
 
-	if (line.len <= n || line.ptr[n] != '=' || !hf__begins(line, name))
+	if (line.len <= n || line.ptr[n] != '=' || !hf_span_begins(line, name))
 		return false;
-	*value = hf__trim(hf__from(line, n + 1));
+	*value = hf_span_trim(hf_span_from(line, n + 1));
 	if (value->len >= 2 && (value->ptr[0] == '"' || value->ptr[0] == '\'') &&
 	    value->ptr[value->len - 1] == value->ptr[0])
-		*value = hf__upto(hf__from(*value, 1), value->len - 2);
-	*value = hf__upto(*value, HF__FIELD_MAX);
+		*value = hf_span_upto(hf_span_from(*value, 1), value->len - 2);
+	*value = hf_span_upto(*value, HF__FIELD_MAX);
 	return true;
 }
 
@@ -22,7 +22,7 @@ hf_err hf__read_os_release(const struct hf__file *f)
 	struct hf_fact fact = { .kind = HF_FACT_DISTRO, .path = f->path };
 	hf_bytes rest = f->bytes, line;
 
-	while (hf__line(&rest, &line))
+	while (hf_span_line(&rest, &line))
 		if (!assigned(line, "ID", &fact.text[HF_DISTRO_ID]) &&
 		    !assigned(line, "VERSION_ID", &fact.text[HF_DISTRO_VERSION]))
 			(void)assigned(line, "VERSION_CODENAME", &fact.text[HF_DISTRO_CODENAME]);
@@ -34,12 +34,12 @@ hf_err hf__read_os_release(const struct hf__file *f)
 /* ".../usr/share/doc/PACKAGE/copyright" */
 static hf_bytes package_of(hf_bytes name)
 {
-	hf_bytes dir = hf__upto(name, name.len - strlen("/copyright"));
+	hf_bytes dir = hf_span_upto(name, name.len - strlen("/copyright"));
 	size_t begin = dir.len;
 
 	while (begin > 0 && dir.ptr[begin - 1] != '/')
 		begin--;
-	return hf__from(dir, begin);
+	return hf_span_from(dir, begin);
 }
 
 static bool has_name(hf_bytes names, hf_bytes name)
@@ -74,14 +74,14 @@ hf_err hf__read_copyright(const struct hf__file *f)
 	struct hf_out names = HF_OUT(room);
 	hf_bytes rest = f->bytes, line, value;
 
-	if (!hf__begins(f->bytes, "Format:") && !hf__begins(f->bytes, "Format-Specification:"))
+	if (!hf_span_begins(f->bytes, "Format:") && !hf_span_begins(f->bytes, "Format-Specification:"))
 		return HF_OK;
-	while (hf__line(&rest, &line))
+	while (hf_span_line(&rest, &line))
 		if (hf__field(line, "License", &value))
 			add_name(&names, value);
 	if (names.len == 0)
 		return HF_OK;
-	fact.text[HF_LICENCE_PACKAGE] = hf__upto(package_of(f->name), HF__FIELD_MAX);
+	fact.text[HF_LICENCE_PACKAGE] = hf_span_upto(package_of(f->name), HF__FIELD_MAX);
 	fact.text[HF_LICENCE_NAMES] = (hf_bytes){ room, names.len - 1 };
 	return f->sink->put(f->sink->ctx, &fact);
 }

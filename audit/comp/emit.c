@@ -5,7 +5,7 @@
 
 static hf_bytes cut(hf_bytes b)
 {
-	return hf__upto(b, HF__FIELD_MAX);
+	return hf_span_upto(b, HF__FIELD_MAX);
 }
 
 static hf_err put_info(const struct hf__file *f, const struct hf__package *p)
@@ -57,7 +57,7 @@ hf_err hf__put_owned(const struct hf__file *f, const struct hf__owned *o)
 	fact.num[HF_OWNS_CONF] = o->conf;
 	fact.text[HF_OWNS_PACKAGE] = cut(o->package);
 	fact.text[HF_OWNS_FILE] = hf_out_bytes(&name);
-	fact.text[HF_OWNS_DIGEST] = hf__upto(o->digest, 64);
+	fact.text[HF_OWNS_DIGEST] = hf_span_upto(o->digest, 64);
 	return f->sink->put(f->sink->ctx, &fact);
 }
 

@@ -35,13 +35,13 @@ static void read_head(struct hf__json *j, struct record *r)
 	if (!hf__json_enter(j, '{'))
 		return;
 	while (hf__json_member(j, &name))
-		if (hf__is(name, "cveId"))
+		if (hf_span_is(name, "cveId"))
 			(void)hf__json_text(j, &r->id);
-		else if (hf__is(name, "dateUpdated"))
+		else if (hf_span_is(name, "dateUpdated"))
 			(void)hf__json_text(j, &r->updated);
-		else if (hf__is(name, "state") && hf__json_text(j, &state))
-			r->rejected = hf__is(state, "REJECTED");
-		else if (!hf__is(name, "state"))
+		else if (hf_span_is(name, "state") && hf__json_text(j, &state))
+			r->rejected = hf_span_is(state, "REJECTED");
+		else if (!hf_span_is(name, "state"))
 			hf__json_skip(j);
 }
 
@@ -52,7 +52,7 @@ static unsigned read_score(struct hf__json *j)
 	if (!hf__json_enter(j, '{'))
 		return 0;
 	while (hf__json_member(j, &name))
-		if (hf__is(name, "baseScore"))
+		if (hf_span_is(name, "baseScore"))
 			(void)hf__json_number(j, &number);
 		else
 			hf__json_skip(j);
@@ -72,7 +72,7 @@ static void read_metrics(struct hf__json *j, struct record *r)
 		while (hf__json_member(j, &name)) {
 			unsigned score = 0;
 
-			if (hf__begins(name, "cvssV"))
+			if (hf_span_begins(name, "cvssV"))
 				score = read_score(j);
 			else
 				hf__json_skip(j);
@@ -83,8 +83,8 @@ static void read_metrics(struct hf__json *j, struct record *r)
 
 static bool is_affected(hf_bytes status, bool *known)
 {
-	*known = hf__is(status, "affected") || hf__is(status, "unaffected");
-	return hf__is(status, "affected");
+	*known = hf_span_is(status, "affected") || hf_span_is(status, "unaffected");
+	return hf_span_is(status, "affected");
 }
 
 static void read_change(struct hf__json *j, struct version *v)
@@ -95,9 +95,9 @@ static void read_change(struct hf__json *j, struct version *v)
 	if (!hf__json_enter(j, '{'))
 		return;
 	while (hf__json_member(j, &name))
-		if (hf__is(name, "at"))
+		if (hf_span_is(name, "at"))
 			(void)hf__json_text(j, &at);
-		else if (hf__is(name, "status"))
+		else if (hf_span_is(name, "status"))
 			(void)hf__json_text(j, &status);
 		else
 			hf__json_skip(j);
@@ -133,11 +133,11 @@ static void read_version(struct hf__json *j, struct version *v)
 	while (hf__json_member(j, &name)) {
 		size_t i = 0;
 
-		while (i < sizeof(fields) / sizeof(fields[0]) && !hf__is(name, fields[i].name))
+		while (i < sizeof(fields) / sizeof(fields[0]) && !hf_span_is(name, fields[i].name))
 			i++;
 		if (i < sizeof(fields) / sizeof(fields[0]))
 			(void)hf__json_text(j, fields[i].to);
-		else if (hf__is(name, "changes"))
+		else if (hf_span_is(name, "changes"))
 			read_changes(j, v);
 		else
 			hf__json_skip(j);
@@ -148,13 +148,13 @@ static void read_version(struct hf__json *j, struct version *v)
 /* Git hashes have no order; words such as "n/a" name no version. */
 static bool is_ordered(const struct version *v)
 {
-	return v->known && !hf__is(v->type, "git") && v->version.len > 0 && !hf__is(v->version, "n/a") &&
-	       !hf__is(v->version, "unspecified");
+	return v->known && v->version.len > 0 && !hf_span_is(v->type, "git") &&
+	       !hf_span_is(v->version, "n/a") && !hf_span_is(v->version, "unspecified");
 }
 
 static char end_of(const struct version *v, hf_bytes to)
 {
-	if (hf__is(to, "*") || hf__is(v->version, "*"))
+	if (hf_span_is(to, "*") || hf_span_is(v->version, "*"))
 		return '*';
 	if (to.len > 0)
 		return v->upto.len > 0 ? '=' : '<';
@@ -249,15 +249,15 @@ static hf_err read_affected(struct hf__json *j, struct hf__store *s, const struc
 	if (!hf__json_enter(j, '{'))
 		return HF_OK;
 	while (hf__json_member(j, &name))
-		if (hf__is(name, "vendor"))
+		if (hf_span_is(name, "vendor"))
 			(void)hf__json_text(j, &a.vendor);
-		else if (hf__is(name, "product"))
+		else if (hf_span_is(name, "product"))
 			(void)hf__json_text(j, &a.product);
-		else if (hf__is(name, "defaultStatus"))
+		else if (hf_span_is(name, "defaultStatus"))
 			a.otherwise = hf__json_text(j, &status) && is_affected(status, &known);
-		else if (hf__is(name, "versions"))
+		else if (hf_span_is(name, "versions"))
 			HF_TRY(read_versions(j, s));
-		else if (hf__is(name, "programFiles"))
+		else if (hf_span_is(name, "programFiles"))
 			read_files(j, &a);
 		else
 			hf__json_skip(j);
@@ -273,9 +273,9 @@ static hf_err read_container(struct hf__json *j, struct hf__store *s, struct rec
 	if (!hf__json_enter(j, '{'))
 		return HF_OK;
 	while (hf__json_member(j, &name)) {
-		if (hf__is(name, "metrics"))
+		if (hf_span_is(name, "metrics"))
 			read_metrics(j, r);
-		else if (!hf__is(name, "affected"))
+		else if (!hf_span_is(name, "affected"))
 			hf__json_skip(j);
 		else if (hf__json_enter(j, '['))
 			while (hf__json_item(j))
@@ -291,9 +291,9 @@ static hf_err read_containers(struct hf__json *j, struct hf__store *s, struct re
 	if (!hf__json_enter(j, '{'))
 		return HF_OK;
 	while (hf__json_member(j, &name)) {
-		if (hf__is(name, "cna"))
+		if (hf_span_is(name, "cna"))
 			HF_TRY(read_container(j, s, r));
-		else if (!hf__is(name, "adp"))
+		else if (!hf_span_is(name, "adp"))
 			hf__json_skip(j);
 		else if (hf__json_enter(j, '['))
 			while (hf__json_item(j))
@@ -312,7 +312,7 @@ hf_err hf__read_cve(struct hf__store *s, hf_bytes text)
 	if (!hf__json_enter(&j, '{'))
 		return HF_ERR_FEED_FORMAT;
 	while (hf__json_member(&j, &name))
-		if (hf__is(name, "cveMetadata"))
+		if (hf_span_is(name, "cveMetadata"))
 			read_head(&j, &r);
 		else
 			hf__json_skip(&j);
@@ -320,7 +320,7 @@ hf_err hf__read_cve(struct hf__store *s, hf_bytes text)
 		return HF_ERR_FEED_FORMAT;
 	again.arena = j.arena;
 	while (hf__json_member(&again, &name))
-		if (hf__is(name, "containers") && !r.rejected)
+		if (hf_span_is(name, "containers") && !r.rejected)
 			HF_TRY(read_containers(&again, s, &r));
 		else
 			hf__json_skip(&again);

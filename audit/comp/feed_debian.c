@@ -24,7 +24,7 @@ static void read_entry(struct hf__json *j, struct entry *e)
 	while (hf__json_member(j, &name)) {
 		size_t i = 0;
 
-		while (i < sizeof(fields) / sizeof(fields[0]) && !hf__is(name, fields[i].name))
+		while (i < sizeof(fields) / sizeof(fields[0]) && !hf_span_is(name, fields[i].name))
 			i++;
 		if (i < sizeof(fields) / sizeof(fields[0]))
 			(void)hf__json_text(j, fields[i].to);
@@ -35,11 +35,11 @@ static void read_entry(struct hf__json *j, struct entry *e)
 
 static unsigned status_of(const struct entry *e)
 {
-	if (hf__is(e->status, "undetermined"))
+	if (hf_span_is(e->status, "undetermined"))
 		return HF_VULN_UNDETERMINED;
-	if (hf__is(e->urgency, "unimportant"))
+	if (hf_span_is(e->urgency, "unimportant"))
 		return HF_VULN_UNIMPORTANT;
-	if (hf__is(e->status, "open") && e->nodsa.len > 0)
+	if (hf_span_is(e->status, "open") && e->nodsa.len > 0)
 		return HF_VULN_NO_DSA;
 	return HF_VULN_AFFECTED;
 }
@@ -57,12 +57,12 @@ static hf_err put_entry(struct hf__store *s, hf_bytes package, hf_bytes cve, hf_
 	    !hf__key(&out_key, "", hf_out_bytes(&out_eco), "/", package))
 		return HF_OK;
 	row.key = hf_out_bytes(&out_key);
-	if (hf__is(e->status, "resolved") && hf__is(e->fixed, "0"))
+	if (hf_span_is(e->status, "resolved") && hf_span_is(e->fixed, "0"))
 		all.affected = false;
 	else if (e->fixed.len > 0) {
 		all.to = e->fixed;
 		all.end = '<';
-	} else if (hf__is(e->status, "resolved"))
+	} else if (hf_span_is(e->status, "resolved"))
 		all.affected = false;
 	hf_buf_reset(&s->ranges);
 	HF_TRY(hf__range_put(&s->ranges, &all));
@@ -91,7 +91,7 @@ static hf_err read_cve(struct hf__json *j, struct hf__store *s, hf_bytes package
 	if (!hf__json_enter(j, '{'))
 		return HF_OK;
 	while (hf__json_member(j, &name))
-		if (hf__is(name, "releases"))
+		if (hf_span_is(name, "releases"))
 			HF_TRY(read_releases(j, s, package, cve));
 		else
 			hf__json_skip(j);

@@ -25,7 +25,7 @@ struct walk {
 
 static hf_err give(const struct walk *w, hf_bytes text)
 {
-	if (hf__begins(text, "PK\3\4"))
+	if (hf_span_begins(text, "PK\3\4"))
 		return hf__zip_each(text, w->on, w->ctx);
 	return w->on(w->ctx, text);
 }

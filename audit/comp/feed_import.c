@@ -39,7 +39,7 @@ static const struct kind *kind_of_json(hf_bytes text)
 		return NULL;
 	while (hf__json_member(&j, &name)) {
 		for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-			if (hf__is(name, table[i].member))
+			if (hf_span_is(name, table[i].member))
 				return table[i].kind;
 		hf__json_skip(&j);
 		if (j.p - text.ptr > 1 << 20)
@@ -50,16 +50,16 @@ static const struct kind *kind_of_json(hf_bytes text)
 
 static const struct kind *kind_of(hf_bytes text)
 {
-	hf_bytes start = hf__upto(text, 4096);
+	hf_bytes start = hf_span_upto(text, 4096);
 
 	while (start.len > 0 &&
 	       (start.ptr[0] <= ' ' || start.ptr[0] >= 0x80)) /* blanks and a byte order mark */
-		start = hf__from(start, 1);
-	if (hf__begins(start, "{"))
+		start = hf_span_from(start, 1);
+	if (hf_span_begins(start, "{"))
 		return kind_of_json(text);
-	if (hf__begins(start, "cveID,") || hf__begins(start, "\"cveID\","))
+	if (hf_span_begins(start, "cveID,") || hf_span_begins(start, "\"cveID\","))
 		return &kev_csv;
-	return hf__begins(start, "#model_version") || hf__begins(start, "cve,epss") ? &epss : NULL;
+	return hf_span_begins(start, "#model_version") || hf_span_begins(start, "cve,epss") ? &epss : NULL;
 }
 
 hf_err hf__read_advisories(struct hf__store *s, hf_bytes text)

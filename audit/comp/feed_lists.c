@@ -7,9 +7,9 @@ enum { CSV_CELLS = 16 };
 
 static hf_bytes cell_text(hf_bytes cell)
 {
-	cell = hf__trim(cell);
+	cell = hf_span_trim(cell);
 	if (cell.len >= 2 && cell.ptr[0] == '"')
-		return hf__upto(hf__from(cell, 1), cell.len - 2);
+		return hf_span_upto(hf_span_from(cell, 1), cell.len - 2);
 	return cell;
 }
 
@@ -37,12 +37,12 @@ static size_t csv_record(hf_bytes *rest, hf_bytes cell[static CSV_CELLS])
 	for (;;) {
 		end = cell_end(*rest, begin);
 		if (n < CSV_CELLS)
-			cell[n++] = cell_text(hf__upto(hf__from(*rest, begin), end - begin));
+			cell[n++] = cell_text(hf_span_upto(hf_span_from(*rest, begin), end - begin));
 		if (end >= rest->len || rest->ptr[end] == '\n')
 			break;
 		begin = end + 1;
 	}
-	*rest = hf__from(*rest, end + 1);
+	*rest = hf_span_from(*rest, end + 1);
 	return n;
 }
 
@@ -50,7 +50,7 @@ static size_t column(const hf_bytes *head, size_t n, const char *name)
 {
 	size_t i = 0;
 
-	while (i < n && !hf__is(head[i], name))
+	while (i < n && !hf_span_is(head[i], name))
 		i++;
 	return i;
 }
@@ -81,11 +81,11 @@ static hf_err read_kev_item(struct hf__json *j, struct hf__store *s)
 	if (!hf__json_enter(j, '{'))
 		return HF_OK;
 	while (hf__json_member(j, &name))
-		if (hf__is(name, "cveID"))
+		if (hf_span_is(name, "cveID"))
 			(void)hf__json_text(j, &id);
-		else if (hf__is(name, "dateAdded"))
+		else if (hf_span_is(name, "dateAdded"))
 			(void)hf__json_text(j, &added);
-		else if (hf__is(name, "dueDate"))
+		else if (hf_span_is(name, "dueDate"))
 			(void)hf__json_text(j, &due);
 		else
 			hf__json_skip(j);
@@ -104,7 +104,7 @@ hf_err hf__read_kev_json(struct hf__store *s, hf_bytes text)
 	if (!hf__json_enter(&j, '{'))
 		return HF_ERR_FEED_FORMAT;
 	while (hf__json_member(&j, &name)) {
-		if (!hf__is(name, "vulnerabilities"))
+		if (!hf_span_is(name, "vulnerabilities"))
 			hf__json_skip(&j);
 		else if (hf__json_enter(&j, '['))
 			while (hf__json_item(&j)) {
@@ -139,7 +139,7 @@ static hf_bytes score_date(hf_bytes line)
 
 	for (size_t i = 0; i + sizeof(mark) - 1 <= line.len; i++)
 		if (memcmp(line.ptr + i, mark, sizeof(mark) - 1) == 0)
-			return hf__from(line, i + sizeof(mark) - 1);
+			return hf_span_from(line, i + sizeof(mark) - 1);
 	return (hf_bytes){ 0 };
 }
 
@@ -148,7 +148,7 @@ hf_err hf__read_epss(struct hf__store *s, hf_bytes text)
 	hf_bytes cell[CSV_CELLS], date = { 0 };
 	size_t n, id, score;
 
-	if (hf__begins(text, "#"))
+	if (hf_span_begins(text, "#"))
 		date = score_date(hf__before(text, '\n', &text));
 	n = csv_record(&text, cell);
 	id = column(cell, n, "cve");

@@ -181,7 +181,7 @@ static void keep(char *out, size_t cap, hf_bytes text)
 /* Distributions name themselves "debian:12"; upstream keys begin with "cpe/" or "generic/". */
 static bool is_distro_key(hf_bytes key)
 {
-	return !hf__begins(key, "cpe/") && !hf__begins(key, "generic/");
+	return !hf_span_begins(key, "cpe/") && !hf_span_begins(key, "generic/");
 }
 
 static unsigned status_of(unsigned row_status, bool affected)
@@ -263,7 +263,7 @@ static hf_err read_rows(struct hf_feed *f, const struct hf_component *c, const s
 		hf_bytes id = column(f->rows, 0);
 
 		*known = true;
-		if (!hf__is(id, v.id)) {
+		if (!hf_span_is(id, v.id)) {
 			HF_TRY(tell(f, &v, match));
 			v = (struct verdict){ 0 };
 			keep(v.id, sizeof(v.id), id);

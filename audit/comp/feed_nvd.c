@@ -19,16 +19,16 @@ static unsigned read_score(struct hf__json *j)
 	if (!hf__json_enter(j, '{'))
 		return 0;
 	while (hf__json_member(j, &name)) {
-		if (!hf__is(name, "cvssData")) {
+		if (!hf_span_is(name, "cvssData")) {
 			hf__json_skip(j);
 			continue;
 		}
 		if (!hf__json_enter(j, '{'))
 			continue;
 		while (hf__json_member(j, &name))
-			if (hf__is(name, "baseScore") && hf__json_number(j, &number))
+			if (hf_span_is(name, "baseScore") && hf__json_number(j, &number))
 				score = hf__tenths(number);
-			else if (!hf__is(name, "baseScore"))
+			else if (!hf_span_is(name, "baseScore"))
 				hf__json_skip(j);
 	}
 	return score;
@@ -43,7 +43,7 @@ static unsigned read_metrics(struct hf__json *j)
 	if (!hf__json_enter(j, '{'))
 		return 0;
 	while (hf__json_member(j, &name)) {
-		unsigned *to = hf__is(name, "cvssMetricV2") ? &old : &best;
+		unsigned *to = hf_span_is(name, "cvssMetricV2") ? &old : &best;
 
 		if (!hf__json_enter(j, '['))
 			continue;
@@ -78,11 +78,11 @@ static void read_match(struct hf__json *j, struct cpe_match *m)
 	while (hf__json_member(j, &name)) {
 		size_t i = 0;
 
-		while (i < sizeof(fields) / sizeof(fields[0]) && !hf__is(name, fields[i].name))
+		while (i < sizeof(fields) / sizeof(fields[0]) && !hf_span_is(name, fields[i].name))
 			i++;
 		if (i < sizeof(fields) / sizeof(fields[0]))
 			(void)hf__json_text(j, fields[i].to);
-		else if (hf__is(name, "vulnerable"))
+		else if (hf_span_is(name, "vulnerable"))
 			hf__json_bool(j, &m->vulnerable);
 		else
 			hf__json_skip(j);
@@ -94,9 +94,9 @@ static bool split_cpe(hf_bytes cpe, hf_bytes part[static CPE_PARTS])
 {
 	size_t n = 0, begin = 0;
 
-	if (!hf__begins(cpe, "cpe:2.3:"))
+	if (!hf_span_begins(cpe, "cpe:2.3:"))
 		return false;
-	cpe = hf__from(cpe, strlen("cpe:2.3:"));
+	cpe = hf_span_from(cpe, strlen("cpe:2.3:"));
 	for (size_t i = 0; i <= cpe.len && n < CPE_PARTS; i++) {
 		if (i < cpe.len && cpe.ptr[i] == '\\') {
 			i++;
@@ -104,7 +104,7 @@ static bool split_cpe(hf_bytes cpe, hf_bytes part[static CPE_PARTS])
 		}
 		if (i < cpe.len && cpe.ptr[i] != ':')
 			continue;
-		part[n++] = hf__upto(hf__from(cpe, begin), i - begin);
+		part[n++] = hf_span_upto(hf_span_from(cpe, begin), i - begin);
 		begin = i + 1;
 	}
 	return n >= 5;
@@ -156,9 +156,10 @@ static hf_err put_match(struct hf__store *s, const struct record *r, const struc
 	struct hf__row row = { .vuln = r->id, .scheme = HF_VERSION_GENERIC, .status = HF_VULN_AFFECTED };
 
 	if (!m->vulnerable || !split_cpe(m->criteria, part) ||
-	    !(hf__is(part[0], "a") || hf__is(part[0], "o")) || !hf__key(&k, "cpe/", part[1], ":", part[2]))
+	    !(hf_span_is(part[0], "a") || hf_span_is(part[0], "o")) ||
+	    !hf__key(&k, "cpe/", part[1], ":", part[2]))
 		return HF_OK;
-	if (hf__is(part[1], "linux") && hf__is(part[2], "linux_kernel"))
+	if (hf_span_is(part[1], "linux") && hf_span_is(part[2], "linux_kernel"))
 		row.scheme = HF_VERSION_LINUX;
 	row.key = hf_out_bytes(&k);
 	hf_buf_reset(&s->ranges);
@@ -188,14 +189,14 @@ static hf_err read_node(struct hf__json *j, struct hf__store *s, const struct re
 	if (!hf__json_enter(j, '{'))
 		return HF_OK;
 	while (hf__json_member(j, &name))
-		if (hf__is(name, "negate"))
+		if (hf_span_is(name, "negate"))
 			hf__json_bool(j, &negated);
 		else
 			hf__json_skip(j);
 	if (negated || !hf__json_enter(&again, '{'))
 		return HF_OK;
 	while (hf__json_member(&again, &name))
-		if (hf__is(name, "cpeMatch"))
+		if (hf_span_is(name, "cpeMatch"))
 			HF_TRY(read_matches(&again, s, r));
 		else
 			hf__json_skip(&again);
@@ -221,7 +222,7 @@ static hf_err read_configurations(struct hf__json *j, struct hf__store *s, const
 		if (!hf__json_enter(j, '{'))
 			continue;
 		while (hf__json_member(j, &name))
-			if (hf__is(name, "nodes"))
+			if (hf_span_is(name, "nodes"))
 				HF_TRY(read_nodes(j, s, r));
 			else
 				hf__json_skip(j);
@@ -236,11 +237,11 @@ static void read_head(struct hf__json *j, struct record *r)
 	if (!hf__json_enter(j, '{'))
 		return;
 	while (hf__json_member(j, &name))
-		if (hf__is(name, "id"))
+		if (hf_span_is(name, "id"))
 			(void)hf__json_text(j, &r->id);
-		else if (hf__is(name, "lastModified"))
+		else if (hf_span_is(name, "lastModified"))
 			(void)hf__json_text(j, &r->modified);
-		else if (hf__is(name, "metrics"))
+		else if (hf_span_is(name, "metrics"))
 			r->cvss = read_metrics(j);
 		else
 			hf__json_skip(j);
@@ -257,7 +258,7 @@ static hf_err read_cve(struct hf__json *j, struct hf__store *s)
 		return HF_OK;
 	again.arena = j->arena;
 	while (hf__json_member(&again, &name))
-		if (hf__is(name, "configurations"))
+		if (hf_span_is(name, "configurations"))
 			HF_TRY(read_configurations(&again, s, &r));
 		else
 			hf__json_skip(&again);
@@ -272,7 +273,7 @@ static hf_err read_item(struct hf__json *j, struct hf__store *s)
 	if (!hf__json_enter(j, '{'))
 		return HF_OK;
 	while (hf__json_member(j, &name))
-		if (hf__is(name, "cve"))
+		if (hf_span_is(name, "cve"))
 			HF_TRY(read_cve(j, s));
 		else
 			hf__json_skip(j);
@@ -289,7 +290,7 @@ hf_err hf__read_nvd(struct hf__store *s, hf_bytes text)
 	if (!hf__json_enter(&j, '{'))
 		return HF_ERR_FEED_FORMAT;
 	while (hf__json_member(&j, &name)) {
-		if (!hf__is(name, "vulnerabilities"))
+		if (!hf_span_is(name, "vulnerabilities"))
 			hf__json_skip(&j);
 		else if (hf__json_enter(&j, '['))
 			while (hf__json_item(&j))

@@ -18,7 +18,7 @@ static hf_bytes cve_in(hf_bytes id)
 {
 	for (size_t i = 0; i + 4 <= id.len; i++)
 		if (memcmp(id.ptr + i, "CVE-", 4) == 0)
-			return hf__from(id, i);
+			return hf_span_from(id, i);
 	return (hf_bytes){ 0 };
 }
 
@@ -56,7 +56,7 @@ static unsigned read_severity(struct hf__json *j)
 		if (!hf__json_enter(j, '{'))
 			continue;
 		while (hf__json_member(j, &name))
-			if (hf__is(name, "score"))
+			if (hf_span_is(name, "score"))
 				(void)hf__json_text(j, &vector);
 			else
 				hf__json_skip(j);
@@ -73,15 +73,15 @@ static void read_head(struct hf__json *j, struct record *r)
 	if (!hf__json_enter(j, '{'))
 		return;
 	while (hf__json_member(j, &name)) {
-		if (hf__is(name, "id"))
+		if (hf_span_is(name, "id"))
 			(void)hf__json_text(j, &r->id);
-		else if (hf__is(name, "modified"))
+		else if (hf_span_is(name, "modified"))
 			(void)hf__json_text(j, &r->modified);
-		else if (hf__is(name, "withdrawn"))
+		else if (hf_span_is(name, "withdrawn"))
 			r->withdrawn = hf__json_text(j, &text);
-		else if (hf__is(name, "aliases") || hf__is(name, "upstream"))
+		else if (hf_span_is(name, "aliases") || hf_span_is(name, "upstream"))
 			read_ids(j, r);
-		else if (hf__is(name, "severity"))
+		else if (hf_span_is(name, "severity"))
 			r->cvss = read_severity(j);
 		else
 			hf__json_skip(j);
@@ -103,9 +103,9 @@ static void read_package(struct hf__json *j, struct package *p)
 	if (!hf__json_enter(j, '{'))
 		return;
 	while (hf__json_member(j, &name))
-		if (hf__is(name, "ecosystem"))
+		if (hf_span_is(name, "ecosystem"))
 			(void)hf__json_text(j, &p->ecosystem);
-		else if (hf__is(name, "name"))
+		else if (hf_span_is(name, "name"))
 			(void)hf__json_text(j, &p->name);
 		else
 			hf__json_skip(j);
@@ -118,11 +118,11 @@ static void read_specific(struct hf__json *j, struct package *p)
 	if (!hf__json_enter(j, '{'))
 		return;
 	while (hf__json_member(j, &name))
-		if (hf__is(name, "urgency"))
+		if (hf_span_is(name, "urgency"))
 			(void)hf__json_text(j, &p->urgency);
-		else if (hf__is(name, "severity") && hf__json_text(j, &word))
+		else if (hf_span_is(name, "severity") && hf__json_text(j, &word))
 			p->cvss = hf__severity_word(word);
-		else if (!hf__is(name, "severity"))
+		else if (!hf_span_is(name, "severity"))
 			hf__json_skip(j);
 }
 
@@ -143,7 +143,7 @@ static unsigned scheme_of(hf_bytes ecosystem)
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (hf__begins(ecosystem, table[i].begins))
+		if (hf_span_begins(ecosystem, table[i].begins))
 			return table[i].scheme;
 	return HF_VERSION_GENERIC;
 }
@@ -153,11 +153,11 @@ static bool make_key(const struct package *p, struct hf_out *key)
 {
 	hf_bytes ecosystem = p->ecosystem;
 
-	if (hf__begins(ecosystem, "Ubuntu") && hf__ends(ecosystem, ":LTS"))
+	if (hf_span_begins(ecosystem, "Ubuntu") && hf_span_ends(ecosystem, ":LTS"))
 		ecosystem.len -= strlen(":LTS");
-	if (hf__begins(p->ecosystem, "OSS-Fuzz") || hf__begins(p->ecosystem, "Bitnami"))
+	if (hf_span_begins(p->ecosystem, "OSS-Fuzz") || hf_span_begins(p->ecosystem, "Bitnami"))
 		return hf__key(key, "generic/", p->name, "", (hf_bytes){ 0 });
-	if (hf__is(p->ecosystem, "Linux"))
+	if (hf_span_is(p->ecosystem, "Linux"))
 		return hf__key(key, "cpe/", HF_STR("linux"), ":", HF_STR("linux_kernel"));
 	return hf__key(key, "", ecosystem, "/", p->name);
 }
@@ -170,8 +170,8 @@ static hf_err read_event(struct hf__json *j, struct hf__store *s, struct hf__ran
 	if (!hf__json_enter(j, '{'))
 		return HF_OK;
 	while (hf__json_member(j, &name)) {
-		bool from = hf__is(name, "introduced"), below = hf__is(name, "fixed");
-		bool upto = hf__is(name, "last_affected");
+		bool from = hf_span_is(name, "introduced"), below = hf_span_is(name, "fixed");
+		bool upto = hf_span_is(name, "last_affected");
 
 		if (!hf__json_text(j, &version) || !(from || below || upto))
 			continue;
@@ -209,19 +209,19 @@ static hf_err read_range(struct hf__json *j, struct hf__store *s, unsigned *sche
 	if (!hf__json_enter(j, '{'))
 		return HF_OK;
 	while (hf__json_member(j, &name))
-		if (hf__is(name, "type"))
+		if (hf_span_is(name, "type"))
 			(void)hf__json_text(j, &type);
 		else
 			hf__json_skip(j);
 	again.arena = j->arena;
-	if (hf__is(type, "GIT") || !hf__json_enter(&again, '{'))
+	if (hf_span_is(type, "GIT") || !hf__json_enter(&again, '{'))
 		return HF_OK;
 	while (hf__json_member(&again, &name))
-		if (hf__is(name, "events"))
+		if (hf_span_is(name, "events"))
 			HF_TRY(read_events(&again, s));
 		else
 			hf__json_skip(&again);
-	if (hf__is(type, "SEMVER") && *scheme == HF_VERSION_GENERIC && s->ranges.len > before)
+	if (hf_span_is(type, "SEMVER") && *scheme == HF_VERSION_GENERIC && s->ranges.len > before)
 		*scheme = HF_VERSION_SEMVER;
 	return HF_OK;
 }
@@ -242,9 +242,9 @@ static hf_bytes version_in_tag(hf_bytes tag, uint8_t *room, size_t cap)
 
 	while (begin < tag.len && (tag.ptr[begin] < '0' || tag.ptr[begin] > '9'))
 		begin++;
-	tag = hf__from(tag, begin);
-	if (hf__ends(tag, "-stable") || hf__ends(tag, "-release"))
-		tag.len -= strlen(hf__ends(tag, "-stable") ? "-stable" : "-release");
+	tag = hf_span_from(tag, begin);
+	if (hf_span_ends(tag, "-stable") || hf_span_ends(tag, "-release"))
+		tag.len -= strlen(hf_span_ends(tag, "-stable") ? "-stable" : "-release");
 	for (; n < tag.len && n < cap; n++)
 		room[n] = tag.ptr[n] == '_' ? '.' : tag.ptr[n];
 	return (hf_bytes){ room, n };
@@ -275,7 +275,7 @@ static hf_err put_rows(struct hf__store *s, const struct record *r, const struct
 	struct hf__row row = { .scheme = scheme };
 	struct hf_buf ranges HF_AUTO(hf_buf_free) = HF_BUF(HF__RANGES_MAX);
 
-	row.status = hf__is(p->urgency, "unimportant") ? HF_VULN_UNIMPORTANT : HF_VULN_AFFECTED;
+	row.status = hf_span_is(p->urgency, "unimportant") ? HF_VULN_UNIMPORTANT : HF_VULN_AFFECTED;
 	if (s->ranges.len == 0 || r->withdrawn || !make_key(p, &k))
 		return HF_OK;
 	row.key = hf_out_bytes(&k);
@@ -301,10 +301,10 @@ static hf_err read_affected_versions(struct hf__json *j, struct hf__store *s, co
 	if (!hf__json_enter(j, '{'))
 		return HF_OK;
 	while (hf__json_member(j, &name))
-		if (hf__is(name, "ranges"))
+		if (hf_span_is(name, "ranges"))
 			HF_TRY(read_ranges(j, s, &scheme));
-		else if (hf__is(name, "versions") && wants_list)
-			HF_TRY(read_versions(j, s, hf__is(p->ecosystem, "OSS-Fuzz")));
+		else if (hf_span_is(name, "versions") && wants_list)
+			HF_TRY(read_versions(j, s, hf_span_is(p->ecosystem, "OSS-Fuzz")));
 		else
 			hf__json_skip(j);
 	return put_rows(s, r, p, scheme);
@@ -322,9 +322,9 @@ static hf_err read_affected(struct hf__json *j, struct hf__store *s, const struc
 	if (!hf__json_enter(j, '{'))
 		return HF_OK;
 	while (hf__json_member(j, &name))
-		if (hf__is(name, "package"))
+		if (hf_span_is(name, "package"))
 			read_package(j, &p);
-		else if (hf__is(name, "ecosystem_specific"))
+		else if (hf_span_is(name, "ecosystem_specific"))
 			read_specific(j, &p);
 		else
 			hf__json_skip(j);
@@ -355,7 +355,7 @@ hf_err hf__read_osv(struct hf__store *s, hf_bytes text)
 		return HF_ERR_FEED_FORMAT;
 	again.arena = j.arena; /* the head's texts stay */
 	while (hf__json_member(&again, &name))
-		if (hf__is(name, "affected"))
+		if (hf_span_is(name, "affected"))
 			HF_TRY(read_all_affected(&again, s, &r));
 		else
 			hf__json_skip(&again);

@@ -126,7 +126,7 @@ void hf__store_count(struct hf__store *s, hf_bytes modified)
 	uint64_t day = hf__day_of(modified);
 
 	about->count++;
-	modified = hf__upto(modified, sizeof(about->newest) - 1);
+	modified = hf_span_upto(modified, sizeof(about->newest) - 1);
 	if (day == 0 || day < about->newest_day)
 		return;
 	for (size_t i = 0; i < modified.len; i++)

@@ -23,7 +23,7 @@ bool hf__is_cve(hf_bytes id)
 {
 	enum { SHORTEST = 13, LONGEST = 20 }; /* CVE-YYYY-NNNN and more digits */
 
-	if (id.len < SHORTEST || id.len > LONGEST || !hf__begins(id, "CVE-") || id.ptr[8] != '-')
+	if (id.len < SHORTEST || id.len > LONGEST || !hf_span_begins(id, "CVE-") || id.ptr[8] != '-')
 		return false;
 	for (size_t i = 4; i < id.len; i++)
 		if (i != 8 && (id.ptr[i] < '0' || id.ptr[i] > '9'))

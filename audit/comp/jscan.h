@@ -4,7 +4,7 @@
  * Promise: never reads outside the text, nests at most HF__JSON_DEPTH deep, stops for good at the first byte
  * that is not JSON (`bad`). It does not look for repeated names or for characters that are not UTF-8.
  *	while (hf__json_member(j, &name))
- *		if (hf__is(name, "id"))
+ *		if (hf_span_is(name, "id"))
  *			(void)hf__json_text(j, &id);
  *		else
  *			hf__json_skip(j);

@@ -17,11 +17,11 @@ static bool read_q1(hf_bytes text, uint8_t sha1[static SHA1_LEN])
 {
 	uint8_t plain[32];
 	struct hf_out out = { sha1, SHA1_LEN, 0 };
-	hf_bytes b = hf__from(text, 2);
+	hf_bytes b = hf_span_from(text, 2);
 
 	while (b.len > 0 && b.ptr[b.len - 1] == '=')
 		b.len--;
-	if (!hf__begins(text, "Q1") || b.len > sizeof(plain))
+	if (!hf_span_begins(text, "Q1") || b.len > sizeof(plain))
 		return false;
 	for (size_t i = 0; i < b.len; i++)
 		plain[i] = b.ptr[i] == '+' ? '-' : b.ptr[i] == '/' ? '_' : b.ptr[i];
@@ -41,7 +41,7 @@ static hf_err put_file(const struct hf__file *f, struct entry *e)
 	    hf_out_put(&name, e->file) != HF_OK)
 		return HF_OK; /* longer than any path may be: no file of the image has it */
 	o.file = hf_out_bytes(&name);
-	o.conf = hf__begins(e->dir, "etc");
+	o.conf = hf_span_begins(e->dir, "etc");
 	if (e->has_digest) {
 		o.alg = HF_DIGEST_SHA1;
 		o.digest = HF_ARR(e->sha1);
@@ -101,13 +101,13 @@ hf_err hf__read_apk(const struct hf__file *f)
 	struct entry e = { 0 };
 	hf_bytes rest = f->bytes, line;
 
-	while (hf__line(&rest, &line)) {
+	while (hf_span_line(&rest, &line)) {
 		if (line.len == 0) {
 			HF_TRY(put_package(f, &e));
 			HF_TRY(put_file(f, &e));
 			memset(&e, 0, sizeof(e));
 		} else if (line.len >= 2 && line.ptr[1] == ':') {
-			HF_TRY(read_line(f, &e, (char)line.ptr[0], hf__from(line, 2)));
+			HF_TRY(read_line(f, &e, (char)line.ptr[0], hf_span_from(line, 2)));
 		}
 	}
 	HF_TRY(put_package(f, &e));

@@ -16,9 +16,9 @@ static void read_source(struct hf__package *p, hf_bytes value)
 {
 	hf_bytes rest, version;
 
-	p->source = hf__trim(hf__before(value, '(', &rest));
+	p->source = hf_span_trim(hf__before(value, '(', &rest));
 	version = hf__before(rest, ')', &rest);
-	p->source_version = hf__trim(version);
+	p->source_version = hf_span_trim(version);
 }
 
 /* "install ok installed": the third word is the state. */
@@ -28,9 +28,9 @@ static void read_status(struct stanza *s, hf_bytes value)
 
 	(void)hf__before(value, ' ', &state);
 	(void)hf__before(state, ' ', &state);
-	state = hf__trim(state);
-	s->absent = hf__is(state, "config-files") || hf__is(state, "not-installed");
-	s->unpacked = hf__is(state, "unpacked");
+	state = hf_span_trim(state);
+	s->absent = hf_span_is(state, "config-files") || hf_span_is(state, "not-installed");
+	s->unpacked = hf_span_is(state, "unpacked");
 }
 
 static void read_field(struct stanza *s, hf_bytes line)
@@ -65,7 +65,7 @@ static hf_err put_stanza(const struct hf__file *f, struct stanza *s, unsigned db
 		return HF_OK;
 	s->p.db = db;
 	s->p.no_source =
-		db == HF_DB_DPKG && s->p.source.len == 0 && (s->unpacked || hf__ends(s->p.name, "-udeb"));
+		db == HF_DB_DPKG && s->p.source.len == 0 && (s->unpacked || hf_span_ends(s->p.name, "-udeb"));
 	/* opkg's Source is a path of the build, not a name. */
 	if (db == HF_DB_OPKG)
 		s->p.source = s->p.source_version = (hf_bytes){ 0 };
@@ -75,7 +75,7 @@ static hf_err put_stanza(const struct hf__file *f, struct stanza *s, unsigned db
 /* "Conffiles:" and its lines " /etc/x MD5". */
 static hf_err put_conffile(const struct hf__file *f, const struct stanza *s, hf_bytes line)
 {
-	hf_bytes rest, name = hf__before(hf__trim(line), ' ', &rest);
+	hf_bytes rest, name = hf__before(hf_span_trim(line), ' ', &rest);
 	struct hf__owned o = { .package = s->p.name, .file = name, .conf = true };
 
 	if (name.len == 0 || name.ptr[0] != '/')
@@ -89,7 +89,7 @@ static hf_err read_status_file(const struct hf__file *f, unsigned db)
 	hf_bytes rest = f->bytes, line;
 	bool in_conffiles = false;
 
-	while (hf__line(&rest, &line)) {
+	while (hf_span_line(&rest, &line)) {
 		if (line.len == 0) {
 			HF_TRY(put_stanza(f, &s, db));
 			memset(&s, 0, sizeof(s));
@@ -98,7 +98,7 @@ static hf_err read_status_file(const struct hf__file *f, unsigned db)
 			if (in_conffiles)
 				HF_TRY(put_conffile(f, &s, line));
 		} else {
-			in_conffiles = hf__begins(line, "Conffiles:");
+			in_conffiles = hf_span_begins(line, "Conffiles:");
 			read_field(&s, line);
 		}
 	}
@@ -122,10 +122,10 @@ static hf_bytes package_of(hf_bytes name, const char *suffix)
 
 	for (size_t i = name.len; i > 0; i--)
 		if (name.ptr[i - 1] == '/') {
-			name = hf__from(name, i);
+			name = hf_span_from(name, i);
 			break;
 		}
-	return hf__before(hf__upto(name, name.len - strlen(suffix)), ':', &rest);
+	return hf__before(hf_span_upto(name, name.len - strlen(suffix)), ':', &rest);
 }
 
 hf_err hf__read_list(const struct hf__file *f)
@@ -133,9 +133,9 @@ hf_err hf__read_list(const struct hf__file *f)
 	struct hf__owned o = { .package = package_of(f->name, ".list") };
 	hf_bytes rest = f->bytes, line, after;
 
-	while (hf__line(&rest, &line)) {
+	while (hf_span_line(&rest, &line)) {
 		o.file = hf__before(line, '\t', &after); /* opkg adds a mode */
-		if (o.file.len > 1 && o.file.ptr[0] == '/' && !hf__is(o.file, "/."))
+		if (o.file.len > 1 && o.file.ptr[0] == '/' && !hf_span_is(o.file, "/."))
 			HF_TRY(hf__put_owned(f, &o));
 	}
 	return HF_OK;
@@ -146,7 +146,7 @@ hf_err hf__read_conffiles(const struct hf__file *f)
 	struct hf__owned o = { .package = package_of(f->name, ".conffiles"), .conf = true };
 	hf_bytes rest = f->bytes, line, after;
 
-	while (hf__line(&rest, &line)) {
+	while (hf_span_line(&rest, &line)) {
 		o.file = hf__before(line, ' ', &after);
 		if (o.file.len > 1 && o.file.ptr[0] == '/')
 			HF_TRY(hf__put_owned(f, &o));
@@ -159,10 +159,10 @@ hf_err hf__read_md5sums(const struct hf__file *f)
 	enum { MD5_HEX = 32, MD5_LEN = 16 };
 	hf_bytes rest = f->bytes, line;
 
-	while (hf__line(&rest, &line)) {
+	while (hf_span_line(&rest, &line)) {
 		uint8_t md5[MD5_LEN];
 		struct hf_out digest = HF_OUT(md5);
-		hf_bytes hex = hf__upto(line, MD5_HEX), file = hf__trim(hf__from(line, MD5_HEX));
+		hf_bytes hex = hf_span_upto(line, MD5_HEX), file = hf_span_trim(hf_span_from(line, MD5_HEX));
 
 		if (hex.len != MD5_HEX || file.len == 0 || hf_hex_decode(hex, &digest) != HF_OK)
 			continue;

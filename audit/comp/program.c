@@ -99,7 +99,7 @@ static struct table find_table(hf_bytes file)
 		if (is_applet_name(name)) {
 			run.n++;
 			run.len = at + len + 1 - run.begin;
-			run.has_itself |= hf__is(name, "busybox");
+			run.has_itself |= hf_span_is(name, "busybox");
 			if (run.has_itself && run.n > best.n && end != NULL)
 				best = run;
 		} else {
@@ -133,11 +133,11 @@ static hf_err put_compiled(const struct hf__file *f, struct hf__json *j)
 	if (!hf__json_enter(j, '{'))
 		return HF_OK;
 	while (hf__json_member(j, &name))
-		if (hf__is(name, "file"))
+		if (hf_span_is(name, "file"))
 			(void)hf__json_text(j, &file);
 		else
 			hf__json_skip(j);
-	fact.text[HF_COMPILED_FILE] = hf__upto(file, HF__FIELD_MAX);
+	fact.text[HF_COMPILED_FILE] = hf_span_upto(file, HF__FIELD_MAX);
 	j->arena.len = 0;
 	return file.len > 0 ? f->sink->put(f->sink->ctx, &fact) : HF_OK;
 }

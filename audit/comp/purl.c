@@ -30,7 +30,7 @@ static hf_bytes cut_last(hf_bytes *b, char sign)
 {
 	for (size_t i = b->len; i > 0; i--)
 		if (b->ptr[i - 1] == (uint8_t)sign) {
-			hf_bytes after = hf__from(*b, i);
+			hf_bytes after = hf_span_from(*b, i);
 
 			b->len = i - 1;
 			return after;
@@ -43,11 +43,11 @@ static void read_qualifiers(struct decoder *d, hf_bytes rest, struct hf__purl *p
 	while (rest.len > 0) {
 		hf_bytes value, name = hf__before(hf__before(rest, '&', &rest), '=', &value);
 
-		if (hf__is(name, "arch"))
+		if (hf_span_is(name, "arch"))
 			p->arch = decode(d, value);
-		else if (hf__is(name, "distro"))
+		else if (hf_span_is(name, "distro"))
 			p->distro = decode(d, value);
-		else if (hf__is(name, "upstream")) {
+		else if (hf_span_is(name, "upstream")) {
 			p->source = decode(d, value);
 			p->source_version = cut_last(&p->source, '@');
 			if (p->source.len == 0) { /* a name without version */
@@ -64,9 +64,9 @@ bool hf__purl_read(hf_bytes text, uint8_t room[static HF__PURL_MAX], struct hf__
 	hf_bytes qualifiers, subpath, main_part, name;
 
 	*p = (struct hf__purl){ 0 };
-	if (!hf__begins(text, "pkg:") || text.len > HF__PURL_MAX)
+	if (!hf_span_begins(text, "pkg:") || text.len > HF__PURL_MAX)
 		return false;
-	main_part = hf__before(hf__before(hf__from(text, 4), '#', &subpath), '?', &qualifiers);
+	main_part = hf__before(hf__before(hf_span_from(text, 4), '#', &subpath), '?', &qualifiers);
 	p->type = decode(&d, hf__before(main_part, '/', &name));
 	hf_bytes version = cut_last(&name, '@');
 	hf_bytes last = cut_last(&name, '/');
@@ -80,7 +80,7 @@ bool hf__purl_read(hf_bytes text, uint8_t room[static HF__PURL_MAX], struct hf__
 
 static bool is_distro_type(hf_bytes type)
 {
-	return hf__is(type, "deb") || hf__is(type, "apk") || hf__is(type, "rpm");
+	return hf_span_is(type, "deb") || hf_span_is(type, "apk") || hf_span_is(type, "rpm");
 }
 
 /* "debian-12" names its distribution, "bookworm" leaves it to the namespace. */
@@ -89,7 +89,7 @@ static hf_bytes release_of(hf_bytes distro, hf_bytes space)
 	size_t n = space.len;
 
 	if (distro.len > n && n > 0 && distro.ptr[n] == '-' && memcmp(distro.ptr, space.ptr, n) == 0)
-		return hf__from(distro, n + 1);
+		return hf_span_from(distro, n + 1);
 	return distro;
 }
 

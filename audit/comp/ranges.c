@@ -13,7 +13,7 @@ static bool is_plain(hf_bytes version)
 /* "0" and "" both mean: from the beginning. */
 static hf_bytes lower(hf_bytes from)
 {
-	return hf__is(from, "0") || hf__is(from, "*") ? (hf_bytes){ 0 } : from;
+	return hf_span_is(from, "0") || hf_span_is(from, "*") ? (hf_bytes){ 0 } : from;
 }
 
 hf_err hf__range_put(struct hf_buf *ranges, const struct hf__range *r)
@@ -38,9 +38,9 @@ bool hf__range_next(hf_bytes *ranges, struct hf__range *r)
 		if (from.len == 0 || to.len == 0)
 			continue;
 		r->affected = from.ptr[0] == 'a';
-		r->from = hf__from(from, 1);
+		r->from = hf_span_from(from, 1);
 		r->end = (char)to.ptr[0];
-		r->to = hf__from(to, 1);
+		r->to = hf_span_from(to, 1);
 		return true;
 	}
 	return false;

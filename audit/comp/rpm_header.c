@@ -59,7 +59,7 @@ static bool next_text(struct values *v, hf_bytes *text)
 	if (v->n == 0 || end == NULL)
 		return false;
 	*text = (hf_bytes){ v->at.ptr, (size_t)(end - v->at.ptr) };
-	v->at = hf__from(v->at, text->len + 1);
+	v->at = hf_span_from(v->at, text->len + 1);
 	v->n--;
 	return true;
 }
@@ -100,16 +100,16 @@ static void read_source(hf_bytes rpm, struct hf__package *p, hf_bytes epoch, uin
 {
 	size_t n = rpm.len, hyphens = 0;
 
-	if (!hf__ends(rpm, ".src.rpm") && !hf__ends(rpm, ".nosrc.rpm"))
+	if (!hf_span_ends(rpm, ".src.rpm") && !hf_span_ends(rpm, ".nosrc.rpm"))
 		return;
-	n -= hf__ends(rpm, ".nosrc.rpm") ? strlen(".nosrc.rpm") : strlen(".src.rpm");
+	n -= hf_span_ends(rpm, ".nosrc.rpm") ? strlen(".nosrc.rpm") : strlen(".src.rpm");
 	size_t end = n;
 	while (n > 0 && hyphens < 2)
 		if (rpm.ptr[--n] == '-')
 			hyphens++;
 	if (hyphens < 2 || n == 0)
 		return;
-	p->source = hf__upto(rpm, n);
+	p->source = hf_span_upto(rpm, n);
 	struct hf_out out = { room, cap, 0 };
 	if (hf_out_put(&out, epoch) == HF_OK &&
 	    hf_out_put(&out, (hf_bytes){ rpm.ptr + n + 1, end - n - 1 }) == HF_OK)
@@ -149,8 +149,8 @@ static hf_err put_file(const struct hf__file *f, struct hf__owned *o, struct fil
 		t->digests.n = 0;
 	if (!nth_int(&t->dir_of, i, &dir) || dir >= t->n_dirs || base.len == 0)
 		return HF_OK;
-	if (hf_out_put(&out, hf__upto(t->dirs[dir], HF__FIELD_MAX)) != HF_OK ||
-	    hf_out_put(&out, hf__upto(base, HF__FIELD_MAX)) != HF_OK)
+	if (hf_out_put(&out, hf_span_upto(t->dirs[dir], HF__FIELD_MAX)) != HF_OK ||
+	    hf_out_put(&out, hf_span_upto(base, HF__FIELD_MAX)) != HF_OK)
 		return HF_OK;
 	if (hex.len > 2 * sizeof(raw) || hf_hex_decode(hex, &digest) != HF_OK)
 		digest.len = 0;
@@ -232,7 +232,7 @@ hf_err hf__rpm_header(const struct hf__file *f, hf_bytes header)
 				 .homepage = get_text(header, TAG_URL),
 				 .maintainer = get_text(header, TAG_VENDOR) };
 	/* Keys of repositories are kept as packages without files. */
-	if (hf__is(p.name, "gpg-pubkey"))
+	if (hf_span_is(p.name, "gpg-pubkey"))
 		return HF_OK;
 	if (hf_out_put(&out, e) != HF_OK || hf_out_put(&out, get_text(header, TAG_VERSION)) != HF_OK ||
 	    hf_out_put(&out, HF_STR("-")) != HF_OK ||

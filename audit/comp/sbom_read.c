@@ -24,7 +24,7 @@ static hf_bytes origin_of_cpe(hf_bytes cpe, struct hf_out *out)
 {
 	hf_bytes rest = cpe, vendor, product;
 
-	if (!hf__begins(cpe, "cpe:2.3:"))
+	if (!hf_span_begins(cpe, "cpe:2.3:"))
 		return (hf_bytes){ 0 };
 	for (int i = 0; i < 3; i++)
 		(void)hf__before(rest, ':', &rest);
@@ -52,8 +52,9 @@ static void put_component(struct reader *r, const struct component *c)
 		return;
 	}
 	fact.num[HF_PACKAGE_DB] = HF_DB_SBOM;
-	fact.text[HF_PACKAGE_NAME] = hf__upto(p.name.len > 0 ? p.name : c->name, HF__FIELD_MAX);
-	fact.text[HF_PACKAGE_VERSION] = hf__upto(p.version.len > 0 ? p.version : c->version, HF__FIELD_MAX);
+	fact.text[HF_PACKAGE_NAME] = hf_span_upto(p.name.len > 0 ? p.name : c->name, HF__FIELD_MAX);
+	fact.text[HF_PACKAGE_VERSION] =
+		hf_span_upto(p.version.len > 0 ? p.version : c->version, HF__FIELD_MAX);
 	fact.text[HF_PACKAGE_ARCH] = p.arch;
 	fact.text[HF_PACKAGE_SOURCE] = p.source.len > 0 ? p.source : fact.text[HF_PACKAGE_NAME];
 	fact.text[HF_PACKAGE_SOURCE_VERSION] =
@@ -85,11 +86,11 @@ static void read_component(struct reader *r, unsigned depth)
 	while (hf__json_member(j, &name)) {
 		size_t i = 0;
 
-		while (i < sizeof(fields) / sizeof(fields[0]) && !hf__is(name, fields[i].name))
+		while (i < sizeof(fields) / sizeof(fields[0]) && !hf_span_is(name, fields[i].name))
 			i++;
 		if (i < sizeof(fields) / sizeof(fields[0]))
 			(void)hf__json_text(j, fields[i].to);
-		else if (hf__is(name, "components"))
+		else if (hf_span_is(name, "components"))
 			read_components(r, depth + 1);
 		else
 			hf__json_skip(j);
@@ -123,15 +124,15 @@ static void read_reference(struct hf__json *j, struct component *c)
 	if (!hf__json_enter(j, '{'))
 		return;
 	while (hf__json_member(j, &name))
-		if (hf__is(name, "referenceType"))
+		if (hf_span_is(name, "referenceType"))
 			(void)hf__json_text(j, &type);
-		else if (hf__is(name, "referenceLocator"))
+		else if (hf_span_is(name, "referenceLocator"))
 			(void)hf__json_text(j, &locator);
 		else
 			hf__json_skip(j);
-	if (hf__is(type, "purl"))
+	if (hf_span_is(type, "purl"))
 		c->purl = locator;
-	if (hf__is(type, "cpe23Type"))
+	if (hf_span_is(type, "cpe23Type"))
 		c->cpe = locator;
 }
 
@@ -144,11 +145,11 @@ static void read_spdx_package(struct reader *r)
 	if (!hf__json_enter(j, '{'))
 		return;
 	while (hf__json_member(j, &name)) {
-		if (hf__is(name, "name"))
+		if (hf_span_is(name, "name"))
 			(void)hf__json_text(j, &c.name);
-		else if (hf__is(name, "versionInfo"))
+		else if (hf_span_is(name, "versionInfo"))
 			(void)hf__json_text(j, &c.version);
-		else if (!hf__is(name, "externalRefs"))
+		else if (!hf_span_is(name, "externalRefs"))
 			hf__json_skip(j);
 		else if (hf__json_enter(j, '['))
 			while (hf__json_item(j))
@@ -194,7 +195,7 @@ static enum format format_of(hf_bytes text, bool *whole)
 	while (hf__json_member(&j, &name)) {
 		size_t i = 0;
 
-		while (i < sizeof(fields) / sizeof(fields[0]) && !hf__is(name, fields[i].name))
+		while (i < sizeof(fields) / sizeof(fields[0]) && !hf_span_is(name, fields[i].name))
 			i++;
 		if (i < sizeof(fields) / sizeof(fields[0]))
 			(void)hf__json_text(&j, fields[i].to);
@@ -202,11 +203,11 @@ static enum format format_of(hf_bytes text, bool *whole)
 			hf__json_skip(&j);
 	}
 	*whole = hf__json_is_whole(&j);
-	if (hf__is(bom, "CycloneDX"))
+	if (hf_span_is(bom, "CycloneDX"))
 		return is_cyclonedx_version(version) ? CYCLONEDX : UNKNOWN;
-	if (hf__is(spdx, "SPDX-2.3"))
+	if (hf_span_is(spdx, "SPDX-2.3"))
 		return SPDX;
-	return hf__is(schema, "holdfast-audit/1") ? OURS : UNKNOWN;
+	return hf_span_is(schema, "holdfast-audit/1") ? OURS : UNKNOWN;
 }
 
 bool hf_sbom_is(hf_bytes text)
@@ -223,9 +224,9 @@ static void read_document(struct reader *r, enum format format)
 	if (!hf__json_enter(&r->j, '{'))
 		return;
 	while (hf__json_member(&r->j, &name))
-		if (format == SPDX && hf__is(name, "packages"))
+		if (format == SPDX && hf_span_is(name, "packages"))
 			read_spdx_packages(r);
-		else if (format != SPDX && hf__is(name, "components"))
+		else if (format != SPDX && hf_span_is(name, "components"))
 			read_components(r, 0);
 		else
 			hf__json_skip(&r->j);

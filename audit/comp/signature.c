@@ -82,7 +82,7 @@ static hf_bytes version_at(hf_bytes b)
 	size_t n = 0;
 
 	if (b.len > 1 && b.ptr[0] == 'v')
-		b = hf__from(b, 1);
+		b = hf_span_from(b, 1);
 	while (n < b.len && n < VERSION_MAX && is_version_sign(b.ptr[n]))
 		n++;
 	while (n > 0 && strchr(".+~-", b.ptr[n - 1]))
@@ -99,7 +99,7 @@ static hf_bytes version_before(hf_bytes file, size_t end)
 
 	while (begin > 0 && end - begin < VERSION_MAX && is_version_sign(file.ptr[begin - 1]))
 		begin--;
-	hf_bytes v = version_at(hf__upto(hf__from(file, begin), end - begin));
+	hf_bytes v = version_at(hf_span_upto(hf_span_from(file, begin), end - begin));
 	return v.len == end - begin ? v : (hf_bytes){ 0 };
 }
 
@@ -149,7 +149,7 @@ static hf_bytes version_beside(const struct finder *x, const struct row *r, size
 
 	*begin = at;
 	if (before >= WINDOW)
-		return version_at(hf__from(x->bytes, at + before));
+		return version_at(hf_span_from(x->bytes, at + before));
 	v = version_before(x->bytes, at);
 	if (v.len == 0)
 		return v;
@@ -168,8 +168,8 @@ static void try_row(struct finder *x, size_t row, size_t at)
 	if (version.len == 0 || x->n >= FOUND_MAX || is_known(x, row, version))
 		return;
 	size_t end = (size_t)(version.ptr - x->bytes.ptr) + version.len;
-	int tail = tail_len(hf__from(x->bytes, end), r->after);
-	if (tail < 0 || (r->after[0] == 0 && !ends_well(hf__from(x->bytes, end))))
+	int tail = tail_len(hf_span_from(x->bytes, end), r->after);
+	if (tail < 0 || (r->after[0] == 0 && !ends_well(hf_span_from(x->bytes, end))))
 		return;
 	x->at[x->n++] = (struct found){ row, begin, end + (size_t)tail - begin, version };
 }
@@ -243,7 +243,8 @@ static hf_err put_found(const struct hf__file *f, const struct finder *x, const 
 	fact.text[HF_VERSION_COMPONENT] = text_bytes(r->name);
 	fact.text[HF_VERSION_TEXT] = found->version;
 	fact.text[HF_VERSION_MATCH] =
-		hf__upto(hf__from(f->bytes, found->begin), found->len < MATCH_MAX ? found->len : MATCH_MAX);
+		hf_span_upto(hf_span_from(f->bytes, found->begin),
+			     found->len < MATCH_MAX ? found->len : MATCH_MAX);
 	fact.text[HF_VERSION_PURL] = text_bytes(r->purl);
 	fact.text[HF_VERSION_CPE] = text_bytes(r->cpe);
 	fact.text[HF_VERSION_LICENCE] = text_bytes(r->licence);
@@ -274,7 +275,7 @@ hf_err hf__read_versions(const struct hf__search *s, const struct hf__file *f)
 hf_bytes hf_comp_known_cpe(hf_bytes name)
 {
 	for (size_t i = 0; i < ROWS; i++)
-		if (hf__is(name, rows[i].name))
+		if (hf_span_is(name, rows[i].name))
 			return text_bytes(rows[i].cpe);
 	return (hf_bytes){ 0 };
 }

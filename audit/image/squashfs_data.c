@@ -45,7 +45,8 @@ hf_err hf__squash_codec(struct hf__squash *q)
 	if (rc == 0)
 		rc = sqfs_compressor_create(&config, &q->codec);
 	if (rc != 0)
-		return hf__fail(q->box, HF_ERR_IMAGE_KIND, "compression %u is not supported (libsquashfs error %d)",
+		return hf__fail(q->box, HF_ERR_IMAGE_KIND,
+				"compression %u is not supported (libsquashfs error %d)",
 				q->super.compression_id, rc);
 	return HF_OK;
 }

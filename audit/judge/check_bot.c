@@ -42,7 +42,7 @@ static void each_file(struct hf_case *c, const struct hf_rule *rule,
 		size_t first = 0, n;
 		struct tally t = { 0 };
 
-		if (last != NULL && hf__chk_same(last->path, f->path))
+		if (last != NULL && hf_bytes_equal(last->path, f->path))
 			continue;
 		last = f;
 		n = hf_model_of(m, HF_FACT_HIT, f->path, &first);
@@ -139,7 +139,7 @@ static bool is_scratch(hf_bytes place)
 		"/tmp", "/var", "/var/tmp", "/run", "/dev/shm", "/var/run", NULL
 	};
 
-	return hf__chk_in(place, places);
+	return hf_span_in(place, places);
 }
 
 static void run_dropper(struct hf_case *c, const struct hf_rule *rule)

@@ -35,7 +35,7 @@ static bool has_shadow(const struct hf_case *c, hf_bytes path)
 
 	HF__CHK_EACH(m, HF_FACT_ACCOUNT, f, i)
 	if (f->num[HF_ACCOUNT_SOURCE] == HF_ACCOUNTS_SHADOW &&
-	    hf__chk_same(hf__chk_tree(f->path), hf__chk_tree(path)))
+	    hf_bytes_equal(hf__chk_tree(f->path), hf__chk_tree(path)))
 		return true;
 	return false;
 }
@@ -89,9 +89,9 @@ static void run_known(struct hf_case *c, const struct hf_rule *rule)
 
 static bool may_log_in(hf_bytes shell)
 {
-	hf_bytes base = hf__chk_base(shell);
+	hf_bytes base = hf_span_base(shell);
 
-	return !hf__chk_is(base, "nologin") && !hf__chk_is(base, "false") && !hf__chk_is(base, "sync");
+	return !hf_span_is(base, "nologin") && !hf_span_is(base, "false") && !hf_span_is(base, "sync");
 }
 
 /* The shell that passwd of the same tree gives an account; what is not told may be a real one. */
@@ -104,8 +104,8 @@ static bool has_shell(const struct hf_case *c, const struct hf_fact *account)
 		return may_log_in(account->text[HF_ACCOUNT_SHELL]);
 	HF__CHK_EACH(m, HF_FACT_ACCOUNT, f, i)
 	if (f->num[HF_ACCOUNT_SOURCE] == HF_ACCOUNTS_PASSWD &&
-	    hf__chk_same(f->text[HF_ACCOUNT_NAME], account->text[HF_ACCOUNT_NAME]) &&
-	    hf__chk_same(hf__chk_tree(f->path), hf__chk_tree(account->path)))
+	    hf_bytes_equal(f->text[HF_ACCOUNT_NAME], account->text[HF_ACCOUNT_NAME]) &&
+	    hf_bytes_equal(hf__chk_tree(f->path), hf__chk_tree(account->path)))
 		return may_log_in(f->text[HF_ACCOUNT_SHELL]);
 	return true;
 }
@@ -162,7 +162,7 @@ static bool another_root(const struct hf_case *c, const struct hf_fact *account)
 		const struct hf_fact *f = hf_model_at(m, HF_FACT_ACCOUNT, i);
 
 		if (f != account && f->num[HF_ACCOUNT_UID] == 0 &&
-		    (hf__chk_is(f->text[HF_ACCOUNT_NAME], "root") ||
+		    (hf_span_is(f->text[HF_ACCOUNT_NAME], "root") ||
 		     f->num[HF_ACCOUNT_OFFSET] < account->num[HF_ACCOUNT_OFFSET]))
 			return true;
 	}
@@ -182,7 +182,7 @@ static void run_uid0(struct hf_case *c, const struct hf_rule *rule)
 		if (f->num[HF_ACCOUNT_SOURCE] != HF_ACCOUNTS_PASSWD)
 			continue;
 		passwd = true;
-		if (f->num[HF_ACCOUNT_UID] == 0 && !hf__chk_is(f->text[HF_ACCOUNT_NAME], "root") &&
+		if (f->num[HF_ACCOUNT_UID] == 0 && !hf_span_is(f->text[HF_ACCOUNT_NAME], "root") &&
 		    another_root(c, f))
 			hf__chk_report(c, rule, &at, "account %.*s has uid 0",
 				       HF__CHK_ARG(f->text[HF_ACCOUNT_NAME], 40u));
@@ -203,7 +203,7 @@ static void run_authorized(struct hf_case *c, const struct hf_rule *rule)
 	{
 		size_t first = 0;
 
-		if (!hf__chk_is(hf__chk_base(f->text[HF_FILE_NAME]), "authorized_keys"))
+		if (!hf_span_is(hf_span_base(f->text[HF_FILE_NAME]), "authorized_keys"))
 			continue;
 		if (f->text[HF_FILE_SHA256].len == 0 && f->num[HF_FILE_TYPE] == HF_NODE_FILE)
 			hf_unknown(c, rule, f->path, "the file could not be read");

@@ -16,10 +16,10 @@ static void run_tools(struct hf_case *c, const struct hf_rule *rule)
 
 	HF__CHK_EACH(m, HF_FACT_FILE, f, i)
 	{
-		hf_bytes base = hf__chk_base(f->text[HF_FILE_NAME]);
+		hf_bytes base = hf_span_base(f->text[HF_FILE_NAME]);
 		struct hf__chk_where at = { .path = f->path, .key = base };
 
-		if (!hf__chk_in(base, tools) || !hf__chk_has(f->text[HF_FILE_NAME], "bin/"))
+		if (!hf_span_in(base, tools) || !hf_span_has(f->text[HF_FILE_NAME], "bin/"))
 			continue;
 		if (f->num[HF_FILE_TYPE] == HF_NODE_LINK)
 			continue; /* what it leads to is named itself, or is an applet */
@@ -40,7 +40,7 @@ static const char *open_shell_option(hf_bytes line)
 	};
 
 	for (size_t i = 0; options[i] != NULL; i++)
-		if (hf__chk_has(line, options[i]))
+		if (hf_span_has(line, options[i]))
 			return options[i];
 	return NULL;
 }
@@ -89,7 +89,7 @@ static bool has_keyed_stop(const struct hf_model *m, hf_bytes path)
 	size_t first = 0, n = hf_model_of(m, HF_FACT_SETTING, path, &first);
 
 	for (size_t i = first; i < first + n; i++)
-		if (hf__chk_is(hf_model_at(m, HF_FACT_SETTING, i)->text[HF_SETTING_NAME], "bootstopkey"))
+		if (hf_span_is(hf_model_at(m, HF_FACT_SETTING, i)->text[HF_SETTING_NAME], "bootstopkey"))
 			return true;
 	return false;
 }
@@ -106,9 +106,9 @@ static void run_uboot(struct hf_case *c, const struct hf_rule *rule)
 					    .key = f->text[HF_SETTING_NAME] };
 
 		if (f->num[HF_SETTING_SUBJECT] != HF_SUBJECT_UBOOT ||
-		    !hf__chk_is(f->text[HF_SETTING_NAME], "bootdelay"))
+		    !hf_span_is(f->text[HF_SETTING_NAME], "bootdelay"))
 			continue;
-		if (hf__chk_is(f->text[HF_SETTING_VALUE], "-2") || has_keyed_stop(m, f->path))
+		if (hf_span_is(f->text[HF_SETTING_VALUE], "-2") || has_keyed_stop(m, f->path))
 			hf_pass(c, rule);
 		else
 			hf__chk_report(c, rule, &at, "bootdelay=%.*s",
@@ -132,7 +132,7 @@ static const char *debug_option(hf_bytes line)
 					       "nopti",   "iomem=relaxed",   NULL };
 
 	for (size_t i = 0; options[i] != NULL; i++)
-		if (hf__chk_has(line, options[i]))
+		if (hf_span_has(line, options[i]))
 			return options[i];
 	return NULL;
 }
@@ -149,15 +149,15 @@ static void judge_kernel_setting(struct hf_case *c, const struct hf_rule *rule, 
 
 		if (option != NULL)
 			hf__chk_report(c, rule, &at, "kernel command line: %s", option);
-		else if (hf__chk_has(f->text[HF_SETTING_VALUE], "${"))
+		else if (hf_span_has(f->text[HF_SETTING_VALUE], "${"))
 			hf_unknown(c, rule, f->path, "the command line is put together at the start");
 		else
 			hf_pass(c, rule);
 		return;
 	}
-	if (f->num[HF_SETTING_SUBJECT] != HF_SUBJECT_KCONFIG || !hf__chk_in(f->text[HF_SETTING_NAME], off))
+	if (f->num[HF_SETTING_SUBJECT] != HF_SUBJECT_KCONFIG || !hf_span_in(f->text[HF_SETTING_NAME], off))
 		return;
-	if (hf__chk_is(f->text[HF_SETTING_VALUE], "y"))
+	if (hf_span_is(f->text[HF_SETTING_VALUE], "y"))
 		hf__chk_report(c, rule, &at, "CONFIG_%.*s=y", HF__CHK_ARG(f->text[HF_SETTING_NAME], 60u));
 	else
 		hf_pass(c, rule);

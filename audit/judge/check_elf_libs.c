@@ -14,7 +14,7 @@ static bool is_loose(hf_bytes dir)
 	for (size_t i = 0; loose[i] != NULL; i++) {
 		size_t n = strlen(loose[i]);
 
-		if (hf__chk_starts(dir, loose[i]) && (dir.len == n || dir.ptr[n] == '/'))
+		if (hf_span_begins(dir, loose[i]) && (dir.len == n || dir.ptr[n] == '/'))
 			return true;
 	}
 	return false;
@@ -26,7 +26,7 @@ static const char *what_is_wrong(const struct hf_case *c, hf_bytes path, hf_byte
 
 	if (dir.len == 0)
 		return "an empty element means the current folder";
-	if (hf__chk_starts(dir, "$ORIGIN") || hf__chk_starts(dir, "${ORIGIN}"))
+	if (hf_span_begins(dir, "$ORIGIN") || hf_span_begins(dir, "${ORIGIN}"))
 		return setuid ? "$ORIGIN in a setuid file" : NULL;
 	if (dir.ptr[0] != '/')
 		return "relative";
@@ -74,7 +74,7 @@ void hf__chk_run_rpath(struct hf_case *c, const struct hf_rule *rule)
 			hf_unknown(c, rule, f->path, "tables of the file are damaged");
 		if (list.len == 0)
 			hf_pass(c, rule);
-		while (hf__chk_next(&list, &one))
+		while (hf_span_part(&list, 0, &one))
 			judge_rpath(c, rule, f, one);
 	}
 }
@@ -133,8 +133,8 @@ static bool somewhere(const struct hf_model *m, hf_bytes tree, hf_bytes name)
 	const struct hf_fact *f;
 
 	HF__CHK_EACH(m, HF_FACT_FILE, f, i)
-	if (hf__chk_same(f->text[HF_FILE_TREE], tree) &&
-	    hf__chk_same(hf__chk_base(f->text[HF_FILE_NAME]), name))
+	if (hf_bytes_equal(f->text[HF_FILE_TREE], tree) &&
+	    hf_bytes_equal(hf_span_base(f->text[HF_FILE_NAME]), name))
 		return true;
 	return false;
 }
@@ -146,7 +146,7 @@ static void judge_needed(struct hf_case *c, const struct hf_rule *rule, const st
 	hf_bytes tree = hf__chk_tree(f->path), own = hf__chk_name(c, f->path);
 	struct hf__chk_where at = { .path = f->path, .key = name };
 
-	own.len -= hf__chk_base(own).len;
+	own.len -= hf_span_base(own).len;
 	if (in_folders(m, tree, name) || is_at(m, tree, own, name))
 		hf_pass(c, rule);
 	else if (somewhere(m, tree, name))
@@ -178,7 +178,7 @@ void hf__chk_run_needed(struct hf_case *c, const struct hf_rule *rule)
 			hf_unknown(c, rule, f->path, "not in a root tree: its libraries are elsewhere");
 			continue;
 		}
-		while (hf__chk_next(&list, &one))
+		while (hf_span_part(&list, 0, &one))
 			judge_needed(c, rule, f, one);
 	}
 }

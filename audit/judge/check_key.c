@@ -73,7 +73,7 @@ static void run_private(struct hf_case *c, const struct hf_rule *rule)
 
 static bool other_input(const struct hf_fact *a, const struct hf_fact *b)
 {
-	return !hf__chk_same(hf__chk_input(a->path), hf__chk_input(b->path));
+	return !hf_bytes_equal(hf__chk_input(a->path), hf__chk_input(b->path));
 }
 
 /* The first of the same key in each other input is named. */
@@ -86,7 +86,7 @@ static void find_twin(struct hf_case *c, const struct hf_rule *rule, const struc
 		struct hf__chk_where at = at_key(f);
 
 		if (!is_private(other) || !other_input(f, other) ||
-		    !hf__chk_same(f->text[HF_KEY_SPKI], other->text[HF_KEY_SPKI]))
+		    !hf_bytes_equal(f->text[HF_KEY_SPKI], other->text[HF_KEY_SPKI]))
 			continue;
 		hf__chk_report(c, rule, &at, "the same %s key as %.*s", alg_name(f->num[HF_KEY_ALG]),
 			       HF__CHK_ARG(other->path, 160u));
@@ -121,10 +121,10 @@ static void run_host(struct hf_case *c, const struct hf_rule *rule)
 		report_private(c, rule, f);
 	HF__CHK_EACH(m, HF_FACT_FILE, f, i)
 	{
-		hf_bytes base = hf__chk_base(f->text[HF_FILE_NAME]);
+		hf_bytes base = hf_span_base(f->text[HF_FILE_NAME]);
 		size_t first = 0;
-		bool named = (hf__chk_starts(base, "ssh_host_") && hf__chk_ends(base, "_key")) ||
-			     (hf__chk_starts(base, "dropbear_") && hf__chk_ends(base, "_host_key"));
+		bool named = (hf_span_begins(base, "ssh_host_") && hf_span_ends(base, "_key")) ||
+			     (hf_span_begins(base, "dropbear_") && hf_span_ends(base, "_host_key"));
 
 		if (!named || f->num[HF_FILE_TYPE] != HF_NODE_FILE)
 			continue;
@@ -179,7 +179,7 @@ static void run_tokens(struct hf_case *c, const struct hf_rule *rule)
 	const struct hf_fact *f;
 
 	HF__CHK_EACH(m, HF_FACT_PROBLEM, f, i)
-	if (hf__chk_has(f->text[HF_PROBLEM_WHY], "key or token"))
+	if (hf_span_has(f->text[HF_PROBLEM_WHY], "key or token"))
 		hf_unknown(c, rule, f->path, "more keys and tokens than are looked at in one file");
 	HF__CHK_EACH(m, HF_FACT_KEY, f, i)
 	{

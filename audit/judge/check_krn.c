@@ -40,7 +40,7 @@ static const hf_bytes *option(const struct hf_model *m, hf_bytes path, const cha
 		const struct hf_fact *f = hf_model_at(m, HF_FACT_SETTING, i);
 
 		if (f->num[HF_SETTING_SUBJECT] == HF_SUBJECT_KCONFIG &&
-		    hf__chk_is(f->text[HF_SETTING_NAME], name))
+		    hf_span_is(f->text[HF_SETTING_NAME], name))
 			return &f->text[HF_SETTING_VALUE];
 	}
 	return NULL;
@@ -48,7 +48,7 @@ static const hf_bytes *option(const struct hf_model *m, hf_bytes path, const cha
 
 static bool is_on(const hf_bytes *value)
 {
-	return value != NULL && (hf__chk_is(*value, "y") || hf__chk_is(*value, "m"));
+	return value != NULL && (hf_span_is(*value, "y") || hf_span_is(*value, "m"));
 }
 
 static const char *const must_be_on[] = { "STRICT_KERNEL_RWX",
@@ -100,7 +100,7 @@ static void judge_on(const struct judging *j, const struct hf_model *m)
 	for (size_t i = 0; on_where_known[i] != NULL; i++) {
 		const hf_bytes *value = option(m, j->path, on_where_known[i]);
 
-		if (value != NULL && hf__chk_is(*value, "n"))
+		if (value != NULL && hf_span_is(*value, "n"))
 			say(j, on_where_known[i], "is off");
 		else if (is_on(value))
 			hf_pass(j->c, j->rule);
@@ -172,10 +172,10 @@ static bool has_kernel(const struct hf_model *m, const struct hf_fact *module, b
 	HF__CHK_EACH(m, HF_FACT_KERNEL, f, i)
 	{
 		if (f->num[HF_KERNEL_WHAT] != HF_KERNELW_IMAGE ||
-		    !hf__chk_same(hf__chk_input(f->path), hf__chk_input(module->path)))
+		    !hf_bytes_equal(hf__chk_input(f->path), hf__chk_input(module->path)))
 			continue;
 		*any = true;
-		if (hf__chk_same(f->text[HF_KERNEL_VERSION], module->text[HF_KERNEL_VERSION]))
+		if (hf_bytes_equal(f->text[HF_KERNEL_VERSION], module->text[HF_KERNEL_VERSION]))
 			return true;
 	}
 	return false;

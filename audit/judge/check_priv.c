@@ -43,7 +43,7 @@ static bool is_usual(hf_bytes name)
 					     "utempter",
 					     NULL };
 
-	return hf__chk_in(hf__chk_base(name), usual);
+	return hf_span_in(hf_span_base(name), usual);
 }
 
 static void run_setuid(struct hf_case *c, const struct hf_rule *rule)
@@ -142,8 +142,8 @@ static void run_devices(struct hf_case *c, const struct hf_rule *rule)
 		told = told || knows(f, HF_KNOWN_OWNER);
 		if (type != HF_NODE_CHAR && type != HF_NODE_BLOCK)
 			continue;
-		if (hf__chk_starts(f->text[HF_FILE_NAME], "/dev/") ||
-		    hf__chk_starts(f->text[HF_FILE_NAME], "/lib/udev/devices/"))
+		if (hf_span_begins(f->text[HF_FILE_NAME], "/dev/") ||
+		    hf_span_begins(f->text[HF_FILE_NAME], "/lib/udev/devices/"))
 			hf_pass(c, rule);
 		else
 			hf__chk_report(c, rule, &at, "%s device",
@@ -172,8 +172,8 @@ static void run_hidden(struct hf_case *c, const struct hf_rule *rule)
 		struct hf__chk_where at = { .path = f->path };
 
 		if (f->num[HF_FILE_TYPE] != HF_NODE_FILE || !is_hidden(f->text[HF_FILE_NAME]) ||
-		    hf__chk_has(f->text[HF_FILE_NAME], "/.git/") ||
-		    hf__chk_has(f->text[HF_FILE_NAME], "/.build-id/"))
+		    hf_span_has(f->text[HF_FILE_NAME], "/.git/") ||
+		    hf_span_has(f->text[HF_FILE_NAME], "/.build-id/"))
 			continue;
 		if (f->text[HF_FILE_SHA256].len == 0)
 			hf_unknown(c, rule, f->path, "hidden, and could not be read");

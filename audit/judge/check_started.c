@@ -28,10 +28,10 @@ unsigned hf__chk_started(const struct hf_case *c, const struct hf_fact *service)
 	HF__CHK_EACH(m, HF_FACT_SERVICE, f, i)
 	{
 		if (f->num[HF_SERVICE_SOURCE] != HF_SOURCE_WANTS ||
-		    !hf__chk_same(hf__chk_tree(f->path), tree))
+		    !hf_bytes_equal(hf__chk_tree(f->path), tree))
 			continue;
 		any = true;
-		if (hf__chk_same(stem(f->text[HF_SERVICE_UNIT]), stem(unit)))
+		if (hf_bytes_equal(stem(f->text[HF_SERVICE_UNIT]), stem(unit)))
 			return HF_STATE_YES;
 	}
 	return any ? HF_STATE_NO : HF_STATE_UNKNOWN;

@@ -45,8 +45,8 @@ static bool is_service(const struct hf_fact *f)
 
 	if (source == HF_SOURCE_WANTS || source == HF_SOURCE_CRON || source == HF_SOURCE_UDEV)
 		return false;
-	return source != HF_SOURCE_UNIT || hf__chk_ends(f->text[HF_SERVICE_UNIT], ".service") ||
-	       hf__chk_ends(f->text[HF_SERVICE_UNIT], ".socket");
+	return source != HF_SOURCE_UNIT || hf_span_ends(f->text[HF_SERVICE_UNIT], ".service") ||
+	       hf_span_ends(f->text[HF_SERVICE_UNIT], ".socket");
 }
 
 static void run_allowed(struct hf_case *c, const struct hf_rule *rule)
@@ -121,7 +121,7 @@ static void run_listeners(struct hf_case *c, const struct hf_rule *rule)
 					    .length = f->num[HF_LISTENER_LENGTH],
 					    .key = f->text[HF_LISTENER_NAME] };
 
-		if (hf__chk_has(f->text[HF_LISTENER_ADDRESS], "$"))
+		if (hf_span_has(f->text[HF_LISTENER_ADDRESS], "$"))
 			hf_unknown(c, rule, f->path, "the address is a variable");
 		else if ((f->num[HF_LISTENER_FLAGS] & HF_LISTENERF_ALL) == 0 || listener_allowed(c, f))
 			hf_pass(c, rule);

@@ -19,8 +19,8 @@ static bool yes_elsewhere(const struct hf_model *m, const struct hf_fact *f, uns
 
 	HF__CHK_EACH(m, HF_FACT_SETTING, other, i)
 	if (other->num[HF_SETTING_SUBJECT] == subject && other->num[HF_SETTING_STATE] == HF_STATE_YES &&
-	    hf__chk_same(other->text[HF_SETTING_NAME], f->text[HF_SETTING_NAME]) &&
-	    hf__chk_same(hf__chk_tree(other->path), hf__chk_tree(f->path)))
+	    hf_bytes_equal(other->text[HF_SETTING_NAME], f->text[HF_SETTING_NAME]) &&
+	    hf_bytes_equal(hf__chk_tree(other->path), hf__chk_tree(f->path)))
 		return true;
 	return false;
 }
@@ -28,7 +28,7 @@ static bool yes_elsewhere(const struct hf_model *m, const struct hf_fact *f, uns
 /* One unsigned source of packages is enough for apt: no other line makes it good. */
 static bool adds_up(const struct hf_fact *f)
 {
-	return !hf__chk_is(f->text[HF_SETTING_NAME], "apt") && !hf__chk_is(f->text[HF_SETTING_NAME], "fit");
+	return !hf_span_is(f->text[HF_SETTING_NAME], "apt") && !hf_span_is(f->text[HF_SETTING_NAME], "fit");
 }
 
 static void run_subject(struct hf_case *c, const struct hf_rule *rule, unsigned subject, const char *bad,

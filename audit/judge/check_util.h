@@ -4,16 +4,8 @@
 #define CHECK_UTIL_H
 #include <hf/factscan.h>
 #include <hf/judge.h>
+#include <hf/span.h>
 
-bool hf__chk_is(hf_bytes b, const char *text);
-bool hf__chk_starts(hf_bytes b, const char *text);
-bool hf__chk_ends(hf_bytes b, const char *text);
-bool hf__chk_has(hf_bytes b, const char *text);
-bool hf__chk_in(hf_bytes b, const char *const *names); /* NULL-terminated */
-bool hf__chk_same(hf_bytes a, hf_bytes b);
-hf_bytes hf__chk_base(hf_bytes path);
-/* The next of a list whose parts are separated by NUL (factscan.h). */
-bool hf__chk_next(hf_bytes *list, hf_bytes *one);
 bool hf__chk_list_has(hf_bytes list, const char *name);
 
 /* The tree a file lies in: its path up to the last '!', "" for an input. And the input it came from. */

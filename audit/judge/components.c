@@ -3,23 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <hf/components.h>
-
-static int order_bytes(hf_bytes a, hf_bytes b)
-{
-	size_t n = a.len < b.len ? a.len : b.len;
-	int order = n > 0 ? memcmp(a.ptr, b.ptr, n) : 0;
-
-	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
+#include <hf/span.h>
 
 static int order_parts(const void *a, const void *b)
 {
 	const struct hf_part *x = a, *y = b;
-	int order = order_bytes(x->fact->path, y->fact->path);
+	int order = hf_span_order(x->fact->path, y->fact->path);
 
 	if (order == 0)
-		order = order_bytes(x->name, y->name);
-	return order != 0 ? order : order_bytes(x->version, y->version);
+		order = hf_span_order(x->name, y->name);
+	return order != 0 ? order : hf_span_order(x->version, y->version);
 }
 
 static int order_owners(const void *a, const void *b)

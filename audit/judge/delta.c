@@ -2,21 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <hf/vpath.h>
+#include <hf/span.h>
 #include "delta.h"
-
-static int compare_bytes(hf_bytes a, hf_bytes b)
-{
-	size_t n = a.len < b.len ? a.len : b.len;
-	int order = n > 0 ? memcmp(a.ptr, b.ptr, n) : 0;
-
-	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
 
 static int compare_at(const struct hf_fact *a, const struct hf_fact *b, unsigned by)
 {
-	int order = compare_bytes(hf_vpath_without_input(a->path), hf_vpath_without_input(b->path));
+	int order = hf_span_order(hf_vpath_without_input(a->path), hf_vpath_without_input(b->path));
 
-	return order != 0 || by >= HF_FACT_TEXTS ? order : compare_bytes(a->text[by], b->text[by]);
+	return order != 0 || by >= HF_FACT_TEXTS ? order : hf_span_order(a->text[by], b->text[by]);
 }
 
 static int compare(const void *a, const void *b, void *by)

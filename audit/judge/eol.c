@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 #include <hf/version.h>
+#include <hf/span.h>
 #include "eol.h"
 
 struct row {
@@ -37,23 +38,12 @@ static const struct row distros[] = {
 	{ "ubuntu", "20.04", 20239, ": its distribution ended 2025-05-31" },
 };
 
-static bool is(hf_bytes b, const char *text)
-{
-	return b.len == strlen(text) && memcmp(b.ptr, text, b.len) == 0;
-}
-
-static bool begins(hf_bytes b, const char *text)
-{
-	size_t n = strlen(text);
-
-	return b.len >= n && memcmp(b.ptr, text, n) == 0;
-}
-
 static bool find(const struct row *rows, size_t n, hf_bytes name, hf_bytes version, uint64_t today,
 		 const char **what)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (!is(name, rows[i].name) || !begins(version, rows[i].begin) || today <= rows[i].day)
+		if (!hf_span_is(name, rows[i].name) || !hf_span_begins(version, rows[i].begin) ||
+		    today <= rows[i].day)
 			continue;
 		/* "3.1" of a distribution must not take "3.18". */
 		size_t len = strlen(rows[i].begin);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <hf/factscan.h>
 #include <hf/model.h>
+#include <hf/span.h>
 #include "judge_priv.h"
 
 enum { FIRST_FACTS = 64 };
@@ -78,22 +79,14 @@ hf_err hf_model_add(struct hf_model *m, const struct hf_fact *fact)
 	return append(m, &m->kind[fact->kind], kept);
 }
 
-static int compare_bytes(hf_bytes a, hf_bytes b)
-{
-	size_t n = a.len < b.len ? a.len : b.len;
-	int order = n > 0 && a.ptr != b.ptr ? memcmp(a.ptr, b.ptr, n) : 0;
-
-	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 static int compare_facts(const struct hf_fact *a, const struct hf_fact *b)
 {
-	int order = compare_bytes(a->path, b->path);
+	int order = hf_span_order(a->path, b->path);
 
 	for (size_t i = 0; i < HF_FACT_NUMS && order == 0; i++)
 		order = (a->num[i] > b->num[i]) - (a->num[i] < b->num[i]);
 	for (size_t i = 0; i < HF_FACT_TEXTS && order == 0; i++)
-		order = compare_bytes(a->text[i], b->text[i]);
+		order = hf_span_order(a->text[i], b->text[i]);
 	return order;
 }
 
@@ -174,7 +167,7 @@ static size_t lower_bound(const struct list *list, hf_bytes path)
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (compare_bytes(list->at[mid]->path, path) < 0)
+		if (hf_span_order(list->at[mid]->path, path) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;

@@ -3,15 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <holdfast/crypto.h>
+#include <hf/span.h>
 #include "judge_priv.h"
-
-static int compare_bytes(hf_bytes a, hf_bytes b)
-{
-	size_t n = a.len < b.len ? a.len : b.len;
-	int order = n > 0 ? memcmp(a.ptr, b.ptr, n) : 0;
-
-	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
 
 static int compare_findings(const void *left, const void *right)
 {
@@ -21,7 +14,7 @@ static int compare_findings(const void *left, const void *right)
 	if (order == 0)
 		order = strcmp(a->rule->id, b->rule->id);
 	if (order == 0)
-		order = compare_bytes(a->path, b->path);
+		order = hf_span_order(a->path, b->path);
 	if (order == 0)
 		order = (a->offset > b->offset) - (a->offset < b->offset);
 	if (order == 0)
@@ -35,7 +28,7 @@ static int compare_unknowns(const void *left, const void *right)
 	int order = strcmp(a->rule->id, b->rule->id);
 
 	if (order == 0)
-		order = compare_bytes(a->path, b->path);
+		order = hf_span_order(a->path, b->path);
 	return order != 0 ? order : strcmp(a->why, b->why);
 }
 

@@ -5,11 +5,7 @@
 #include <hf/comp.h>
 #include <hf/components.h>
 #include <hf/version.h>
-
-static bool is(hf_bytes b, const char *text)
-{
-	return b.len == strlen(text) && (b.len == 0 || memcmp(b.ptr, text, b.len) == 0);
-}
+#include <hf/span.h>
 
 static hf_bytes text_bytes(const char *t)
 {
@@ -46,7 +42,7 @@ static hf_bytes distro_id(const struct hf_part *p)
 
 	if (p->distro != NULL)
 		return p->distro->text[HF_DISTRO_ID];
-	return is(upto_sign(origin, ':'), "cpe") ? (hf_bytes){ 0 } : upto_sign(origin, ':');
+	return hf_span_is(upto_sign(origin, ':'), "cpe") ? (hf_bytes){ 0 } : upto_sign(origin, ':');
 }
 
 static hf_bytes distro_release(const struct hf_part *p)
@@ -101,9 +97,9 @@ static const char *purl_type(const struct hf_part *p)
 		return types[db];
 	if (db != HF_DB_SBOM || id.len == 0)
 		return "generic";
-	if (is(id, "debian") || is(id, "ubuntu"))
+	if (hf_span_is(id, "debian") || hf_span_is(id, "ubuntu"))
 		return "deb";
-	return is(id, "alpine") ? "apk" : "rpm";
+	return hf_span_is(id, "alpine") ? "apk" : "rpm";
 }
 
 static void put_qualifiers(struct url *u, const struct hf_part *p)
@@ -168,7 +164,7 @@ static hf_bytes debian_codename(hf_bytes release)
 		      { "14", "forky" } };
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (is(release, table[i].number))
+		if (hf_span_is(release, table[i].number))
 			return text_bytes(table[i].name);
 	return (hf_bytes){ 0 };
 }
@@ -194,7 +190,7 @@ static void look_up_deb(const struct hf_part *p, struct hf_component *out)
 	hf_bytes release = distro_release(p);
 
 	out->scheme = HF_VERSION_DPKG;
-	if (codename.len == 0 && is(distro_id(p), "debian"))
+	if (codename.len == 0 && hf_span_is(distro_id(p), "debian"))
 		codename = debian_codename(release);
 	hf_feed_key_distro(out, distro_id(p), release, p->source);
 	if (!hf_bytes_equal(codename, release))
@@ -206,7 +202,7 @@ static void look_up_rpm(const struct hf_part *p, struct hf_component *out)
 	hf_bytes id = distro_id(p), release = upto_sign(distro_release(p), '.');
 
 	out->scheme = HF_VERSION_RPM;
-	hf_feed_key_distro(out, is(id, "rocky") ? HF_STR("Rocky Linux") : id, release, p->source);
+	hf_feed_key_distro(out, hf_span_is(id, "rocky") ? HF_STR("Rocky Linux") : id, release, p->source);
 }
 
 /* "1:2022.83-1" and "2022.83-r1" -> "2022.83": what upstream calls it. */
@@ -228,11 +224,11 @@ static void look_up_upstream(const struct hf_part *p, struct hf_component *out)
 
 	if (p->fact->kind == HF_FACT_VERSION)
 		cpe = p->fact->text[HF_VERSION_CPE];
-	else if (is(upto_sign(origin, ':'), "cpe"))
+	else if (hf_span_is(upto_sign(origin, ':'), "cpe"))
 		cpe = from_sign(origin, ':');
 	if (db_of(p) == HF_DB_OPKG)
 		out->version = upstream_version(p->version);
-	out->scheme = is(cpe, "linux:linux_kernel") ? HF_VERSION_LINUX : HF_VERSION_GENERIC;
+	out->scheme = hf_span_is(cpe, "linux:linux_kernel") ? HF_VERSION_LINUX : HF_VERSION_GENERIC;
 	if (cpe.len > 0)
 		hf_feed_key_cpe(out, cpe);
 	hf_feed_key_generic(out, p->source);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <hf/components.h>
+#include <hf/span.h>
 #include "applets.h"
 
 static const struct hf_vex_reason no_applet = { "vulnerable_code_not_present", "code_not_present",
@@ -16,11 +17,6 @@ static const struct hf_vex_reason unimportant = { NULL, NULL, "the distribution 
 static const struct hf_vex_reason no_dsa = { NULL, NULL,
 					     "the distribution sees a minor fault without advisory" };
 static const struct hf_vex_reason undetermined = { NULL, NULL, "the distribution has not determined it yet" };
-
-static bool is(hf_bytes b, const char *text)
-{
-	return b.len == strlen(text) && (b.len == 0 || memcmp(b.ptr, text, b.len) == 0);
-}
 
 static hf_bytes tree_of(const struct hf_model *m, const struct hf_fact *f)
 {
@@ -37,7 +33,7 @@ static bool has_applet(hf_bytes names, const char *applet)
 	for (size_t i = 0; i < names.len; i++) {
 		if (names.ptr[i] != 0)
 			continue;
-		if (is((hf_bytes){ names.ptr + begin, i - begin }, applet))
+		if (hf_span_is((hf_bytes){ names.ptr + begin, i - begin }, applet))
 			return true;
 		begin = i + 1;
 	}
@@ -52,7 +48,8 @@ static bool all_have_tables(const struct hf_model *m, hf_bytes tree)
 	for (size_t i = 0; i < n; i++) {
 		const struct hf_fact *f = hf_model_at(m, HF_FACT_VERSION, i);
 
-		if (is(f->text[HF_VERSION_COMPONENT], "busybox") && hf_bytes_equal(tree_of(m, f), tree) &&
+		if (hf_span_is(f->text[HF_VERSION_COMPONENT], "busybox") &&
+		    hf_bytes_equal(tree_of(m, f), tree) &&
 		    hf_model_of(m, HF_FACT_APPLETS, f->path, &first) == 0)
 			return false;
 	}
@@ -66,7 +63,7 @@ static const struct hf_fact *prove_no_applet(const struct hf_model *m, const str
 	const struct hf_fact *proof = NULL;
 	size_t n = hf_model_n(m, HF_FACT_APPLETS);
 
-	if (!is(p->source, "busybox") || applets == NULL || !all_have_tables(m, p->tree))
+	if (!hf_span_is(p->source, "busybox") || applets == NULL || !all_have_tables(m, p->tree))
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		const struct hf_fact *f = hf_model_at(m, HF_FACT_APPLETS, i);
@@ -105,7 +102,8 @@ static const struct hf_fact *prove_not_compiled(const struct hf_model *m, const 
 {
 	const struct hf_fact *kernel = find_compiled(m, HF_STR("init/main.c"));
 
-	if (!(is(p->source, "linux") || is(p->source, "linux_kernel")) || kernel == NULL || files[0] == 0)
+	if (!(hf_span_is(p->source, "linux") || hf_span_is(p->source, "linux_kernel")) || kernel == NULL ||
+	    files[0] == 0)
 		return NULL;
 	while (*files) {
 		size_t n = strcspn(files, "\n");

@@ -11,11 +11,11 @@ static unsigned source_of(const struct hf__scan_job *job)
 {
 	if (job->text.len == 0)
 		return 0;
-	if (hf__scan_is(job->base, "passwd") || hf__scan_is(job->base, "passwd-"))
+	if (hf_span_is(job->base, "passwd") || hf_span_is(job->base, "passwd-"))
 		return HF_ACCOUNTS_PASSWD;
-	if (hf__scan_is(job->base, "shadow") || hf__scan_is(job->base, "shadow-"))
+	if (hf_span_is(job->base, "shadow") || hf_span_is(job->base, "shadow-"))
 		return HF_ACCOUNTS_SHADOW;
-	if (hf__scan_ends(job->base, "htpasswd") || hf__scan_is(job->base, "httpd.conf"))
+	if (hf_span_ends(job->base, "htpasswd") || hf_span_is(job->base, "httpd.conf"))
 		return HF_ACCOUNTS_HTPASSWD;
 	return 0;
 }
@@ -29,10 +29,10 @@ static size_t split(hf_bytes line, hf_bytes field[FIELDS])
 	while (n < FIELDS) {
 		const uint8_t *end = line.len > 0 ? memchr(line.ptr, ':', line.len) : NULL;
 
-		field[n++] = end == NULL ? line : hf__scan_first(line, (size_t)(end - line.ptr));
+		field[n++] = end == NULL ? line : hf_span_upto(line, (size_t)(end - line.ptr));
 		if (end == NULL)
 			return n;
-		line = hf__scan_from(line, (size_t)(end - line.ptr) + 1);
+		line = hf_span_from(line, (size_t)(end - line.ptr) + 1);
 	}
 	return FIELDS + 1;
 }
@@ -104,14 +104,14 @@ static hf_err put_web_line(struct hf__scan_job *job, hf_bytes line, struct hf_fa
 	hf_bytes field[FIELDS], password;
 	size_t n = split(line, field), at = line.ptr[0] == '/' ? 1 : 0;
 
-	if ((at == 0 && hf__scan_is(job->base, "httpd.conf")) || n != at + 2)
+	if ((at == 0 && hf_span_is(job->base, "httpd.conf")) || n != at + 2)
 		return HF_OK;
 	password = field[at + 1];
 	if (field[at].len == 0 || password.len == 0 || password.len > 200)
 		return HF_OK;
 	fact->text[HF_ACCOUNT_NAME] = field[at];
 	HF_TRY(judge_password(job, fact, password,
-			      !hf__scan_starts(password, "$apr1$") && !hf__scan_starts(password, "{SHA}")));
+			      !hf_span_begins(password, "$apr1$") && !hf_span_begins(password, "{SHA}")));
 	judge_plain(job, fact, password);
 	return put_account(job, fact, password);
 }
@@ -123,7 +123,7 @@ hf_err hf__scan_accounts(struct hf__scan_job *job)
 
 	if (source != 0)
 		hf__scan_known_begin(job->scan->known);
-	while (source != 0 && n < LINES_MAX && hf__scan_line(&rest, &line)) {
+	while (source != 0 && n < LINES_MAX && hf_span_line(&rest, &line)) {
 		struct hf_fact fact = { .kind = HF_FACT_ACCOUNT };
 
 		if (line.len == 0 || line.ptr[0] == '#')

@@ -11,7 +11,7 @@ static bool read_quad(hf_bytes host, uint64_t quad[4])
 	hf_bytes part;
 	unsigned n = 0;
 
-	while (hf__scan_part(&host, '.', &part))
+	while (hf_span_part(&host, '.', &part))
 		if (n == 4 || !hf__scan_number(part, &quad[n]) || quad[n++] > 255)
 			return false;
 	return n == 4;
@@ -44,10 +44,10 @@ bool hf__scan_host_is_public(hf_bytes host)
 	if (read_quad(host, quad))
 		return quad_is_public(quad);
 	if (host.len > 2 && host.ptr[0] == '[')
-		return hf__scan_starts(host, "[2") ||
-		       hf__scan_starts(host, "[3"); /* 2000::/3 is what is routed */
+		return hf_span_begins(host, "[2") ||
+		       hf_span_begins(host, "[3"); /* 2000::/3 is what is routed */
 	for (size_t i = 0; local[i] != NULL; i++)
-		if (hf__scan_ends(host, local[i]))
+		if (hf_span_ends(host, local[i]))
 			return false;
 	return host.len > 0 && memchr(host.ptr, '.', host.len) != NULL;
 }
@@ -60,11 +60,11 @@ hf_err hf__scan_put_banner(struct hf__scan_job *job, const struct hf__scan_hit *
 
 	while (n < text.len && text.ptr[n] >= 32 && text.ptr[n] < 127)
 		n++;
-	text = hf__scan_first(text, n);
-	fact.text[HF_KERNEL_BANNER] = hf__scan_first(text, 200);
-	if (!hf__scan_part(&text, ' ', &version) || version.len < 3 || version.ptr[0] < '2' ||
+	text = hf_span_upto(text, n);
+	fact.text[HF_KERNEL_BANNER] = hf_span_upto(text, 200);
+	if (!hf_span_part(&text, ' ', &version) || version.len < 3 || version.ptr[0] < '2' ||
 	    version.ptr[0] > '9' || memchr(version.ptr, '.', version.len) == NULL ||
-	    !hf__scan_starts(text, "(") || hf__scan_find(text, "@") == SIZE_MAX)
+	    !hf_span_begins(text, "(") || hf_span_find(text, "@") == SIZE_MAX)
 		return HF_OK;
 	fact.num[HF_KERNEL_WHAT] = HF_KERNELW_IMAGE;
 	fact.num[HF_KERNEL_OFFSET] = hit->offset;
@@ -79,7 +79,7 @@ static bool may_hold_environment(const struct hf__scan_job *job)
 	if (job->kind == HF_KIND_BOOTLOADER || job->kind == HF_KIND_OTHER || job->kind == HF_KIND_MCU)
 		return true;
 	return job->kind == HF_KIND_TEXT &&
-	       (hf__scan_find(job->base, "env") != SIZE_MAX || hf__scan_find(job->base, "Env") != SIZE_MAX);
+	       (hf_span_find(job->base, "env") != SIZE_MAX || hf_span_find(job->base, "Env") != SIZE_MAX);
 }
 
 static hf_bytes value_of(hf_bytes text)
@@ -88,14 +88,14 @@ static hf_bytes value_of(hf_bytes text)
 
 	while (n < text.len && text.ptr[n] >= 32 && text.ptr[n] < 127)
 		n++;
-	return hf__scan_first(text, n);
+	return hf_span_upto(text, n);
 }
 
 static bool is_delay(hf_bytes v)
 {
 	uint64_t n;
 
-	return hf__scan_number(hf__scan_starts(v, "-") ? hf__scan_from(v, 1) : v, &n);
+	return hf__scan_number(hf_span_begins(v, "-") ? hf_span_from(v, 1) : v, &n);
 }
 
 hf_err hf__scan_put_uboot(struct hf__scan_job *job, const struct hf__scan_hit *hit, unsigned action)
@@ -110,9 +110,9 @@ hf_err hf__scan_put_uboot(struct hf__scan_job *job, const struct hf__scan_hit *h
 		/* In the stored form a checksum and a flag byte stand before the first variable. */
 		if (text.ptr[0] > 32 && hit->offset > 5)
 			return HF_OK;
-		text = hf__scan_from(text, 1);
+		text = hf_span_from(text, 1);
 	}
-	value = value_of(hf__scan_from(text, l->len));
+	value = value_of(hf_span_from(text, l->len));
 	if (action == HF__ACT_BOOTDELAY)
 		return is_delay(value) ? hf__scan_put_setting(job, HF_SUBJECT_UBOOT, HF_STATE_UNKNOWN,
 							      HF_STR("bootdelay"), value, hit->offset)

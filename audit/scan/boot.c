@@ -22,17 +22,17 @@ static hf_err scan_cmdline(struct hf__scan_job *job)
 					     NULL };
 	hf_bytes rest = job->text, line;
 
-	if (hf__scan_is(job->base, "cmdline.txt") || hf__scan_ends(job->name, "/etc/kernel/cmdline"))
-		return hf__scan_line(&rest, &line) ? put_line(job, line) : HF_OK;
-	for (unsigned n = 0; n < HF__LINES_MAX && hf__scan_line(&rest, &line); n++) {
-		line = hf__scan_trim(line);
+	if (hf_span_is(job->base, "cmdline.txt") || hf_span_ends(job->name, "/etc/kernel/cmdline"))
+		return hf_span_line(&rest, &line) ? put_line(job, line) : HF_OK;
+	for (unsigned n = 0; n < HF__LINES_MAX && hf_span_line(&rest, &line); n++) {
+		line = hf_span_trim(line);
 		for (size_t i = 0; words[i] != NULL; i++)
-			if (hf__scan_starts(line, words[i])) {
+			if (hf_span_begins(line, words[i])) {
 				size_t len = 0;
 
 				while (words[i][len] != '\0')
 					len++;
-				HF_TRY(put_line(job, hf__scan_trim(hf__scan_from(line, len))));
+				HF_TRY(put_line(job, hf_span_trim(hf_span_from(line, len))));
 				break;
 			}
 	}
@@ -43,15 +43,15 @@ static bool has_option(hf_bytes options, const char *name)
 {
 	hf_bytes one;
 
-	while (hf__scan_part(&options, ',', &one))
-		if (hf__scan_is(one, name))
+	while (hf_span_part(&options, ',', &one))
+		if (hf_span_is(one, name))
 			return true;
 	return false;
 }
 
 static hf_err put_mount(struct hf__scan_job *job, hf_bytes line)
 {
-	hf_bytes left = hf__scan_trim(line), word[4];
+	hf_bytes left = hf_span_trim(line), word[4];
 
 	if (left.len == 0 || left.ptr[0] == '#')
 		return HF_OK;
@@ -71,7 +71,7 @@ static hf_err scan_fstab(struct hf__scan_job *job)
 {
 	hf_bytes rest = job->text, line;
 
-	for (unsigned n = 0; n < HF__LINES_MAX && hf__scan_line(&rest, &line); n++)
+	for (unsigned n = 0; n < HF__LINES_MAX && hf_span_line(&rest, &line); n++)
 		HF_TRY(put_mount(job, line));
 	return HF_OK;
 }
@@ -81,10 +81,10 @@ hf_err hf__scan_boot(struct hf__scan_job *job)
 	static const char *const loaders[] = { "cmdline.txt", "extlinux.conf", "uEnv.txt", "armbianEnv.txt",
 					       "grub.cfg",    "grub",          "cmdline",  NULL };
 
-	if (hf__scan_ends(job->name, "/etc/fstab"))
+	if (hf_span_ends(job->name, "/etc/fstab"))
 		return scan_fstab(job);
-	if (hf__scan_in(job->base, loaders) && job->kind == HF_KIND_TEXT &&
-	    (hf__scan_find(job->name, "/boot/") != SIZE_MAX || hf__scan_starts(job->name, "/etc/") ||
+	if (hf_span_in(job->base, loaders) && job->kind == HF_KIND_TEXT &&
+	    (hf_span_find(job->name, "/boot/") != SIZE_MAX || hf_span_begins(job->name, "/etc/") ||
 	     job->name.len == job->base.len + 1))
 		return scan_cmdline(job);
 	return HF_OK;

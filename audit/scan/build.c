@@ -70,12 +70,12 @@ static hf_err scan_log(struct hf__scan_job *job, struct bench *b, hf_bytes all)
 {
 	hf_bytes line;
 
-	for (unsigned n = 0; n < LINES_MAX && hf__scan_line(&all, &line); n++) {
-		size_t at = hf__scan_find(line, "] "); /* "[12/40] cc -c ..." of ninja */
+	for (unsigned n = 0; n < LINES_MAX && hf_span_line(&all, &line); n++) {
+		size_t at = hf_span_find(line, "] "); /* "[12/40] cc -c ..." of ninja */
 
 		if (line.len < COMMAND_MAX)
 			count_command(b, line.len > 0 && line.ptr[0] == '[' && at != SIZE_MAX
-						 ? hf__scan_from(line, at + 2)
+						 ? hf_span_from(line, at + 2)
 						 : line);
 	}
 	return hf__scan_flags_put(job, &b->flags);
@@ -110,7 +110,7 @@ static hf_err put_result(struct hf__scan_job *job, hf_bytes tool, const struct h
 	fact.text[HF_RESULT_TOOL] = tool;
 	fact.text[HF_RESULT_RULE] = HF__TEXT(rule);
 	fact.text[HF_RESULT_URI] = HF__TEXT(uri);
-	fact.text[HF_RESULT_MESSAGE] = hf__scan_first(HF__TEXT(message), 512);
+	fact.text[HF_RESULT_MESSAGE] = hf_span_upto(HF__TEXT(message), 512);
 	return hf__scan_put(job, &fact);
 }
 

@@ -12,7 +12,7 @@ hf_err hf__scan_bundle(struct hf__scan_job *job)
 
 	if (job->kind != HF_KIND_BUNDLE)
 		return HF_OK;
-	if (!hf__scan_starts(all, "HFB1")) /* a bare envelope has no room for a proof */
+	if (!hf_span_begins(all, "HFB1")) /* a bare envelope has no room for a proof */
 		return hf__scan_put_setting(job, HF_SUBJECT_LOGPROOF, state, HF_STR("envelope"),
 					    (hf_bytes){ 0 }, 0);
 	if (hf_bundle_read(all, &bundle) != HF_OK)

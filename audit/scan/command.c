@@ -57,9 +57,9 @@ static hf_bytes daemon_of(hf_bytes rest)
 	hf_bytes word;
 
 	while (hf__scan_word(&rest, &word)) {
-		if (hf__scan_starts(word, "--exec=") || hf__scan_starts(word, "--startas="))
-			return hf__scan_from(word, hf__scan_find(word, "=") + 1);
-		if (hf__scan_in(word, names) && hf__scan_word(&rest, &word))
+		if (hf_span_begins(word, "--exec=") || hf_span_begins(word, "--startas="))
+			return hf_span_from(word, hf_span_find(word, "=") + 1);
+		if (hf_span_in(word, names) && hf__scan_word(&rest, &word))
 			return word;
 	}
 	return (hf_bytes){ 0 };
@@ -70,13 +70,13 @@ hf_bytes hf__scan_program_of(hf_bytes command)
 	hf_bytes rest = command, word;
 
 	for (unsigned i = 0; i < 16 && hf__scan_word(&rest, &word); i++) {
-		if (word.len == 0 || is_assignment(word) || hf__scan_in(word, wrappers) ||
+		if (word.len == 0 || is_assignment(word) || hf_span_in(word, wrappers) ||
 		    (i > 0 && word.ptr[0] == '-'))
 			continue;
-		if (hf__scan_is(hf__scan_base(word), "start-stop-daemon"))
+		if (hf_span_is(hf_span_base(word), "start-stop-daemon"))
 			return daemon_of(rest);
 		while (word.len > 0 && strchr("(@-+!:|{", word.ptr[0]) != NULL && word.ptr[0] != 0)
-			word = hf__scan_from(word, 1); /* marks of systemd and of subshells */
+			word = hf_span_from(word, 1); /* marks of systemd and of subshells */
 		return word;
 	}
 	return (hf_bytes){ 0 };
@@ -84,11 +84,11 @@ hf_bytes hf__scan_program_of(hf_bytes command)
 
 bool hf__scan_is_clear(hf_bytes command)
 {
-	hf_bytes base = hf__scan_base(hf__scan_program_of(command));
+	hf_bytes base = hf_span_base(hf__scan_program_of(command));
 
-	if (hf__scan_in(base, clear))
+	if (hf_span_in(base, clear))
 		return true;
-	return hf__scan_is(base, "dnsmasq") && hf__scan_find(command, "--enable-tftp") != SIZE_MAX;
+	return hf_span_is(base, "dnsmasq") && hf_span_find(command, "--enable-tftp") != SIZE_MAX;
 }
 
 static bool hands_to_shell(hf_bytes rest)
@@ -99,7 +99,7 @@ static bool hands_to_shell(hf_bytes rest)
 					    "| sudo bash", "$(cat",    "`cat",    NULL };
 
 	for (size_t i = 0; ways[i] != NULL; i++)
-		if (hf__scan_find(rest, ways[i]) != SIZE_MAX)
+		if (hf_span_find(rest, ways[i]) != SIZE_MAX)
 			return true;
 	return false;
 }
@@ -116,17 +116,17 @@ static bool is_word_at(hf_bytes command, size_t at, size_t len)
 static bool is_substituted(hf_bytes command, size_t at)
 {
 	return at >= 2 && command.ptr[at - 1] == '(' && command.ptr[at - 2] == '$' &&
-	       hf__scan_find(hf__scan_first(command, at), "sh ") != SIZE_MAX;
+	       hf_span_find(hf_span_upto(command, at), "sh ") != SIZE_MAX;
 }
 
 bool hf__scan_fetches_and_runs(hf_bytes command)
 {
 	for (size_t i = 0; fetchers[i] != NULL; i++) {
-		size_t at = hf__scan_find(command, fetchers[i]);
+		size_t at = hf_span_find(command, fetchers[i]);
 
 		if (at == SIZE_MAX || !is_word_at(command, at, strlen(fetchers[i])))
 			continue;
-		if (hands_to_shell(hf__scan_from(command, at)) || is_substituted(command, at))
+		if (hands_to_shell(hf_span_from(command, at)) || is_substituted(command, at))
 			return true;
 	}
 	return false;
@@ -136,26 +136,26 @@ bool hf__scan_fetches_and_runs(hf_bytes command)
 static bool is_interactive(hf_bytes command, hf_bytes program)
 {
 	size_t at = program.len > 0 ? (size_t)(program.ptr - command.ptr) + program.len : command.len;
-	hf_bytes rest = hf__scan_trim(hf__scan_from(command, at)), word;
+	hf_bytes rest = hf_span_trim(hf_span_from(command, at)), word;
 
-	return !hf__scan_word(&rest, &word) || hf__scan_is(word, "-l") || hf__scan_is(word, "-i") ||
-	       hf__scan_is(word, "--login");
+	return !hf__scan_word(&rest, &word) || hf_span_is(word, "-l") || hf_span_is(word, "-i") ||
+	       hf_span_is(word, "--login");
 }
 
 bool hf__scan_is_open_shell(hf_bytes command)
 {
 	static const char *const open[] = { "--autologin", " -a root",     "-l /bin/sh",
 					    "-l /bin/ash", "-l /bin/bash", NULL };
-	hf_bytes program = hf__scan_program_of(command), base = hf__scan_base(program);
+	hf_bytes program = hf__scan_program_of(command), base = hf_span_base(program);
 
-	while (hf__scan_starts(base, "-"))
-		base = hf__scan_from(base, 1);
-	if (hf__scan_in(base, shells))
+	while (hf_span_begins(base, "-"))
+		base = hf_span_from(base, 1);
+	if (hf_span_in(base, shells))
 		return is_interactive(command, program);
-	if (hf__scan_find(base, "getty") == SIZE_MAX)
+	if (hf_span_find(base, "getty") == SIZE_MAX)
 		return false;
 	for (size_t i = 0; open[i] != NULL; i++)
-		if (hf__scan_find(command, open[i]) != SIZE_MAX)
+		if (hf_span_find(command, open[i]) != SIZE_MAX)
 			return true;
 	return false;
 }
@@ -163,7 +163,7 @@ bool hf__scan_is_open_shell(hf_bytes command)
 hf_err hf__scan_put_service(const struct hf__scan_job *job, const struct hf__scan_service *s)
 {
 	struct hf_fact fact = { .kind = HF_FACT_SERVICE };
-	hf_bytes program = hf__scan_base(hf__scan_program_of(s->command));
+	hf_bytes program = hf_span_base(hf__scan_program_of(s->command));
 
 	fact.num[HF_SERVICE_SOURCE] = s->source;
 	fact.num[HF_SERVICE_FLAGS] = s->flags | (hf__scan_is_clear(s->command) ? HF_SERVICEF_CLEAR : 0u) |
@@ -172,7 +172,7 @@ hf_err hf__scan_put_service(const struct hf__scan_job *job, const struct hf__sca
 		fact.num[HF_SERVICE_OFFSET] = (uint64_t)(s->where.ptr - job->text.ptr);
 	fact.num[HF_SERVICE_LENGTH] = s->where.len;
 	fact.text[HF_SERVICE_NAME] = program.len > 0 ? program : s->unit;
-	fact.text[HF_SERVICE_COMMAND] = hf__scan_first(s->command, 512);
+	fact.text[HF_SERVICE_COMMAND] = hf_span_upto(s->command, 512);
 	fact.text[HF_SERVICE_UNIT] = s->unit;
 	fact.text[HF_SERVICE_USER] = s->user;
 	fact.text[HF_SERVICE_WHEN] = s->when;
@@ -189,8 +189,8 @@ static bool read_address(hf_bytes a, hf_bytes *host, uint64_t *port)
 		return true;
 	if (colon == NULL)
 		return false;
-	*host = hf__scan_first(a, (size_t)(colon - a.ptr));
-	return hf__scan_number(hf__scan_from(a, host->len + 1), port);
+	*host = hf_span_upto(a, (size_t)(colon - a.ptr));
+	return hf__scan_number(hf_span_from(a, host->len + 1), port);
 }
 
 hf_err hf__scan_put_listener(const struct hf__scan_job *job, hf_bytes name, hf_bytes address, hf_bytes where,
@@ -206,13 +206,13 @@ hf_err hf__scan_put_listener(const struct hf__scan_job *job, hf_bytes name, hf_b
 		return HF_OK; /* a socket of the file system */
 	if (!read_address(address, &host, &port))
 		host = address;
-	all = hf__scan_in(host, everywhere);
+	all = hf_span_in(host, everywhere);
 	fact.num[HF_LISTENER_PORT] = port;
 	fact.num[HF_LISTENER_FLAGS] = (all ? HF_LISTENERF_ALL : 0u) | (udp ? HF_LISTENERF_UDP : 0u);
 	fact.num[HF_LISTENER_OFFSET] = (uint64_t)(where.ptr - job->text.ptr);
 	fact.num[HF_LISTENER_LENGTH] = where.len;
 	fact.text[HF_LISTENER_ADDRESS] = address;
 	fact.text[HF_LISTENER_NAME] = name;
-	fact.text[HF_LISTENER_EVIDENCE] = hf__scan_first(where, 200);
+	fact.text[HF_LISTENER_EVIDENCE] = hf_span_upto(where, 200);
 	return hf__scan_put(job, &fact);
 }

@@ -7,13 +7,13 @@ enum { LINES_MAX = 4096 };
 /* System tables name a user in the sixth field. */
 static bool names_user(const struct hf__scan_job *job)
 {
-	return hf__scan_is(job->name, "/etc/crontab") || hf__scan_find(job->name, "/cron.d/") != SIZE_MAX;
+	return hf_span_is(job->name, "/etc/crontab") || hf_span_find(job->name, "/cron.d/") != SIZE_MAX;
 }
 
 static bool is_table(const struct hf__scan_job *job)
 {
-	return names_user(job) || hf__scan_find(job->name, "/crontabs/") != SIZE_MAX ||
-	       (hf__scan_find(job->name, "/spool/cron/") != SIZE_MAX);
+	return names_user(job) || hf_span_find(job->name, "/crontabs/") != SIZE_MAX ||
+	       (hf_span_find(job->name, "/spool/cron/") != SIZE_MAX);
 }
 
 static bool is_cron_script(const struct hf__scan_job *job)
@@ -22,7 +22,7 @@ static bool is_cron_script(const struct hf__scan_job *job)
 					       "/cron.monthly/", "/periodic/",   NULL };
 
 	for (size_t i = 0; folders[i] != NULL; i++)
-		if (hf__scan_find(job->name, folders[i]) != SIZE_MAX)
+		if (hf_span_find(job->name, folders[i]) != SIZE_MAX)
 			return true;
 	return false;
 }
@@ -31,7 +31,7 @@ static hf_err put_line(struct hf__scan_job *job, hf_bytes line)
 {
 	struct hf__scan_service s = { .source = HF_SOURCE_CRON, .unit = job->base, .where = line };
 	hf_bytes rest = line, word;
-	unsigned times = hf__scan_starts(line, "@") ? 1 : 5;
+	unsigned times = hf_span_begins(line, "@") ? 1 : 5;
 
 	for (unsigned i = 0; i < times; i++)
 		if (!hf__scan_word(&rest, &word))
@@ -39,7 +39,7 @@ static hf_err put_line(struct hf__scan_job *job, hf_bytes line)
 	s.when = (hf_bytes){ line.ptr, (size_t)(word.ptr + word.len - line.ptr) };
 	if (names_user(job) && !hf__scan_word(&rest, &s.user))
 		return HF_OK;
-	s.command = hf__scan_trim(rest);
+	s.command = hf_span_trim(rest);
 	return s.command.len > 0 ? hf__scan_put_service(job, &s) : HF_OK;
 }
 
@@ -59,15 +59,15 @@ hf_err hf__scan_cron(struct hf__scan_job *job)
 		struct hf__scan_service s = { .source = HF_SOURCE_CRON,
 					      .unit = job->base,
 					      .command = job->base,
-					      .where = hf__scan_first(job->text, 1) };
+					      .where = hf_span_upto(job->text, 1) };
 
 		s.flags = hf__scan_fetches_and_runs(job->text) ? HF_SERVICEF_FETCHRUN : 0;
 		return hf__scan_put_service(job, &s);
 	}
 	if (!is_table(job))
 		return HF_OK;
-	for (unsigned n = 0; n < LINES_MAX && hf__scan_line(&rest, &line); n++) {
-		line = hf__scan_trim(line);
+	for (unsigned n = 0; n < LINES_MAX && hf_span_line(&rest, &line); n++) {
+		line = hf_span_trim(line);
 		if (line.len > 0 && line.ptr[0] != '#' && !is_assignment(line))
 			HF_TRY(put_line(job, line));
 	}

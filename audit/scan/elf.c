@@ -251,5 +251,5 @@ bool hf__scan_elf_string(struct hf__scan_elf *e, uint64_t offset, struct hf_out 
 		return false;
 	text = hf__scan_view_upto(e->v, table.offset + offset, 1024);
 	end = text.len > 0 ? memchr(text.ptr, 0, text.len) : NULL;
-	return end != NULL && hf_out_put(out, hf__scan_first(text, (size_t)(end - text.ptr))) == HF_OK;
+	return end != NULL && hf_out_put(out, hf_span_upto(text, (size_t)(end - text.ptr))) == HF_OK;
 }

@@ -59,7 +59,7 @@ static hf_bytes interp_of(struct hf__scan_elf *e)
 	const uint8_t *end = text.len > 0 ? memchr(text.ptr, 0, text.len) : NULL;
 
 	return end == NULL || !e->has_interp ? (hf_bytes){ 0 }
-					     : hf__scan_first(text, (size_t)(end - text.ptr));
+					     : hf_span_upto(text, (size_t)(end - text.ptr));
 }
 
 struct rooms {
@@ -105,13 +105,13 @@ static hf_err put_module(struct hf__scan_job *job, struct hf__scan_elf *e)
 	hf_bytes info, part, magic = { 0 };
 
 	fact.num[HF_KERNEL_WHAT] = HF_KERNELW_MODULE;
-	fact.num[HF_KERNEL_FLAGS] = hf__scan_is(tail, mark) ? HF_KERNELF_SIGNED : 0;
+	fact.num[HF_KERNEL_FLAGS] = hf_span_is(tail, mark) ? HF_KERNELF_SIGNED : 0;
 	info = hf__scan_view_upto(e->v, e->modinfo.offset, e->modinfo.len);
-	while (hf__scan_part(&info, 0, &part))
-		if (hf__scan_starts(part, "vermagic="))
-			magic = hf__scan_from(part, 9);
+	while (hf_span_part(&info, 0, &part))
+		if (hf_span_begins(part, "vermagic="))
+			magic = hf_span_from(part, 9);
 	fact.text[HF_KERNEL_VERMAGIC] = magic;
-	if (!hf__scan_part(&magic, ' ', &fact.text[HF_KERNEL_VERSION]))
+	if (!hf_span_part(&magic, ' ', &fact.text[HF_KERNEL_VERSION]))
 		fact.text[HF_KERNEL_VERSION] = (hf_bytes){ 0 };
 	return hf__scan_put(job, &fact);
 }

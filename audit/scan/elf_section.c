@@ -51,11 +51,11 @@ static void keep_named(struct hf__scan_elf *e, const struct section *s, hf_bytes
 {
 	if (s->type == SHT_NOBITS || s->range.len == 0)
 		return;
-	if (hf__scan_is(name, ".debug_info") || hf__scan_is(name, ".zdebug_info"))
+	if (hf_span_is(name, ".debug_info") || hf_span_is(name, ".zdebug_info"))
 		e->has_debug = true;
-	else if (hf__scan_is(name, ".modinfo"))
+	else if (hf_span_is(name, ".modinfo"))
 		e->modinfo = s->range;
-	else if (hf__scan_is(name, ".GCC.command.line"))
+	else if (hf_span_is(name, ".GCC.command.line"))
 		e->command_line = s->range;
 }
 
@@ -68,7 +68,7 @@ static hf_bytes name_at(struct hf__scan_elf *e, const struct hf__scan_range *nam
 		return (hf_bytes){ 0 };
 	text = hf__scan_view_upto(e->v, names->offset + offset, 32);
 	end = text.len > 0 ? memchr(text.ptr, 0, text.len) : NULL;
-	return end == NULL ? (hf_bytes){ 0 } : hf__scan_first(text, (size_t)(end - text.ptr));
+	return end == NULL ? (hf_bytes){ 0 } : hf_span_upto(text, (size_t)(end - text.ptr));
 }
 
 static void keep_section(struct hf__scan_elf *e, const struct section *s, const struct section *names)
@@ -114,7 +114,7 @@ static void read_properties(struct hf__scan_elf *e, hf_bytes data)
 			e->x86_features = (uint32_t)hf__scan_elf_get(e, data.ptr + 8, 4);
 		if (len >= 4 && type == PROPERTY_AARCH64)
 			e->arm_features = (uint32_t)hf__scan_elf_get(e, data.ptr + 8, 4);
-		data = hf__scan_from(data, 8 + (((size_t)len + align - 1) & ~(align - 1)));
+		data = hf_span_from(data, 8 + (((size_t)len + align - 1) & ~(align - 1)));
 	}
 }
 
@@ -151,11 +151,11 @@ static void read_notes(struct hf__scan_elf *e, const struct hf__scan_range *rang
 
 		if (namesz > rest.len || desc > rest.len || descsz > rest.len - desc)
 			return;
-		note.desc = hf__scan_first(hf__scan_from(rest, (size_t)desc), (size_t)descsz);
+		note.desc = hf_span_upto(hf_span_from(rest, (size_t)desc), (size_t)descsz);
 		if (namesz == 4 && memcmp(rest.ptr + 12, "GNU", 4) == 0)
 			keep_gnu_note(e, &note);
 		at += desc + pad4(descsz);
-		rest = hf__scan_from(rest, (size_t)desc + pad4(descsz));
+		rest = hf_span_from(rest, (size_t)desc + pad4(descsz));
 	}
 }
 

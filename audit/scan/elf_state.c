@@ -79,15 +79,15 @@ bool hf__scan_elf_no_glibc(struct hf__scan_elf *e)
 					     NULL };
 	hf_bytes interp = e->has_interp ? hf__scan_view_upto(e->v, e->interp.offset, 16) : (hf_bytes){ 0 };
 
-	if (hf__scan_starts(interp, "/lib/ld-musl"))
+	if (hf_span_begins(interp, "/lib/ld-musl"))
 		return true;
 	for (size_t i = 0; i < e->n_needed; i++) {
 		uint8_t room[1024];
 		struct hf_out name = HF_OUT(room);
 
 		if (hf__scan_elf_string(e, e->needed[i], &name) &&
-		    (hf__scan_in(hf_out_bytes(&name), other) ||
-		     hf__scan_starts(hf_out_bytes(&name), "libc.musl")))
+		    (hf_span_in(hf_out_bytes(&name), other) ||
+		     hf_span_begins(hf_out_bytes(&name), "libc.musl")))
 			return true;
 	}
 	return false;
@@ -125,9 +125,9 @@ static unsigned state_clash(struct hf__scan_elf *e)
 {
 	hf_bytes flags = hf__scan_view_upto(e->v, e->command_line.offset, e->command_line.len);
 
-	if (e->command_line.len > 0 && hf__scan_find(flags, "-fstack-clash-protection") != SIZE_MAX)
+	if (e->command_line.len > 0 && hf_span_find(flags, "-fstack-clash-protection") != SIZE_MAX)
 		return HF_STATE_YES;
-	if (e->command_line.len > 0 && hf__scan_find(flags, "-fno-stack-clash-protection") != SIZE_MAX)
+	if (e->command_line.len > 0 && hf_span_find(flags, "-fno-stack-clash-protection") != SIZE_MAX)
 		return HF_STATE_NO;
 	if (e->machine == EM_X86_64_ || e->machine == EM_386_)
 		for (size_t i = 0; i < e->n_loads; i++)

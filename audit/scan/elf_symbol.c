@@ -133,7 +133,7 @@ static void judge_import(struct hf__scan_elf *e, const char *name, size_t len)
 	i = find(name, watched, N_WATCHED);
 	if (i >= 0)
 		e->watched[i] = 1;
-	if (i >= 0 && hf__scan_in(HF__TEXT(name), auth_names))
+	if (i >= 0 && hf_span_in(HF__TEXT(name), auth_names))
 		e->auth = true;
 	if (find(name, fortifiable, sizeof(fortifiable) / sizeof(fortifiable[0])) >= 0)
 		e->fortifiable++;

@@ -19,7 +19,7 @@ static uint64_t read_date(hf_bytes text)
 {
 	uint64_t y = 0, m = 0, d = 0;
 
-	if (text.len != 10 || !hf__scan_number(hf__scan_first(text, 4), &y) ||
+	if (text.len != 10 || !hf__scan_number(hf_span_upto(text, 4), &y) ||
 	    !hf__scan_number((hf_bytes){ text.ptr + 5, 2 }, &m) ||
 	    !hf__scan_number((hf_bytes){ text.ptr + 8, 2 }, &d) || m < 1 || m > 12)
 		return 0;
@@ -34,9 +34,9 @@ static uint64_t look_up(hf_bytes branch)
 	for (size_t i = 0; i < sizeof(eol); i++)
 		list[i] = eol[i] ^ HF__DISGUISE;
 	rest = HF_ARR(list);
-	while (hf__scan_line(&rest, &line))
+	while (hf_span_line(&rest, &line))
 		if (hf__scan_word(&line, &name) && hf_bytes_equal(name, branch))
-			return read_date(hf__scan_trim(line));
+			return read_date(hf_span_trim(line));
 	return 0;
 }
 
@@ -56,7 +56,7 @@ uint64_t hf__scan_eol_of(hf_bytes version)
 
 	if (major == 0 || major >= version.len || version.ptr[major] != '.')
 		return 0;
-	minor = digits(hf__scan_from(version, major + 1));
-	day = look_up(hf__scan_first(version, major + 1 + minor));
-	return day != 0 ? day : look_up(hf__scan_first(version, major));
+	minor = digits(hf_span_from(version, major + 1));
+	day = look_up(hf_span_upto(version, major + 1 + minor));
+	return day != 0 ? day : look_up(hf_span_upto(version, major));
 }

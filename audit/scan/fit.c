@@ -32,7 +32,7 @@ static bool take_u32(struct tree *t, uint32_t *v)
 	if (t->at.len < 4)
 		return false;
 	*v = hf_get_be32(t->at.ptr);
-	t->at = hf__scan_from(t->at, 4);
+	t->at = hf_span_from(t->at, 4);
 	return true;
 }
 
@@ -42,23 +42,23 @@ static bool take_bytes(struct tree *t, size_t len, hf_bytes *out)
 
 	if (len > t->at.len || padded > t->at.len)
 		return false;
-	*out = hf__scan_first(t->at, len);
-	t->at = hf__scan_from(t->at, padded);
+	*out = hf_span_upto(t->at, len);
+	t->at = hf_span_from(t->at, padded);
 	return true;
 }
 
 /* /images/x/signature... and /configurations/x/signature... */
 static void count_node(struct tree *t)
 {
-	bool image = t->depth >= 3 && hf__scan_is(t->path[1], "images");
-	bool configuration = t->depth >= 3 && hf__scan_is(t->path[1], "configurations");
+	bool image = t->depth >= 3 && hf_span_is(t->path[1], "images");
+	bool configuration = t->depth >= 3 && hf_span_is(t->path[1], "configurations");
 
 	if (t->depth == 3) {
 		t->images += image;
 		t->configurations += configuration;
 		t->counted = false;
 	}
-	if (t->depth != 4 || !hf__scan_starts(t->path[3], "signature") || t->counted)
+	if (t->depth != 4 || !hf_span_begins(t->path[3], "signature") || t->counted)
 		return;
 	t->counted = image || configuration;
 	t->signed_images += image;
@@ -72,7 +72,7 @@ static bool begin_node(struct tree *t)
 
 	if (end == NULL || t->depth == DEPTH_MAX)
 		return false;
-	name = hf__scan_first(t->at, (size_t)(end - t->at.ptr));
+	name = hf_span_upto(t->at, (size_t)(end - t->at.ptr));
 	if (!take_bytes(t, name.len + 1, &t->path[t->depth]))
 		return false;
 	t->path[t->depth++] = name;
@@ -96,8 +96,8 @@ static bool property(struct tree *t, hf_err *err)
 	if (!take_u32(t, &len) || !take_u32(t, &name) || !take_bytes(t, len, &value) ||
 	    name >= t->strings.len)
 		return false;
-	if (t->depth == 2 && hf__scan_is(t->path[1], "chosen") &&
-	    hf__scan_starts(hf__scan_from(t->strings, name), "bootargs") && t->strings.len - name > 8 &&
+	if (t->depth == 2 && hf_span_is(t->path[1], "chosen") &&
+	    hf_span_begins(hf_span_from(t->strings, name), "bootargs") && t->strings.len - name > 8 &&
 	    t->strings.ptr[name + 8] == 0)
 		*err = put_bootargs(t, value);
 	return *err == HF_OK;

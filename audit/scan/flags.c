@@ -67,14 +67,14 @@ _Static_assert((size_t)N_WANTED <= (size_t)HF__FLAGS_MAX, "room for each");
 static bool satisfies(hf_bytes word, size_t i)
 {
 	if (wanted[i].any[0] == NULL)
-		return hf__scan_is(word, wanted[i].name);
+		return hf_span_is(word, wanted[i].name);
 	for (size_t k = 0; k < 4 && wanted[i].any[k] != NULL; k++) {
 		size_t len = strlen(wanted[i].any[k]);
 
 		/* "-Wl,-z,relro,-z,now" holds both; "now" alone is the word behind -z. */
-		if (hf__scan_starts(word, wanted[i].any[k]) ||
-		    (wanted[i].any[k][0] != '-' && hf__scan_starts(word, "-Wl,") && word.len > len &&
-		     hf__scan_find(word, wanted[i].any[k]) != SIZE_MAX))
+		if (hf_span_begins(word, wanted[i].any[k]) ||
+		    (wanted[i].any[k][0] != '-' && hf_span_begins(word, "-Wl,") && word.len > len &&
+		     hf_span_find(word, wanted[i].any[k]) != SIZE_MAX))
 			return true;
 	}
 	return false;
@@ -86,7 +86,7 @@ static bool has_flag(const hf_bytes *words, size_t n, size_t i)
 	bool has = false;
 
 	for (size_t k = 0; k < n; k++)
-		if (wanted[i].off != NULL && hf__scan_is(words[k], wanted[i].off))
+		if (wanted[i].off != NULL && hf_span_is(words[k], wanted[i].off))
 			has = false;
 		else if (satisfies(words[k], i))
 			has = true;
@@ -109,8 +109,8 @@ static bool is_compiler(hf_bytes base)
 	while (base.len > 0 && (base.ptr[base.len - 1] == '-' || base.ptr[base.len - 1] == '.'))
 		base.len--;
 	for (size_t i = 0; ends[i] != NULL; i++)
-		if (hf__scan_is(base, ends[i]) ||
-		    (hf__scan_ends(base, ends[i]) && base.len > strlen(ends[i]) &&
+		if (hf_span_is(base, ends[i]) ||
+		    (hf_span_ends(base, ends[i]) && base.len > strlen(ends[i]) &&
 		     base.ptr[base.len - strlen(ends[i]) - 1] == '-'))
 			return true;
 	return false;
@@ -118,11 +118,11 @@ static bool is_compiler(hf_bytes base)
 
 static void note_source(struct command *c, hf_bytes word)
 {
-	if (hf__scan_ends(word, ".c")) {
+	if (hf_span_ends(word, ".c")) {
 		c->where |= C;
 		c->source = word;
-	} else if (hf__scan_ends(word, ".cc") || hf__scan_ends(word, ".cpp") || hf__scan_ends(word, ".cxx") ||
-		   hf__scan_ends(word, ".C")) {
+	} else if (hf_span_ends(word, ".cc") || hf_span_ends(word, ".cpp") || hf_span_ends(word, ".cxx") ||
+		   hf_span_ends(word, ".C")) {
 		c->where |= CXX;
 		c->source = word;
 	}
@@ -133,7 +133,7 @@ static bool names_other_chip(hf_bytes word)
 	static const char *const chips[] = { "arm-", "mips", "riscv", "powerpc", "xtensa", "avr-", NULL };
 
 	for (size_t i = 0; chips[i] != NULL; i++)
-		if (hf__scan_find(word, chips[i]) != SIZE_MAX)
+		if (hf_span_find(word, chips[i]) != SIZE_MAX)
 			return true;
 	return false;
 }
@@ -142,7 +142,7 @@ static bool names_other_chip(hf_bytes word)
 static size_t find_compiler(const hf_bytes *words, size_t n)
 {
 	for (size_t i = 0; i < n && i < 4; i++)
-		if (is_compiler(hf__scan_base(words[i])))
+		if (is_compiler(hf_span_base(words[i])))
 			return i;
 	return n;
 }
@@ -151,7 +151,7 @@ static bool only_looks(hf_bytes word)
 {
 	static const char *const options[] = { "-E", "-M", "-MM", "--version", "-v", "-dumpmachine", NULL };
 
-	return hf__scan_in(word, options);
+	return hf_span_in(word, options);
 }
 
 static bool understand(const hf_bytes *words, size_t n, struct command *c)
@@ -162,13 +162,13 @@ static bool understand(const hf_bytes *words, size_t n, struct command *c)
 	*c = (struct command){ 0 };
 	if (first == n)
 		return false;
-	c->clang = hf__scan_find(hf__scan_base(words[first]), "clang") != SIZE_MAX;
-	c->arm64 = hf__scan_find(words[first], "aarch64") != SIZE_MAX;
+	c->clang = hf_span_find(hf_span_base(words[first]), "clang") != SIZE_MAX;
+	c->arm64 = hf_span_find(words[first], "aarch64") != SIZE_MAX;
 	c->other_chip = names_other_chip(words[first]);
 	for (size_t i = first + 1; i < n; i++) {
 		if (only_looks(words[i]))
 			return false;
-		compiles = compiles || hf__scan_is(words[i], "-c") || hf__scan_is(words[i], "-S");
+		compiles = compiles || hf_span_is(words[i], "-c") || hf_span_is(words[i], "-S");
 		if (words[i].len > 0 && words[i].ptr[0] != '-')
 			note_source(c, words[i]);
 	}

@@ -66,12 +66,12 @@ hf_err hf__scan_hex_read(hf_bytes text, struct hf_buf *out)
 	struct hex h = { .out = out };
 	hf_bytes line;
 
-	while (!h.ended && hf__scan_line(&text, &line)) {
+	while (!h.ended && hf_span_line(&text, &line)) {
 		uint8_t record[RECORD_MAX];
 		struct hf_out bytes = HF_OUT(record);
 
 		if (line.len < 11 || line.ptr[0] != ':' ||
-		    hf_hex_decode(hf__scan_from(line, 1), &bytes) != HF_OK)
+		    hf_hex_decode(hf_span_from(line, 1), &bytes) != HF_OK)
 			return HF_ERR_BASE_TEXT;
 		HF_TRY(put_record(&h, record, bytes.len));
 	}

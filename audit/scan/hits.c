@@ -62,7 +62,7 @@ static hf_err put_hit(struct hf__scan_job *job, unsigned class, const char *name
 	fact.num[HF_HIT_COUNT] = count;
 	fact.num[HF_HIT_KIND] = job->kind;
 	fact.text[HF_HIT_NAME] = HF__TEXT(name);
-	fact.text[HF_HIT_EVIDENCE] = hf__scan_first(evidence, 200);
+	fact.text[HF_HIT_EVIDENCE] = hf_span_upto(evidence, 200);
 	return hf__scan_put(job, &fact);
 }
 
@@ -121,7 +121,7 @@ static hf_bytes window_of(struct hf__scan_job *job, const struct hf__scan_hit *h
 		return w;
 	if (w.len == 0 || (word && continues_word(w.ptr[0])))
 		return (hf_bytes){ 0 };
-	return hf__scan_from(w, 1);
+	return hf_span_from(w, 1);
 }
 
 static hf_err put_token(struct hf__scan_job *job, const struct hf__scan_hit *hit)
@@ -133,7 +133,7 @@ static hf_err put_token(struct hf__scan_job *job, const struct hf__scan_hit *hit
 	hf_bytes match;
 
 	if (!hf__scan_pattern_match(job->scan->patterns, name, window_of(job, hit, true), &match) ||
-	    distinct(match) < TOKEN_DISTINCT || hf__scan_find(match, "EXAMPLE") != SIZE_MAX)
+	    distinct(match) < TOKEN_DISTINCT || hf_span_find(match, "EXAMPLE") != SIZE_MAX)
 		return HF_OK;
 	HF_TRY(hf__scan_redact(match, &evidence));
 	fact.num[HF_KEY_CLASS] = HF_KEYC_TOKEN;
@@ -182,8 +182,8 @@ static hf_err put_url(struct hf__scan_job *job, const struct hf__scan_hit *hit)
 	if (!job->scan->opts.hosts ||
 	    !hf__scan_pattern_match(job->scan->patterns, "url", window_of(job, hit, true), &match))
 		return HF_OK;
-	at = hf__scan_find(match, "://") + 3;
-	match = hf__scan_from(match, at);
+	at = hf_span_find(match, "://") + 3;
+	match = hf_span_from(match, at);
 	if (!hf__scan_host_is_public(match))
 		return HF_OK;
 	return put_hit(job, HF_HITC_HOST, "url", match, hit->offset + at, 1);

@@ -5,7 +5,7 @@
 static hf_bytes skip_blanks(hf_bytes b)
 {
 	while (b.len > 0 && (b.ptr[0] == ' ' || b.ptr[0] == '\t' || b.ptr[0] == '\n' || b.ptr[0] == '\r'))
-		b = hf__scan_from(b, 1);
+		b = hf_span_from(b, 1);
 	return b;
 }
 
@@ -40,7 +40,7 @@ static size_t nested_len(hf_bytes b)
 		uint8_t c = b.ptr[i];
 
 		if (c == '"') {
-			size_t n = string_len(hf__scan_from(b, i));
+			size_t n = string_len(hf_span_from(b, i));
 
 			if (n == 0)
 				return 0;
@@ -75,8 +75,8 @@ bool hf__scan_json_value(hf_bytes *rest, hf_bytes *value)
 		n = scalar_len(b);
 	if (n == 0)
 		return false;
-	*value = hf__scan_first(b, n);
-	*rest = skip_blanks(hf__scan_from(b, n));
+	*value = hf_span_upto(b, n);
+	*rest = skip_blanks(hf_span_from(b, n));
 	return true;
 }
 
@@ -86,7 +86,7 @@ bool hf__scan_json_open(hf_bytes value, struct hf__scan_json_walk *w)
 	if (value.len < 2 || (value.ptr[0] != '{' && value.ptr[0] != '['))
 		return false;
 	w->close = value.ptr[0] == '{' ? '}' : ']';
-	w->rest = skip_blanks(hf__scan_from(value, 1));
+	w->rest = skip_blanks(hf_span_from(value, 1));
 	return true;
 }
 
@@ -95,7 +95,7 @@ bool hf__scan_json_next(struct hf__scan_json_walk *w, hf_bytes *name, hf_bytes *
 	*name = (hf_bytes){ 0 };
 	*value = (hf_bytes){ 0 };
 	if (w->rest.len > 0 && w->rest.ptr[0] == ',')
-		w->rest = skip_blanks(hf__scan_from(w->rest, 1));
+		w->rest = skip_blanks(hf_span_from(w->rest, 1));
 	if (w->rest.len == 0 || w->rest.ptr[0] == w->close)
 		return false;
 	if (w->close == '}') {
@@ -105,7 +105,7 @@ bool hf__scan_json_next(struct hf__scan_json_walk *w, hf_bytes *name, hf_bytes *
 		    w->rest.ptr[0] != ':')
 			return false;
 		*name = (hf_bytes){ quoted.ptr + 1, quoted.len - 2 };
-		w->rest = hf__scan_from(w->rest, 1);
+		w->rest = hf_span_from(w->rest, 1);
 	}
 	return hf__scan_json_value(&w->rest, value);
 }
@@ -119,7 +119,7 @@ bool hf__scan_json_member(hf_bytes object, const char *name, hf_bytes *value)
 	if (object.len == 0 || object.ptr[0] != '{' || !hf__scan_json_open(object, &w))
 		return false;
 	while (hf__scan_json_next(&w, &key, value))
-		if (hf__scan_is(key, name))
+		if (hf_span_is(key, name))
 			return true;
 	*value = (hf_bytes){ 0 };
 	return false;

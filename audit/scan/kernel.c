@@ -45,8 +45,8 @@ enum { N_WANTED = sizeof(wanted) / sizeof(wanted[0]), HEADING = 512 };
 /* "# Linux/arm 6.1.38 Kernel Configuration" */
 static bool read_heading(hf_bytes text, hf_bytes *version)
 {
-	hf_bytes head = hf__scan_first(text, HEADING), rest, arch;
-	size_t at = hf__scan_find(head, "# Linux/"), end = hf__scan_find(head, " Kernel Configuration");
+	hf_bytes head = hf_span_upto(text, HEADING), rest, arch;
+	size_t at = hf_span_find(head, "# Linux/"), end = hf_span_find(head, " Kernel Configuration");
 
 	*version = (hf_bytes){ 0 };
 	if (at == SIZE_MAX || end == SIZE_MAX || end < at)
@@ -59,16 +59,16 @@ static void keep_option(hf_bytes line, hf_bytes value[N_WANTED])
 {
 	hf_bytes name, v;
 
-	if (hf__scan_starts(line, "# CONFIG_") && hf__scan_ends(line, " is not set")) {
-		name = hf__scan_from(hf__scan_first(line, line.len - 11), 9);
+	if (hf_span_begins(line, "# CONFIG_") && hf_span_ends(line, " is not set")) {
+		name = hf_span_from(hf_span_upto(line, line.len - 11), 9);
 		v = HF_STR("n");
-	} else if (hf__scan_starts(line, "CONFIG_") && hf__scan_pair(line, '=', &name, &v)) {
-		name = hf__scan_from(name, 7);
+	} else if (hf_span_begins(line, "CONFIG_") && hf__scan_pair(line, '=', &name, &v)) {
+		name = hf_span_from(name, 7);
 	} else {
 		return;
 	}
 	for (size_t i = 0; i < N_WANTED; i++)
-		if (hf__scan_is(name, wanted[i]))
+		if (hf_span_is(name, wanted[i]))
 			value[i] = hf__scan_unquote(v);
 }
 
@@ -82,7 +82,7 @@ hf_err hf__scan_kernel(struct hf__scan_job *job)
 	fact.num[HF_KERNEL_WHAT] = HF_KERNELW_CONFIG;
 	fact.num[HF_KERNEL_EOL] = hf__scan_eol_of(fact.text[HF_KERNEL_VERSION]);
 	HF_TRY(hf__scan_put(job, &fact));
-	for (unsigned n = 0; n < HF__LINES_MAX && hf__scan_line(&rest, &line); n++)
+	for (unsigned n = 0; n < HF__LINES_MAX && hf_span_line(&rest, &line); n++)
 		keep_option(line, value);
 	for (size_t i = 0; i < N_WANTED; i++)
 		HF_TRY(hf__scan_put_setting(

@@ -64,8 +64,8 @@ struct hf_fact hf__scan_key_fact(const struct hf__scan_job *job, unsigned class,
 				 uint64_t length)
 {
 	struct hf_fact fact = { .kind = HF_FACT_KEY };
-	bool host = (hf__scan_starts(job->base, "ssh_host_") && hf__scan_ends(job->base, "_key")) ||
-		    (hf__scan_starts(job->base, "dropbear_") && hf__scan_ends(job->base, "_host_key"));
+	bool host = (hf_span_begins(job->base, "ssh_host_") && hf_span_ends(job->base, "_key")) ||
+		    (hf_span_begins(job->base, "dropbear_") && hf_span_ends(job->base, "_host_key"));
 
 	fact.num[HF_KEY_CLASS] = class;
 	fact.num[HF_KEY_OFFSET] = offset;
@@ -121,7 +121,7 @@ hf_err hf__scan_key_put(const struct hf__scan_job *job, struct hf_fact *fact, hf
 
 	/* The first characters of DER tell only its length: the digest alone is shown. */
 	HF_TRY(hf__scan_redact(secret, &evidence));
-	fact->text[HF_KEY_EVIDENCE] = hf__scan_from(hf_out_bytes(&evidence), secret.len >= 12 ? 4 : 0);
+	fact->text[HF_KEY_EVIDENCE] = hf_span_from(hf_out_bytes(&evidence), secret.len >= 12 ? 4 : 0);
 	return hf__scan_put(job, fact);
 }
 
@@ -132,10 +132,10 @@ static bool in_ca_bundle(const struct hf__scan_job *job)
 					      "/usr/share/pki/", "/etc/ca-certificates/",       NULL };
 
 	for (size_t i = 0; places[i] != NULL; i++)
-		if (hf__scan_starts(job->name, places[i]))
+		if (hf_span_begins(job->name, places[i]))
 			return true;
-	return hf__scan_is(job->base, "cacert.pem") || hf__scan_is(job->base, "cacerts") ||
-	       hf__scan_is(job->base, "ca-certificates.crt") || hf__scan_is(job->base, "ca-bundle.crt");
+	return hf_span_is(job->base, "cacert.pem") || hf_span_is(job->base, "cacerts") ||
+	       hf_span_is(job->base, "ca-certificates.crt") || hf_span_is(job->base, "ca-bundle.crt");
 }
 
 static hf_err put_cert(const struct hf__scan_job *job, const struct hf_certfacts *cert, hf_bytes der,
@@ -179,16 +179,16 @@ hf_err hf__scan_key_put_der(const struct hf__scan_job *job, hf_bytes der, uint64
 /* RFC 1421 headers ("Proc-Type: 4,ENCRYPTED") end in an empty line. */
 static hf_bytes skip_headers(hf_bytes body, bool *encrypted)
 {
-	size_t colon = hf__scan_find(hf__scan_first(body, 200), ":"), end;
+	size_t colon = hf_span_find(hf_span_upto(body, 200), ":"), end;
 
 	*encrypted = false;
 	if (colon == SIZE_MAX)
 		return body;
-	end = hf__scan_find(body, "\n\n");
+	end = hf_span_find(body, "\n\n");
 	if (end == SIZE_MAX)
-		end = hf__scan_find(body, "\n\r\n");
-	*encrypted = hf__scan_find(hf__scan_first(body, 200), "ENCRYPTED") != SIZE_MAX;
-	return end == SIZE_MAX ? (hf_bytes){ 0 } : hf__scan_from(body, end + 2);
+		end = hf_span_find(body, "\n\r\n");
+	*encrypted = hf_span_find(hf_span_upto(body, 200), "ENCRYPTED") != SIZE_MAX;
+	return end == SIZE_MAX ? (hf_bytes){ 0 } : hf_span_from(body, end + 2);
 }
 
 static hf_err put_body(struct hf__scan_job *job, hf_bytes label, hf_bytes body, uint64_t offset,
@@ -206,7 +206,7 @@ static hf_err put_body(struct hf__scan_job *job, hf_bytes label, hf_bytes body, 
 	if (encrypted) {
 		fact = hf__scan_key_fact(job, HF_KEYC_ENCRYPTED, offset, length);
 		err = hf__scan_key_put(job, &fact, hf_out_bytes(&der));
-	} else if (hf__scan_is(label, "OPENSSH PRIVATE KEY")) {
+	} else if (hf_span_is(label, "OPENSSH PRIVATE KEY")) {
 		err = hf__scan_key_put_openssh(job, hf_out_bytes(&der), offset, length);
 	} else {
 		err = hf__scan_key_put_der(job, hf_out_bytes(&der), offset, length);
@@ -231,18 +231,18 @@ static hf_err put_pem(struct hf__scan_job *job, const struct hf__scan_hit *hit)
 	hf_bytes text = hf__scan_view_upto(job->view, hit->offset, HF__KEY_ROOM), label, body;
 	size_t begin, end;
 
-	text = hf__scan_from(text, 10); /* "-----BEGIN" */
-	begin = hf__scan_find(hf__scan_first(text, LINE_MAX_), "-----");
+	text = hf_span_from(text, 10); /* "-----BEGIN" */
+	begin = hf_span_find(hf_span_upto(text, LINE_MAX_), "-----");
 	if (begin == SIZE_MAX || begin < 2)
 		return HF_OK;
 	label = (hf_bytes){ text.ptr + 1, begin - 1 };
-	if (text.ptr[0] != ' ' || !hf__scan_in(label, labels))
+	if (text.ptr[0] != ' ' || !hf_span_in(label, labels))
 		return HF_OK;
-	body = hf__scan_from(text, begin + 5);
-	end = hf__scan_find(body, "-----END ");
+	body = hf_span_from(text, begin + 5);
+	end = hf_span_find(body, "-----END ");
 	if (end == SIZE_MAX)
 		return HF_OK;
-	return put_body(job, label, hf__scan_first(body, end), hit->offset,
+	return put_body(job, label, hf_span_upto(body, end), hit->offset,
 			10 + begin + 5 + end + 9 + label.len + 5);
 }
 
@@ -267,7 +267,7 @@ static hf_bytes der_at(struct hf__scan_job *job, uint64_t offset)
 		len = len << 8 | b.ptr[2 + i];
 	if (n == 0)
 		len = b.ptr[1];
-	return len + 2 + n <= b.len ? hf__scan_first(b, len + 2 + n) : (hf_bytes){ 0 };
+	return len + 2 + n <= b.len ? hf_span_upto(b, len + 2 + n) : (hf_bytes){ 0 };
 }
 
 /* Chips carry keys without any wrapping. Elsewhere such bytes are mostly a library's own tests. */

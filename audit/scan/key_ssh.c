@@ -16,7 +16,7 @@ bool hf__scan_ssh_take(hf_bytes *rest, hf_bytes *string)
 	if (len > rest->len - 4)
 		return false;
 	*string = (hf_bytes){ rest->ptr + 4, len };
-	*rest = hf__scan_from(*rest, (size_t)len + 4);
+	*rest = hf_span_from(*rest, (size_t)len + 4);
 	return true;
 }
 
@@ -30,14 +30,14 @@ hf_err hf__scan_key_put_openssh(const struct hf__scan_job *job, hf_bytes blob, u
 
 	if (blob.len < sizeof(magic) || memcmp(blob.ptr, magic, sizeof(magic)) != 0)
 		return HF_OK;
-	rest = hf__scan_from(rest, sizeof(magic));
+	rest = hf_span_from(rest, sizeof(magic));
 	if (!hf__scan_ssh_take(&rest, &cipher) || !hf__scan_ssh_take(&rest, &kdf) ||
 	    !hf__scan_ssh_take(&rest, &options) || rest.len < 4)
 		return HF_OK;
-	rest = hf__scan_from(rest, 4);
+	rest = hf_span_from(rest, 4);
 	if (!hf__scan_ssh_take(&rest, &public) || hf_keyfacts_ssh(public, &facts) != HF_OK || rest.len < 32)
 		return HF_OK;
-	fact = hf__scan_key_fact(job, hf__scan_is(cipher, "none") ? HF_KEYC_PRIVATE : HF_KEYC_ENCRYPTED,
+	fact = hf__scan_key_fact(job, hf_span_is(cipher, "none") ? HF_KEYC_PRIVATE : HF_KEYC_ENCRYPTED,
 				 offset, length);
 	hf__scan_key_measure(&fact, &facts);
 	return hf__scan_key_put(job, &fact, blob);
@@ -51,19 +51,19 @@ static bool dropbear_public(hf_bytes all, struct hf_out *blob)
 
 	if (!hf__scan_ssh_take(&rest, &kind) || !hf__scan_ssh_take(&rest, &second))
 		return false;
-	if (hf__scan_is(kind, "ssh-ed25519")) {
+	if (hf_span_is(kind, "ssh-ed25519")) {
 		if (second.len != 64 || rest.len != 0)
 			return false;
 		hf_put_be32(len, 32);
 		return hf_out_put(blob, (hf_bytes){ all.ptr, 4 + kind.len }) == HF_OK &&
 		       hf_out_put(blob, HF_ARR(len)) == HF_OK &&
-		       hf_out_put(blob, hf__scan_from(second, 32)) == HF_OK;
+		       hf_out_put(blob, hf_span_from(second, 32)) == HF_OK;
 	}
-	if (!hf__scan_is(kind, "ssh-rsa") && !hf__scan_starts(kind, "ecdsa-sha2-nistp"))
+	if (!hf_span_is(kind, "ssh-rsa") && !hf_span_begins(kind, "ecdsa-sha2-nistp"))
 		return false;
 	/* Something secret must follow, or it is only a public key. */
 	return hf__scan_ssh_take(&rest, &third) && rest.len >= 32 &&
-	       hf_out_put(blob, hf__scan_first(all, all.len - rest.len)) == HF_OK;
+	       hf_out_put(blob, hf_span_upto(all, all.len - rest.len)) == HF_OK;
 }
 
 static hf_err put_dropbear(struct hf__scan_job *job)
@@ -94,12 +94,12 @@ static hf_err put_authorized(struct hf__scan_job *job, hf_bytes line, uint64_t o
 		struct hf_out blob = HF_OUT(room);
 		struct hf_keyfacts facts;
 
-		if (!hf__scan_starts(word, "AAAA") || !hf__scan_base64(word, &blob) ||
+		if (!hf_span_begins(word, "AAAA") || !hf__scan_base64(word, &blob) ||
 		    hf_keyfacts_ssh(hf_out_bytes(&blob), &facts) != HF_OK)
 			continue;
 		hf__scan_key_measure(&fact, &facts);
 		fact.num[HF_KEY_FLAGS] = 0;
-		fact.text[HF_KEY_NAME] = hf__scan_trim(rest);
+		fact.text[HF_KEY_NAME] = hf_span_trim(rest);
 		return hf__scan_key_put(job, &fact, hf_out_bytes(&blob));
 	}
 	return HF_OK;
@@ -110,7 +110,7 @@ static hf_err put_authorized_file(struct hf__scan_job *job)
 	hf_bytes rest = job->text, line;
 	unsigned n = 0;
 
-	while (n < AUTHORIZED_MAX && hf__scan_line(&rest, &line)) {
+	while (n < AUTHORIZED_MAX && hf_span_line(&rest, &line)) {
 		uint64_t offset = (uint64_t)(line.ptr - job->text.ptr);
 
 		if (line.len == 0 || line.ptr[0] == '#')
@@ -126,8 +126,8 @@ hf_err hf__scan_key_ssh_files(struct hf__scan_job *job)
 	if (job->kind == HF_KIND_OTHER)
 		return put_dropbear(job);
 	if (job->text.len > 0 &&
-	    (hf__scan_is(job->base, "authorized_keys") || hf__scan_is(job->base, "authorized_keys2") ||
-	     hf__scan_find(job->name, "/authorized_keys.d/") != SIZE_MAX))
+	    (hf_span_is(job->base, "authorized_keys") || hf_span_is(job->base, "authorized_keys2") ||
+	     hf_span_find(job->name, "/authorized_keys.d/") != SIZE_MAX))
 		return put_authorized_file(job);
 	return HF_OK;
 }

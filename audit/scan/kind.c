@@ -78,7 +78,7 @@ static bool is_text(hf_bytes head)
 
 static bool names(hf_bytes head, const char *member)
 {
-	return hf__scan_find(head, member) != SIZE_MAX;
+	return hf_span_find(head, member) != SIZE_MAX;
 }
 
 /* Past blanks and a byte order mark. */
@@ -86,7 +86,7 @@ static hf_bytes first_sign(hf_bytes b)
 {
 	while (b.len > 0 && (b.ptr[0] >= 0xbb || b.ptr[0] == ' ' || b.ptr[0] == '\n' || b.ptr[0] == '\r' ||
 			     b.ptr[0] == '\t'))
-		b = hf__scan_from(b, 1);
+		b = hf_span_from(b, 1);
 	return b;
 }
 
@@ -118,10 +118,10 @@ static bool is_build_log(const struct hf_node *node, hf_bytes head)
 
 	if (node->depth > 0)
 		return false;
-	while (hf__scan_line(&head, &line))
-		found += hf__scan_find(line, " -c ") != SIZE_MAX &&
-			 (hf__scan_find(line, "cc ") != SIZE_MAX || hf__scan_find(line, "cc-") != SIZE_MAX ||
-			  hf__scan_find(line, "++") != SIZE_MAX || hf__scan_find(line, "clang") != SIZE_MAX);
+	while (hf_span_line(&head, &line))
+		found += hf_span_find(line, " -c ") != SIZE_MAX &&
+			 (hf_span_find(line, "cc ") != SIZE_MAX || hf_span_find(line, "cc-") != SIZE_MAX ||
+			  hf_span_find(line, "++") != SIZE_MAX || hf_span_find(line, "clang") != SIZE_MAX);
 	return found > 0;
 }
 
@@ -138,7 +138,7 @@ unsigned hf__scan_kind_of(const struct hf_node *node, hf_bytes head, uint64_t si
 		    memcmp(head.ptr + m->offset, m->bytes, m->len) == 0)
 			return m->kind;
 	}
-	if (!is_text(hf__scan_first(head, 4096)))
+	if (!is_text(hf_span_upto(head, 4096)))
 		return is_cortex_m(head, size) ? HF_KIND_MCU : HF_KIND_OTHER;
 	kind = json_kind(head);
 	return kind == HF_KIND_TEXT && is_build_log(node, head) ? HF_KIND_BUILDLOG : kind;

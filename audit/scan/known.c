@@ -85,7 +85,7 @@ static bool try_list(struct hf__scan_known *k, const char *hash, hf_bytes list, 
 {
 	hf_bytes word;
 
-	while (t->result != HF_KNOWNPW_YES && hf__scan_line(&list, &word)) {
+	while (t->result != HF_KNOWNPW_YES && hf_span_line(&list, &word)) {
 		if (cpu_ms() > until)
 			return false;
 		if (fits(k, hash, word)) {
@@ -145,7 +145,7 @@ static bool on_list(hf_bytes list, hf_bytes plain)
 {
 	hf_bytes word;
 
-	while (hf__scan_line(&list, &word))
+	while (hf_span_line(&list, &word))
 		if (hf_bytes_equal(word, plain))
 			return true;
 	return false;

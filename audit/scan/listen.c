@@ -33,12 +33,12 @@ static bool skip_separator(hf_bytes *rest, uint8_t sep)
 {
 	if (rest->len == 0 || (rest->ptr[0] != ' ' && rest->ptr[0] != '\t' && rest->ptr[0] != '='))
 		return false;
-	*rest = hf__scan_trim(*rest);
+	*rest = hf_span_trim(*rest);
 	if (sep != '=')
 		return true;
 	if (rest->len == 0 || rest->ptr[0] != '=')
 		return false;
-	*rest = hf__scan_trim(hf__scan_from(*rest, 1));
+	*rest = hf_span_trim(hf_span_from(*rest, 1));
 	return true;
 }
 
@@ -46,9 +46,9 @@ static bool key_value(hf_bytes line, size_t i, hf_bytes *value)
 {
 	hf_bytes rest;
 
-	if (!hf__scan_starts(line, keys[i].key))
+	if (!hf_span_begins(line, keys[i].key))
 		return false;
-	rest = hf__scan_from(line, strlen(keys[i].key));
+	rest = hf_span_from(line, strlen(keys[i].key));
 	if (!skip_separator(&rest, keys[i].sep) || !hf__scan_word(&rest, value))
 		return false;
 	while (value->len > 0 && (value->ptr[value->len - 1] == ';' || value->ptr[value->len - 1] == ','))
@@ -61,10 +61,10 @@ static hf_err scan_keys(struct hf__scan_job *job)
 {
 	hf_bytes rest = job->text, line, value;
 
-	for (unsigned n = 0; n < HF__LINES_MAX && hf__scan_line(&rest, &line); n++) {
-		line = hf__scan_trim(line);
+	for (unsigned n = 0; n < HF__LINES_MAX && hf_span_line(&rest, &line); n++) {
+		line = hf_span_trim(line);
 		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-			if (hf__scan_is(job->base, keys[i].file) && key_value(line, i, &value))
+			if (hf_span_is(job->base, keys[i].file) && key_value(line, i, &value))
 				HF_TRY(hf__scan_put_listener(job, job->base, value, line, keys[i].udp));
 	}
 	return HF_OK;
@@ -78,14 +78,14 @@ static hf_err scan_upnp(struct hf__scan_job *job)
 	unsigned state = HF_STATE_UNKNOWN;
 	uint64_t offset = 0;
 
-	for (unsigned n = 0; n < HF__LINES_MAX && hf__scan_line(&rest, &line); n++) {
-		line = hf__scan_trim(line);
-		if (hf__scan_starts(line, "option secure_mode")) {
-			value = hf__scan_unquote(hf__scan_trim(hf__scan_from(line, 18)));
-		} else if (!hf__scan_pair(line, '=', &name, &value) || !hf__scan_is(name, "secure_mode")) {
+	for (unsigned n = 0; n < HF__LINES_MAX && hf_span_line(&rest, &line); n++) {
+		line = hf_span_trim(line);
+		if (hf_span_begins(line, "option secure_mode")) {
+			value = hf__scan_unquote(hf_span_trim(hf_span_from(line, 18)));
+		} else if (!hf__scan_pair(line, '=', &name, &value) || !hf_span_is(name, "secure_mode")) {
 			continue;
 		}
-		state = hf__scan_is(value, "yes") || hf__scan_is(value, "1") ? HF_STATE_YES : HF_STATE_NO;
+		state = hf_span_is(value, "yes") || hf_span_is(value, "1") ? HF_STATE_YES : HF_STATE_NO;
 		offset = hf__scan_offset_of(job, line);
 	}
 	return hf__scan_put_setting(job, HF_SUBJECT_UPNP, state, HF_STR("secure_mode"), (hf_bytes){ 0 },
@@ -94,10 +94,10 @@ static hf_err scan_upnp(struct hf__scan_job *job)
 
 hf_err hf__scan_listeners(struct hf__scan_job *job)
 {
-	if (hf__scan_is(job->base, "miniupnpd.conf") || hf__scan_ends(job->name, "/etc/config/upnpd"))
+	if (hf_span_is(job->base, "miniupnpd.conf") || hf_span_ends(job->name, "/etc/config/upnpd"))
 		return scan_upnp(job);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (hf__scan_is(job->base, keys[i].file) && hf__scan_find(job->name, "/etc/") != SIZE_MAX)
+		if (hf_span_is(job->base, keys[i].file) && hf_span_find(job->name, "/etc/") != SIZE_MAX)
 			return scan_keys(job);
 	return HF_OK;
 }

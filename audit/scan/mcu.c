@@ -47,7 +47,7 @@ static hf_err put_keyhash(struct hf__scan_job *job, hf_bytes hash)
 /* One area: magic, total length with these four bytes, then {type, length, value}. */
 static hf_err read_area(struct hf__scan_job *job, hf_bytes area, struct trailer *t)
 {
-	for (hf_bytes rest = hf__scan_from(area, 4); rest.len >= 4;) {
+	for (hf_bytes rest = hf_span_from(area, 4); rest.len >= 4;) {
 		uint32_t type = le(rest.ptr, 2), len = le(rest.ptr + 2, 2);
 
 		if (len > rest.len - 4)
@@ -55,8 +55,8 @@ static hf_err read_area(struct hf__scan_job *job, hf_bytes area, struct trailer 
 		t->signature = t->signature || (type >= TLV_SIG_FIRST && type <= TLV_SIG_LAST && len >= 48);
 		t->counter = t->counter || type == TLV_COUNTER;
 		if (type == TLV_KEYHASH)
-			HF_TRY(put_keyhash(job, hf__scan_first(hf__scan_from(rest, 4), len)));
-		rest = hf__scan_from(rest, 4 + (size_t)len);
+			HF_TRY(put_keyhash(job, hf_span_upto(hf_span_from(rest, 4), len)));
+		rest = hf_span_from(rest, 4 + (size_t)len);
 	}
 	return HF_OK;
 }
@@ -66,13 +66,13 @@ static hf_err read_mcuboot(struct hf__scan_job *job, hf_bytes all, struct traile
 	uint64_t at = (uint64_t)le(all.ptr + 8, 2) + le(all.ptr + 12, 4);
 
 	for (int i = 0; i < 2 && at + 4 <= all.len; i++) {
-		hf_bytes area = hf__scan_from(all, (size_t)at);
+		hf_bytes area = hf_span_from(all, (size_t)at);
 		uint32_t magic = le(area.ptr, 2), total = le(area.ptr + 2, 2);
 
 		if ((magic != MAGIC_TLV && magic != MAGIC_PROTECTED) || total < 4)
 			return HF_OK;
 		t->found = true;
-		HF_TRY(read_area(job, hf__scan_first(area, total), t));
+		HF_TRY(read_area(job, hf_span_upto(area, total), t));
 		at += total;
 	}
 	return HF_OK;
@@ -81,21 +81,21 @@ static hf_err read_mcuboot(struct hf__scan_job *job, hf_bytes all, struct traile
 /* Header of {type, length, value} with 0xff as padding, up to 512 bytes. */
 static void read_wolfboot(hf_bytes all, struct trailer *t)
 {
-	hf_bytes rest = hf__scan_from(hf__scan_first(all, 512), 8);
+	hf_bytes rest = hf_span_from(hf_span_upto(all, 512), 8);
 
 	t->found = true;
 	while (rest.len >= 4) {
 		uint32_t type = le(rest.ptr, 2), len = le(rest.ptr + 2, 2);
 
 		if (rest.ptr[0] == 0xff) {
-			rest = hf__scan_from(rest, 1);
+			rest = hf_span_from(rest, 1);
 			continue;
 		}
 		if (type == 0 || len > rest.len - 4)
 			return;
 		t->signature = t->signature || (type == WOLF_SIGNATURE && len >= 48);
 		t->counter = t->counter || type == WOLF_VERSION;
-		rest = hf__scan_from(rest, 4 + (size_t)len);
+		rest = hf_span_from(rest, 4 + (size_t)len);
 	}
 }
 

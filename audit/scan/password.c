@@ -35,7 +35,7 @@ static bool is_des(hf_bytes field)
 static unsigned scheme_of(hf_bytes field)
 {
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		if (hf__scan_starts(field, schemes[i].prefix))
+		if (hf_span_begins(field, schemes[i].prefix))
 			return schemes[i].scheme;
 	return is_des(field) ? HF_SCHEME_DES : HF_SCHEME_OTHER;
 }
@@ -58,14 +58,14 @@ unsigned hf__scan_password_state(hf_bytes field, unsigned *scheme)
 	*scheme = HF_SCHEME_OTHER;
 	if (field.len == 0)
 		return HF_PASSWORD_EMPTY;
-	if (hf__scan_is(field, "x"))
+	if (hf_span_is(field, "x"))
 		return HF_PASSWORD_SHADOWED;
 	if (field.ptr[0] == '!' || field.ptr[0] == '*')
 		return HF_PASSWORD_LOCKED;
 	*scheme = scheme_of(field);
 	/* Two letters of salt and nothing behind them are no hash: nobody can log in with it. */
 	if (*scheme == HF_SCHEME_OTHER || !crypt_takes(field))
-		return hf__scan_starts(field, "$apr1$") || hf__scan_starts(field, "{SHA}")
+		return hf_span_begins(field, "$apr1$") || hf_span_begins(field, "{SHA}")
 			       ? HF_PASSWORD_USABLE
 			       : HF_PASSWORD_LOCKED;
 	return HF_PASSWORD_USABLE;
@@ -74,13 +74,13 @@ unsigned hf__scan_password_state(hf_bytes field, unsigned *scheme)
 /* The number behind `mark`, 0 when there is none. */
 static uint64_t number_behind(hf_bytes hash, const char *mark)
 {
-	size_t at = hf__scan_find(hash, mark), n = 0;
-	hf_bytes rest = at == SIZE_MAX ? (hf_bytes){ 0 } : hf__scan_from(hash, at + strlen(mark));
+	size_t at = hf_span_find(hash, mark), n = 0;
+	hf_bytes rest = at == SIZE_MAX ? (hf_bytes){ 0 } : hf_span_from(hash, at + strlen(mark));
 	uint64_t v = 0;
 
 	while (n < rest.len && rest.ptr[n] >= '0' && rest.ptr[n] <= '9')
 		n++;
-	if (n > 0 && !hf__scan_number(hf__scan_first(rest, n), &v))
+	if (n > 0 && !hf__scan_number(hf_span_upto(rest, n), &v))
 		v = UINT64_MAX;
 	return v;
 }
@@ -99,9 +99,9 @@ static bool yescrypt_is_costly(hf_bytes hash)
 	hf_bytes rest = hash, part = { 0 };
 	int log_n, r;
 
-	(void)hf__scan_part(&rest, '$', &part);
-	(void)hf__scan_part(&rest, '$', &part);
-	(void)hf__scan_part(&rest, '$', &part);
+	(void)hf_span_part(&rest, '$', &part);
+	(void)hf_span_part(&rest, '$', &part);
+	(void)hf_span_part(&rest, '$', &part);
 	if (part.len != 3)
 		return true;
 	log_n = digit64(part.ptr[1]) + 1;
@@ -113,7 +113,7 @@ bool hf__scan_hash_is_costly(hf_bytes hash)
 {
 	switch (scheme_of(hash)) {
 	case HF_SCHEME_BCRYPT:
-		return number_behind(hf__scan_from(hash, 3), "$") > 12;
+		return number_behind(hf_span_from(hash, 3), "$") > 12;
 	case HF_SCHEME_YESCRYPT:
 		return yescrypt_is_costly(hash);
 	case HF_SCHEME_SCRYPT:

@@ -133,7 +133,7 @@ bool hf__scan_pattern_match(struct hf__scan_patterns *p, const char *name, hf_by
 						   p->data, p->context) < 0)
 			return false;
 		ends = pcre2_get_ovector_pointer(p->data);
-		*match = hf__scan_first(window, ends[1]);
+		*match = hf_span_upto(window, ends[1]);
 		return true;
 	}
 	return false;

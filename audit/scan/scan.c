@@ -172,7 +172,7 @@ hf_err hf_scan_file(struct hf_scan *scan, const struct hf_node *node, const stru
 				    .view = &view,
 				    .text_view = &text,
 				    .name = node->name,
-				    .base = hf__scan_base(node->name) };
+				    .base = hf_span_base(node->name) };
 	struct hf_fact file;
 
 	describe(node, &file);

@@ -4,6 +4,7 @@
 #define SCAN_PRIV_H
 #include <hf/buf.h>
 #include <hf/scan.h>
+#include <hf/span.h>
 
 /* ---- views: bytes at an offset, whether the file lies in memory or not ---- */
 enum { HF__VIEW_MAX = 4 << 20 };
@@ -85,29 +86,8 @@ HF_MUST_CHECK hf_err hf__scan_build(struct hf__scan_job *job);
 
 /* ---- text ---- */
 #define HF__TEXT(string) ((hf_bytes){ (const uint8_t *)(string), strlen(string) })
-static inline hf_bytes hf__scan_from(hf_bytes b, size_t begin)
-{
-	return begin >= b.len ? (hf_bytes){ 0 } : (hf_bytes){ b.ptr + begin, b.len - begin };
-}
-static inline hf_bytes hf__scan_first(hf_bytes b, size_t n)
-{
-	return (hf_bytes){ b.ptr, n < b.len ? n : b.len };
-}
-bool hf__scan_is(hf_bytes b, const char *text);
-bool hf__scan_is_nocase(hf_bytes b, const char *text);
-bool hf__scan_starts(hf_bytes b, const char *text);
-bool hf__scan_ends(hf_bytes b, const char *text);
-/* Offset of `needle` in `b`, or SIZE_MAX. */
-size_t hf__scan_find(hf_bytes b, const char *needle);
-bool hf__scan_in(hf_bytes b, const char *const *names); /* equal to one of a NULL-terminated list */
-hf_bytes hf__scan_trim(hf_bytes b);
-/* The next line without its end; false when `rest` is empty. */
-bool hf__scan_line(hf_bytes *rest, hf_bytes *line);
-/* The next part up to `sep`; false when nothing is left. An empty last part is not given. */
-bool hf__scan_part(hf_bytes *rest, uint8_t sep, hf_bytes *part);
 /* The next word between blanks; quotes around a whole word are taken off. */
 bool hf__scan_word(hf_bytes *rest, hf_bytes *word);
-hf_bytes hf__scan_base(hf_bytes path);
 /* Decimal digits only. False when there are none, other characters, or more than 64 bits. */
 bool hf__scan_number(hf_bytes b, uint64_t *out);
 /* "name<sep>value" with blanks around either; false without `sep`. */

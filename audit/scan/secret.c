@@ -30,7 +30,7 @@ static bool is_placeholder(hf_bytes v)
 					     "PASSWORD", "passphrase", NULL };
 
 	return v.len < 3 || v.ptr[0] == '$' || v.ptr[0] == '<' || v.ptr[0] == '%' || v.ptr[0] == '@' ||
-	       v.ptr[0] == '{' || v.ptr[0] == '*' || hf__scan_in(v, words);
+	       v.ptr[0] == '{' || v.ptr[0] == '*' || hf_span_in(v, words);
 }
 
 /* Where a secret stands: name of the file, key, separator. */
@@ -56,10 +56,10 @@ static const struct {
 
 static bool is_place(const struct hf__scan_job *job, size_t i)
 {
-	bool name = places[i].file[0] == '/' ? hf__scan_find(job->name, places[i].file) != SIZE_MAX
-					     : hf__scan_starts(job->base, places[i].file);
+	bool name = places[i].file[0] == '/' ? hf_span_find(job->name, places[i].file) != SIZE_MAX
+					     : hf_span_begins(job->base, places[i].file);
 
-	return name && hf__scan_ends(job->base, places[i].suffix);
+	return name && hf_span_ends(job->base, places[i].suffix);
 }
 
 static bool value_at(hf_bytes line, size_t i, hf_bytes *value)
@@ -67,15 +67,15 @@ static bool value_at(hf_bytes line, size_t i, hf_bytes *value)
 	size_t len = strlen(places[i].key);
 	hf_bytes rest;
 
-	if (!hf__scan_starts(line, places[i].key))
+	if (!hf_span_begins(line, places[i].key))
 		return false;
-	rest = hf__scan_trim(hf__scan_from(line, len));
+	rest = hf_span_trim(hf_span_from(line, len));
 	if (rest.ptr == line.ptr + len && places[i].sep == ' ')
 		return false; /* a longer key */
 	if (places[i].sep == '=') {
 		if (rest.len == 0 || rest.ptr[0] != '=')
 			return false;
-		rest = hf__scan_trim(hf__scan_from(rest, 1));
+		rest = hf_span_trim(hf_span_from(rest, 1));
 		*value = hf__scan_unquote(rest);
 		return true;
 	}
@@ -115,12 +115,12 @@ static size_t credentials(hf_bytes rest, size_t *colon)
 /* scheme://user:password@host */
 static bool url_password(hf_bytes line, hf_bytes *password)
 {
-	size_t at = hf__scan_find(line, "://"), colon, end;
+	size_t at = hf_span_find(line, "://"), colon, end;
 	hf_bytes rest;
 
 	if (at == SIZE_MAX || at == 0)
 		return false;
-	rest = hf__scan_from(line, at + 3);
+	rest = hf_span_from(line, at + 3);
 	end = credentials(rest, &colon);
 	if (end == 0)
 		return false;
@@ -131,15 +131,15 @@ static bool url_password(hf_bytes line, hf_bytes *password)
 
 hf_err hf__scan_secrets(struct hf__scan_job *job)
 {
-	bool config = hf__scan_starts(job->name, "/etc/") ||
-		      hf__scan_find(job->name, "/system-connections/") != SIZE_MAX;
+	bool config = hf_span_begins(job->name, "/etc/") ||
+		      hf_span_find(job->name, "/system-connections/") != SIZE_MAX;
 	hf_bytes rest = job->text, line, password;
 	unsigned found = 0;
 
-	if (!config || hf__scan_ends(job->base, "htpasswd"))
+	if (!config || hf_span_ends(job->base, "htpasswd"))
 		return HF_OK;
-	for (unsigned n = 0; n < HF__LINES_MAX && found < SECRETS_MAX && hf__scan_line(&rest, &line); n++) {
-		line = hf__scan_trim(line);
+	for (unsigned n = 0; n < HF__LINES_MAX && found < SECRETS_MAX && hf_span_line(&rest, &line); n++) {
+		line = hf_span_trim(line);
 		if (line.len == 0 || line.ptr[0] == '#' || line.ptr[0] == ';')
 			continue;
 		HF_TRY(scan_places(job, line, &found));

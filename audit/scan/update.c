@@ -26,20 +26,20 @@ static hf_err put_anchor(struct hf__scan_job *job, const char *updater, hf_bytes
 
 static hf_err put_url(struct hf__scan_job *job, const char *updater, hf_bytes url)
 {
-	if (!hf__scan_starts(url, "http://") && !hf__scan_starts(url, "ftp://") &&
-	    !hf__scan_starts(url, "tftp://") && !hf__scan_starts(url, "https://"))
+	if (!hf_span_begins(url, "http://") && !hf_span_begins(url, "ftp://") &&
+	    !hf_span_begins(url, "tftp://") && !hf_span_begins(url, "https://"))
 		return HF_OK;
 	return hf__scan_put_setting(job, HF_SUBJECT_UPDURL,
-				    hf__scan_starts(url, "https://") ? HF_STATE_YES : HF_STATE_NO,
+				    hf_span_begins(url, "https://") ? HF_STATE_YES : HF_STATE_NO,
 				    HF__TEXT(updater), url, hf__scan_offset_of(job, url));
 }
 
 /* A line that is neither empty nor a comment. */
 static bool next_line(hf_bytes *rest, hf_bytes *line)
 {
-	while (hf__scan_line(rest, line)) {
-		*line = hf__scan_trim(*line);
-		if (line->len > 0 && line->ptr[0] != '#' && !hf__scan_starts(*line, "//"))
+	while (hf_span_line(rest, line)) {
+		*line = hf_span_trim(*line);
+		if (line->len > 0 && line->ptr[0] != '#' && !hf_span_begins(*line, "//"))
 			return true;
 	}
 	return false;
@@ -54,10 +54,10 @@ static hf_err scan_rauc(struct hf__scan_job *job)
 		if (line.ptr[0] == '[')
 			section = line;
 		else if (hf__scan_pair(line, '=', &name, &value)) {
-			if (hf__scan_is(section, "[keyring]") &&
-			    (hf__scan_is(name, "path") || hf__scan_is(name, "directory")))
+			if (hf_span_is(section, "[keyring]") &&
+			    (hf_span_is(name, "path") || hf_span_is(name, "directory")))
 				keyring = value;
-			floor = floor || hf__scan_is(name, "min-bundle-version");
+			floor = floor || hf_span_is(name, "min-bundle-version");
 		}
 	}
 	HF_TRY(put_sign(job, "rauc", keyring.len > 0, keyring));
@@ -71,33 +71,33 @@ static hf_bytes config_value(hf_bytes value)
 {
 	if (value.len > 0 && value.ptr[value.len - 1] == ';')
 		value.len--;
-	return hf__scan_unquote(hf__scan_trim(value));
+	return hf__scan_unquote(hf_span_trim(value));
 }
 
 /* libconfig's public-key-file, or -k among the arguments of the daemon in conf.d or /etc/default. */
 static bool swupdate_key(hf_bytes line, hf_bytes *key)
 {
-	size_t option = hf__scan_find(line, "-k ");
+	size_t option = hf_span_find(line, "-k ");
 	hf_bytes name, value;
 
-	if (hf__scan_pair(line, '=', &name, &value) && hf__scan_is(name, "public-key-file")) {
+	if (hf__scan_pair(line, '=', &name, &value) && hf_span_is(name, "public-key-file")) {
 		*key = config_value(value);
 		return true;
 	}
 	if (option == SIZE_MAX)
 		return false;
-	value = hf__scan_from(line, option + 3);
+	value = hf_span_from(line, option + 3);
 	return hf__scan_word(&value, key);
 }
 
 static hf_err scan_swupdate(struct hf__scan_job *job)
 {
 	hf_bytes rest = job->text, line, name, value, key = { 0 };
-	bool floor = hf__scan_find(job->text, "no-downgrading") != SIZE_MAX;
+	bool floor = hf_span_find(job->text, "no-downgrading") != SIZE_MAX;
 
 	while (next_line(&rest, &line))
 		if (!swupdate_key(line, &key) && hf__scan_pair(line, '=', &name, &value) &&
-		    hf__scan_is(name, "url"))
+		    hf_span_is(name, "url"))
 			HF_TRY(put_url(job, "swupdate", config_value(value)));
 	HF_TRY(put_sign(job, "swupdate", key.len > 0, key));
 	if (key.len > 0)
@@ -126,10 +126,10 @@ static hf_err put_mender(struct hf__scan_job *job, const struct hf_json *root)
 		hf_bytes url = text_of(hf_json_get(hf_json_at(servers, i), "ServerURL"));
 
 		HF_TRY(hf__scan_put_setting(job, HF_SUBJECT_UPDURL,
-					    hf__scan_starts(url, "http://") ? HF_STATE_NO : HF_STATE_YES,
+					    hf_span_begins(url, "http://") ? HF_STATE_NO : HF_STATE_YES,
 					    HF_STR("mender"), url, 0));
 	}
-	if (hf__scan_starts(text_of(hf_json_get(root, "ServerURL")), "http://"))
+	if (hf_span_begins(text_of(hf_json_get(root, "ServerURL")), "http://"))
 		return hf__scan_put_setting(job, HF_SUBJECT_UPDURL, HF_STATE_NO, HF_STR("mender"),
 					    text_of(hf_json_get(root, "ServerURL")), 0);
 	return HF_OK;
@@ -159,17 +159,17 @@ static hf_err scan_opkg(struct hf__scan_job *job)
 
 		if (!hf__scan_word(&left, &word))
 			continue;
-		if (hf__scan_is(word, "option") && hf__scan_word(&left, &word) &&
-		    hf__scan_is(word, "check_signature")) {
-			checks = !hf__scan_is(hf__scan_trim(left), "0");
+		if (hf_span_is(word, "option") && hf__scan_word(&left, &word) &&
+		    hf_span_is(word, "check_signature")) {
+			checks = !hf_span_is(hf_span_trim(left), "0");
 			where = line;
-		} else if (hf__scan_starts(word, "src") && hf__scan_word(&left, &word) &&
+		} else if (hf_span_begins(word, "src") && hf__scan_word(&left, &word) &&
 			   hf__scan_word(&left, &word)) {
 			HF_TRY(put_url(job, "opkg", word));
 		}
 	}
 	/* Feeds may stand in files of their own: only the main file says what is checked. */
-	return hf__scan_is(job->base, "opkg.conf") ? put_sign(job, "opkg", checks, where) : HF_OK;
+	return hf_span_is(job->base, "opkg.conf") ? put_sign(job, "opkg", checks, where) : HF_OK;
 }
 
 static hf_err scan_apt(struct hf__scan_job *job)
@@ -178,22 +178,22 @@ static hf_err scan_apt(struct hf__scan_job *job)
 
 	while (next_line(&rest, &line)) {
 		size_t url;
-		bool trusted = (hf__scan_starts(line, "deb") &&
-				(hf__scan_find(line, "trusted=yes") != SIZE_MAX ||
-				 hf__scan_find(line, "allow-insecure=yes") != SIZE_MAX)) ||
-			       hf__scan_is_nocase(line, "Trusted: yes") ||
-			       (hf__scan_find(line, "AllowUnauthenticated") != SIZE_MAX &&
-				hf__scan_find(line, "true") != SIZE_MAX) ||
-			       (hf__scan_find(line, "AllowInsecureRepositories") != SIZE_MAX &&
-				hf__scan_find(line, "true") != SIZE_MAX);
+		bool trusted = (hf_span_begins(line, "deb") &&
+				(hf_span_find(line, "trusted=yes") != SIZE_MAX ||
+				 hf_span_find(line, "allow-insecure=yes") != SIZE_MAX)) ||
+			       hf_span_is_nocase(line, "Trusted: yes") ||
+			       (hf_span_find(line, "AllowUnauthenticated") != SIZE_MAX &&
+				hf_span_find(line, "true") != SIZE_MAX) ||
+			       (hf_span_find(line, "AllowInsecureRepositories") != SIZE_MAX &&
+				hf_span_find(line, "true") != SIZE_MAX);
 
 		if (!trusted)
 			continue;
 		HF_TRY(put_sign(job, "apt", false, line));
-		url = hf__scan_find(line,
+		url = hf_span_find(line,
 				    "http://"); /* signed lists may come over http; unsigned ones must not */
 		if (url != SIZE_MAX) {
-			hf_bytes left = hf__scan_from(line, url), word;
+			hf_bytes left = hf_span_from(line, url), word;
 
 			(void)hf__scan_word(&left, &word);
 			HF_TRY(put_url(job, "apt", word));
@@ -215,17 +215,17 @@ hf_err hf__scan_updates(struct hf__scan_job *job)
 		bool here;
 		hf_err (*scan)(struct hf__scan_job *);
 	} readers[] = {
-		{ hf__scan_ends(job->name, "/rauc/system.conf"), scan_rauc },
-		{ hf__scan_is(job->base, "swupdate.cfg") || hf__scan_ends(job->name, "/default/swupdate") ||
-			  hf__scan_find(job->name, "/swupdate/conf.d/") != SIZE_MAX,
+		{ hf_span_ends(job->name, "/rauc/system.conf"), scan_rauc },
+		{ hf_span_is(job->base, "swupdate.cfg") || hf_span_ends(job->name, "/default/swupdate") ||
+			  hf_span_find(job->name, "/swupdate/conf.d/") != SIZE_MAX,
 		  scan_swupdate },
-		{ hf__scan_is(job->base, "mender.conf"), scan_mender },
-		{ hf__scan_is(job->base, "opkg.conf") ||
-			  (hf__scan_find(job->name, "/etc/opkg/") != SIZE_MAX &&
-			   hf__scan_ends(job->base, ".conf")),
+		{ hf_span_is(job->base, "mender.conf"), scan_mender },
+		{ hf_span_is(job->base, "opkg.conf") ||
+			  (hf_span_find(job->name, "/etc/opkg/") != SIZE_MAX &&
+			   hf_span_ends(job->base, ".conf")),
 		  scan_opkg },
-		{ hf__scan_find(job->name, "/etc/apt/") != SIZE_MAX, scan_apt },
-		{ hf__scan_ends(job->name, "/holdfast/agent.conf"), scan_own },
+		{ hf_span_find(job->name, "/etc/apt/") != SIZE_MAX, scan_apt },
+		{ hf_span_ends(job->name, "/holdfast/agent.conf"), scan_own },
 	};
 
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)

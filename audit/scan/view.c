@@ -46,7 +46,7 @@ hf_err hf__scan_put(const struct hf__scan_job *job, struct hf_fact *fact)
 {
 	fact->path = job->node->path;
 	for (int i = 0; i < HF_FACT_TEXTS; i++)
-		fact->text[i] = hf__scan_first(fact->text[i], TEXT_MAX);
+		fact->text[i] = hf_span_upto(fact->text[i], TEXT_MAX);
 	return job->sink->put(job->sink->ctx, fact);
 }
 
@@ -59,7 +59,7 @@ hf_err hf__scan_put_setting(const struct hf__scan_job *job, unsigned subject, un
 	fact.num[HF_SETTING_STATE] = state;
 	fact.num[HF_SETTING_OFFSET] = offset;
 	fact.text[HF_SETTING_NAME] = name;
-	fact.text[HF_SETTING_VALUE] = hf__scan_first(value, 256);
+	fact.text[HF_SETTING_VALUE] = hf_span_upto(value, 256);
 	return hf__scan_put(job, &fact);
 }
 
@@ -80,7 +80,7 @@ hf_err hf__scan_redact(hf_bytes secret, struct hf_out *out)
 	size_t show = secret.len >= 12 ? 4 : 0;
 
 	HF_TRY(hf_crypto_sha256(&secret, 1, digest));
-	HF_TRY(hf_out_put(out, hf__scan_first(secret, show)));
+	HF_TRY(hf_out_put(out, hf_span_upto(secret, show)));
 	HF_TRY(hf_out_put(out, HF_STR("...sha256:")));
 	return hf_hex_encode((hf_bytes){ digest, 4 }, out);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <hf/fact.h>
+#include <hf/span.h>
 #include <hf/vpath.h>
 
 static uint8_t room[2 * HF_FACT_MAX_LEN];
@@ -136,6 +137,42 @@ static void parts_of_a_path_are_found(void **unused)
 	assert_int_equal(hf_vpath_inner((hf_bytes){ 0 }).len, 0);
 }
 
+static void spans_are_compared_and_cut(void **unused)
+{
+	static const char *const names[] = { "a", "etc", NULL };
+	const hf_bytes none = { NULL, 0 }, path = HF_STR("/etc/shadow");
+
+	(void)unused;
+	assert_true(hf_span_is(none, "") && !hf_span_is(none, "a") &&
+		    hf_span_is_nocase(HF_STR("Yes"), "yES"));
+	assert_true(hf_span_begins(path, "/etc/") && !hf_span_begins(HF_STR("/e"), "/etc/"));
+	assert_true(hf_span_ends(path, "shadow") && !hf_span_ends(HF_STR("ow"), "shadow"));
+	assert_true(hf_span_has(path, "/sh") && !hf_span_has(none, "x"));
+	assert_true(hf_span_find(path, "x") == SIZE_MAX && hf_span_find(path, "etc") == 1);
+	assert_true(hf_span_in(HF_STR("etc"), names) && !hf_span_in(HF_STR("et"), names));
+	assert_true(hf_span_order(HF_STR("a"), HF_STR("ab")) < 0 &&
+		    hf_span_order(HF_STR("b"), HF_STR("ab")) > 0);
+	assert_int_equal(hf_span_order(none, none), 0);
+	assert_true(hf_span_is(hf_span_base(path), "shadow") && hf_span_is(hf_span_base(HF_STR("x")), "x"));
+	assert_true(hf_span_is(hf_span_trim(HF_STR("\t a b \r")), "a b"));
+	assert_int_equal(hf_span_from(path, 99).len, 0);
+	assert_int_equal(hf_span_upto(path, 99).len, path.len);
+}
+
+static void lines_come_one_by_one(void **unused)
+{
+	hf_bytes rest = HF_STR("a\r\n\nb"), line;
+
+	(void)unused;
+	assert_true(hf_span_line(&rest, &line) && hf_span_is(line, "a"));
+	assert_true(hf_span_line(&rest, &line) && line.len == 0);
+	assert_true(hf_span_line(&rest, &line) && hf_span_is(line, "b"));
+	assert_false(hf_span_line(&rest, &line));
+	rest = HF_STR("x:");
+	assert_true(hf_span_part(&rest, ':', &line) && hf_span_is(line, "x"));
+	assert_false(hf_span_part(&rest, ':', &line)); /* an empty last part is not given */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +183,8 @@ int main(void)
 		cmocka_unit_test(names_are_escaped_and_stay_inside_their_tree),
 		cmocka_unit_test(a_path_that_does_not_fit_leaves_nothing_behind),
 		cmocka_unit_test(parts_of_a_path_are_found),
+		cmocka_unit_test(spans_are_compared_and_cut),
+		cmocka_unit_test(lines_come_one_by_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
