@@ -119,10 +119,7 @@ static void read_changes(struct hf__json *j, struct version *v)
 static void read_version(struct hf__json *j, struct version *v)
 {
 	hf_bytes name, status = { 0 };
-	const struct {
-		const char *name;
-		hf_bytes *to;
-	} fields[] = { { "version", &v->version },
+	const struct hf__json_want fields[] = { { "version", &v->version },
 		       { "lessThan", &v->below },
 		       { "lessThanOrEqual", &v->upto },
 		       { "versionType", &v->type },
@@ -131,13 +128,9 @@ static void read_version(struct hf__json *j, struct version *v)
 	if (!hf__json_enter(j, '{'))
 		return;
 	while (hf__json_member(j, &name)) {
-		size_t i = 0;
-
-		while (i < sizeof(fields) / sizeof(fields[0]) && !hf_span_is(name, fields[i].name))
-			i++;
-		if (i < sizeof(fields) / sizeof(fields[0]))
-			(void)hf__json_text(j, fields[i].to);
-		else if (hf_span_is(name, "changes"))
+		if (hf__json_take(j, name, fields, sizeof(fields) / sizeof(fields[0])))
+			continue;
+		if (hf_span_is(name, "changes"))
 			read_changes(j, v);
 		else
 			hf__json_skip(j);

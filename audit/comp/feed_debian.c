@@ -11,10 +11,7 @@ struct entry {
 static void read_entry(struct hf__json *j, struct entry *e)
 {
 	hf_bytes name;
-	const struct {
-		const char *name;
-		hf_bytes *to;
-	} fields[] = { { "status", &e->status },
+	const struct hf__json_want fields[] = { { "status", &e->status },
 		       { "fixed_version", &e->fixed },
 		       { "urgency", &e->urgency },
 		       { "nodsa", &e->nodsa } };
@@ -22,13 +19,7 @@ static void read_entry(struct hf__json *j, struct entry *e)
 	if (!hf__json_enter(j, '{'))
 		return;
 	while (hf__json_member(j, &name)) {
-		size_t i = 0;
-
-		while (i < sizeof(fields) / sizeof(fields[0]) && !hf_span_is(name, fields[i].name))
-			i++;
-		if (i < sizeof(fields) / sizeof(fields[0]))
-			(void)hf__json_text(j, fields[i].to);
-		else
+		if (!hf__json_take(j, name, fields, sizeof(fields) / sizeof(fields[0])))
 			hf__json_skip(j);
 	}
 }

@@ -64,10 +64,7 @@ struct cpe_match {
 static void read_match(struct hf__json *j, struct cpe_match *m)
 {
 	hf_bytes name;
-	const struct {
-		const char *name;
-		hf_bytes *to;
-	} fields[] = { { "criteria", &m->criteria },
+	const struct hf__json_want fields[] = { { "criteria", &m->criteria },
 		       { "versionStartIncluding", &m->from },
 		       { "versionStartExcluding", &m->from_after },
 		       { "versionEndIncluding", &m->to },
@@ -76,13 +73,9 @@ static void read_match(struct hf__json *j, struct cpe_match *m)
 	if (!hf__json_enter(j, '{'))
 		return;
 	while (hf__json_member(j, &name)) {
-		size_t i = 0;
-
-		while (i < sizeof(fields) / sizeof(fields[0]) && !hf_span_is(name, fields[i].name))
-			i++;
-		if (i < sizeof(fields) / sizeof(fields[0]))
-			(void)hf__json_text(j, fields[i].to);
-		else if (hf_span_is(name, "vulnerable"))
+		if (hf__json_take(j, name, fields, sizeof(fields) / sizeof(fields[0])))
+			continue;
+		if (hf_span_is(name, "vulnerable"))
 			hf__json_bool(j, &m->vulnerable);
 		else
 			hf__json_skip(j);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
+#include <hf/span.h>
 #include "jscan.h"
 
 struct hf__json hf__json_start(hf_bytes text, struct hf_out arena)
@@ -238,6 +239,16 @@ void hf__json_skip(struct hf__json *j)
 		(void)raw_text(j, &raw, &escaped);
 	else if (c == 0 || scalar(j).len == 0)
 		(void)bad(j);
+}
+
+bool hf__json_take(struct hf__json *j, hf_bytes name, const struct hf__json_want *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (hf_span_is(name, rows[i].name)) {
+			(void)hf__json_text(j, rows[i].to);
+			return true;
+		}
+	return false;
 }
 
 bool hf__json_enter(struct hf__json *j, char kind)

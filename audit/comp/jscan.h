@@ -36,6 +36,13 @@ bool hf__json_number(struct hf__json *j, hf_bytes *out);
 /* The next value when it is true or false; otherwise it is skipped and *out is left. */
 void hf__json_bool(struct hf__json *j, bool *out);
 void hf__json_skip(struct hf__json *j);
+/* Texts that are wanted of an object. When a row has the name of the member that was just met, its value is
+ * taken as hf__json_text does; false: no row has it, the value is still to come. */
+struct hf__json_want {
+	const char *name;
+	hf_bytes *to;
+};
+bool hf__json_take(struct hf__json *j, hf_bytes name, const struct hf__json_want *rows, size_t n);
 /* Nothing but blanks is left, all levels are closed, nothing was bad. */
 bool hf__json_is_whole(struct hf__json *j);
 #endif

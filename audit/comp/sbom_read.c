@@ -74,23 +74,16 @@ static void read_component(struct reader *r, unsigned depth)
 	struct component c = { 0 };
 	hf_bytes name;
 	struct hf__json *j = &r->j;
-	const struct {
-		const char *name;
-		hf_bytes *to;
-	} fields[] = {
+	const struct hf__json_want fields[] = {
 		{ "name", &c.name }, { "version", &c.version }, { "purl", &c.purl }, { "cpe", &c.cpe }
 	};
 
 	if (!hf__json_enter(j, '{'))
 		return;
 	while (hf__json_member(j, &name)) {
-		size_t i = 0;
-
-		while (i < sizeof(fields) / sizeof(fields[0]) && !hf_span_is(name, fields[i].name))
-			i++;
-		if (i < sizeof(fields) / sizeof(fields[0]))
-			(void)hf__json_text(j, fields[i].to);
-		else if (hf_span_is(name, "components"))
+		if (hf__json_take(j, name, fields, sizeof(fields) / sizeof(fields[0])))
+			continue;
+		if (hf_span_is(name, "components"))
 			read_components(r, depth + 1);
 		else
 			hf__json_skip(j);
@@ -181,10 +174,7 @@ static enum format format_of(hf_bytes text, bool *whole)
 	uint8_t room[1024];
 	struct hf__json j = hf__json_start(text, HF_OUT(room));
 	hf_bytes name, bom = { 0 }, version = { 0 }, spdx = { 0 }, schema = { 0 };
-	const struct {
-		const char *name;
-		hf_bytes *to;
-	} fields[] = { { "bomFormat", &bom },
+	const struct hf__json_want fields[] = { { "bomFormat", &bom },
 		       { "specVersion", &version },
 		       { "spdxVersion", &spdx },
 		       { "schema", &schema } };
