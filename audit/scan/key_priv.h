@@ -21,8 +21,6 @@ HF_MUST_CHECK hf_err hf__scan_key_put_der(const struct hf__scan_job *job, hf_byt
 /* "openssh-key-v1" without its base64. */
 HF_MUST_CHECK hf_err hf__scan_key_put_openssh(const struct hf__scan_job *job, hf_bytes blob, uint64_t offset,
 					      uint64_t length);
-/* RFC 4251 s5 string. */
-bool hf__scan_ssh_take(hf_bytes *rest, hf_bytes *string);
 /* The host key of dropbear, and each line of authorized_keys. */
 HF_MUST_CHECK hf_err hf__scan_key_ssh_files(struct hf__scan_job *job);
 #endif

@@ -1,23 +1,14 @@
 /* key_ssh.c -- the keys of SSH: OpenSSH's and dropbear's private files, and who may log in.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
+#include <hf/openssh.h>
 #include "key_priv.h"
 
 enum { DROPBEAR_MAX = 8192, AUTHORIZED_MAX = 1024 };
 
-bool hf__scan_ssh_take(hf_bytes *rest, hf_bytes *string)
+static bool take(hf_bytes *rest, hf_bytes *string)
 {
-	uint32_t len;
-
-	*string = (hf_bytes){ 0 };
-	if (rest->len < 4)
-		return false;
-	len = hf_get_be32(rest->ptr);
-	if (len > rest->len - 4)
-		return false;
-	*string = (hf_bytes){ rest->ptr + 4, len };
-	*rest = hf_span_from(*rest, (size_t)len + 4);
-	return true;
+	return hf_openssh_take(rest, string) == HF_OK;
 }
 
 hf_err hf__scan_key_put_openssh(const struct hf__scan_job *job, hf_bytes blob, uint64_t offset,
@@ -31,11 +22,11 @@ hf_err hf__scan_key_put_openssh(const struct hf__scan_job *job, hf_bytes blob, u
 	if (blob.len < sizeof(magic) || memcmp(blob.ptr, magic, sizeof(magic)) != 0)
 		return HF_OK;
 	rest = hf_span_from(rest, sizeof(magic));
-	if (!hf__scan_ssh_take(&rest, &cipher) || !hf__scan_ssh_take(&rest, &kdf) ||
-	    !hf__scan_ssh_take(&rest, &options) || rest.len < 4)
+	if (!take(&rest, &cipher) || !take(&rest, &kdf) ||
+	    !take(&rest, &options) || rest.len < 4)
 		return HF_OK;
 	rest = hf_span_from(rest, 4);
-	if (!hf__scan_ssh_take(&rest, &public) || hf_keyfacts_ssh(public, &facts) != HF_OK || rest.len < 32)
+	if (!take(&rest, &public) || hf_keyfacts_ssh(public, &facts) != HF_OK || rest.len < 32)
 		return HF_OK;
 	fact = hf__scan_key_fact(job, hf_span_is(cipher, "none") ? HF_KEYC_PRIVATE : HF_KEYC_ENCRYPTED,
 				 offset, length);
@@ -49,7 +40,7 @@ static bool dropbear_public(hf_bytes all, struct hf_out *blob)
 	hf_bytes rest = all, kind, second, third;
 	uint8_t len[4];
 
-	if (!hf__scan_ssh_take(&rest, &kind) || !hf__scan_ssh_take(&rest, &second))
+	if (!take(&rest, &kind) || !take(&rest, &second))
 		return false;
 	if (hf_span_is(kind, "ssh-ed25519")) {
 		if (second.len != 64 || rest.len != 0)
@@ -62,7 +53,7 @@ static bool dropbear_public(hf_bytes all, struct hf_out *blob)
 	if (!hf_span_is(kind, "ssh-rsa") && !hf_span_begins(kind, "ecdsa-sha2-nistp"))
 		return false;
 	/* Something secret must follow, or it is only a public key. */
-	return hf__scan_ssh_take(&rest, &third) && rest.len >= 32 &&
+	return take(&rest, &third) && rest.len >= 32 &&
 	       hf_out_put(blob, hf_span_upto(all, all.len - rest.len)) == HF_OK;
 }
 
