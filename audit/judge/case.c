@@ -56,7 +56,7 @@ static void *grow(struct hf_case *c, void *array, size_t n, size_t *cap, size_t 
 	return p;
 }
 
-static size_t escape_byte(uint8_t c, char out[static 5])
+size_t hf_escape_byte(uint8_t c, char out[static 5])
 {
 	if (c == '\\')
 		return (size_t)snprintf(out, 5, "\\\\");
@@ -73,7 +73,7 @@ static hf_err keep_printable(struct hf_case *c, hf_bytes text, size_t max, const
 	size_t len = 0;
 
 	for (size_t i = 0; i < text.len; i++) {
-		size_t n = escape_byte(text.ptr[i], one);
+		size_t n = hf_escape_byte(text.ptr[i], one);
 
 		if (len + n > max)
 			break;

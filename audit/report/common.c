@@ -23,23 +23,13 @@ const struct hf_format *hf_format_find(const char *name)
 	return NULL;
 }
 
-static size_t escape(uint8_t c, char out[static 5])
-{
-	if (c == '\\')
-		return (size_t)snprintf(out, 5, "\\\\");
-	if (c < 0x20 || c > 0x7e)
-		return (size_t)snprintf(out, 5, "\\x%02x", c);
-	out[0] = (char)c;
-	return 1;
-}
-
 void hf__json_bytes(struct hf_json_out *j, const char *name, hf_bytes text)
 {
 	char room[TEXT_CAP], one[5];
 	size_t len = 0;
 
 	for (size_t i = 0; i < text.len; i++) {
-		size_t n = escape(text.ptr[i], one);
+		size_t n = hf_escape_byte(text.ptr[i], one);
 
 		if (len + n >= sizeof(room))
 			break;

@@ -20,6 +20,9 @@ struct hf_case_opts {
 	const struct hf_outcome *after_outcome;  /* ... and here */
 	uint64_t today;                      /* days since 1970, real clock */
 };
+/* How a byte of foreign text is shown: itself when it is printable ASCII, else \xNN, a backslash as two; the
+ * count of characters in `out`, no NUL promised. */
+size_t hf_escape_byte(uint8_t c, char out[static 5]);
 HF_MUST_CHECK hf_err hf_case_new(const struct hf_case_opts *opts, struct hf_case **out);
 /* Run the checks of one group ("CRED"), or of all that the policy names when `group` is NULL.
  * Errors: HF_ERR_MODEL_LIMIT, HF_ERR_HOST_MEMORY, HF_ERR_BASE_MISUSE (no such group). */
