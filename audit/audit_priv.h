@@ -8,6 +8,8 @@
 
 /* ---- frames: u32 big-endian length, then the body ---- */
 enum { HF__FRAME_HEAD = 4, HF__FRAME_MAX = HF_FACT_MAX_LEN + 16, HF__REPORT_CEILING = 512 << 20 };
+/* Append a fact as a frame. Errors: HF_ERR_BASE_NO_ROOM, HF_ERR_HOST_MEMORY; then nothing was appended. */
+HF_MUST_CHECK hf_err hf__frame_put(struct hf_buf *to, const struct hf_fact *fact);
 
 /* ---- inputs ---- */
 struct hf__input {

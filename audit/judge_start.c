@@ -44,14 +44,8 @@ static hf_err send_batch(struct hf__judge *j)
 hf_err hf__judge_put(void *judge, const struct hf_fact *fact)
 {
 	struct hf__judge *j = judge;
-	struct hf_out out = { .cap = HF__FRAME_MAX };
-	uint8_t *where;
 
-	HF_TRY(hf_buf_reserve(&j->batch, HF__FRAME_HEAD + HF__FRAME_MAX, &where));
-	out.ptr = where + HF__FRAME_HEAD;
-	HF_TRY(hf_fact_encode(fact, &out));
-	hf_put_be32(where, (uint32_t)out.len);
-	hf_buf_commit(&j->batch, HF__FRAME_HEAD + out.len);
+	HF_TRY(hf__frame_put(&j->batch, fact));
 	return j->batch.len >= BATCH_FULL ? send_batch(j) : HF_OK;
 }
 

@@ -12,18 +12,23 @@ uint64_t hf__now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* Frames are encoded in place: the head's four bytes first, filled when the length is known. */
-hf_err hf__outbox_put(struct hf__outbox *o, const struct hf_fact *fact)
+/* Encoded in place: the head's four bytes are filled when the length is known. */
+hf_err hf__frame_put(struct hf_buf *to, const struct hf_fact *fact)
 {
 	struct hf_out out = { .cap = HF__FRAME_MAX };
 	uint8_t *where;
 
-	HF_TRY(hf_buf_reserve(&o->buf, HF__FRAME_HEAD + HF__FRAME_MAX, &where));
+	HF_TRY(hf_buf_reserve(to, HF__FRAME_HEAD + HF__FRAME_MAX, &where));
 	out.ptr = where + HF__FRAME_HEAD;
 	HF_TRY(hf_fact_encode(fact, &out));
 	hf_put_be32(where, (uint32_t)out.len);
-	hf_buf_commit(&o->buf, HF__FRAME_HEAD + out.len);
+	hf_buf_commit(to, HF__FRAME_HEAD + out.len);
 	return HF_OK;
+}
+
+hf_err hf__outbox_put(struct hf__outbox *o, const struct hf_fact *fact)
+{
+	return hf__frame_put(&o->buf, fact);
 }
 
 hf_err hf__outbox_flush(struct hf__outbox *o)
