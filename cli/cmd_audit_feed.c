@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <hf/feed.h>
+#include <hf/render.h>
 #include <hf/file.h>
 #include <hf/json.h>
 #include "audit_place.h"
@@ -77,20 +78,6 @@ static void print_source(const struct hf_feed_source *s, bool stale)
 		printf("%-12s accepted although it shrank: %s\n", "", s->shrink);
 }
 
-static void put_source(struct hf_json_out *j, const struct hf_feed_source *s, bool stale)
-{
-	hf_json_open(j, NULL, '{');
-	hf_json_put_uint(j, "count", s->count);
-	hf_json_put_text(j, "kind", s->kind);
-	hf_json_put_text(j, "name", s->name);
-	hf_json_put_text(j, "newest", s->newest);
-	hf_json_put_hex(j, "sha256", HF_ARR(s->sha256));
-	hf_json_put_text(j, "shrink", s->shrink);
-	hf_json_put_text(j, "signer", s->signer);
-	hf_json_put_bool(j, "stale", stale);
-	hf_json_close(j);
-}
-
 static hf_err print_status(const struct cli_args *args, const struct hf_feed *feed, bool *fresh)
 {
 	struct hf_buf text HF_AUTO(hf_buf_free) = HF_BUF(JSON_CEILING);
@@ -104,7 +91,7 @@ static hf_err print_status(const struct cli_args *args, const struct hf_feed *fe
 		bool stale = hf_feed_is_stale(s, (uint64_t)time(NULL) / DAY_S, 0);
 
 		*fresh = *fresh && !stale;
-		put_source(&j, s, stale);
+		hf_render_source(&j, s, stale);
 		if (!args->json)
 			print_source(s, stale);
 	}

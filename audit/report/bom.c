@@ -226,3 +226,54 @@ void hf__vex_detail(const struct hf__bom *b, const struct hf__vex_entry *e, stru
 	if (err == HF_OK && v->proof != NULL)
 		put_proof(v->proof, hf_model_file(b->in->model, v->proof->path), out);
 }
+
+/* ---- the document ---- */
+
+static hf_err make_body(const struct hf__bom_kind *kind, struct hf__bom *b, struct hf_buf *body)
+{
+	struct hf_json_out j = { .buf = body };
+
+	hf_json_open(&j, NULL, '{');
+	kind->body(&j, b);
+	hf_json_close(&j);
+	HF_TRY(hf_json_end(&j));
+	return hf__bom_seal(b, hf_buf_bytes(body));
+}
+
+static hf_err make_document(const struct hf__bom_kind *kind, const struct hf__bom *b, hf_bytes body,
+			    struct hf_buf *compact)
+{
+	struct hf_json_out j = { .buf = compact };
+
+	hf_json_open(&j, NULL, '{');
+	kind->head(&j, b);
+	hf_json_close(&j);
+	HF_TRY(hf_json_end(&j));
+	/* {head} and {body} become one object. */
+	compact->ptr[compact->len - 1] = ',';
+	return hf_buf_put(compact, (hf_bytes){ body.ptr + 1, body.len - 1 });
+}
+
+static hf_err render(const struct hf__bom_kind *kind, struct hf__bom *b, struct hf_buf *out,
+		     struct hf_buf *companion)
+{
+	struct hf_buf body HF_AUTO(hf_buf_free) = HF_BUF(HF__BODY_CEILING);
+	struct hf_buf compact HF_AUTO(hf_buf_free) = HF_BUF(HF__BODY_CEILING);
+
+	HF_TRY(make_body(kind, b, &body));
+	HF_TRY(make_document(kind, b, hf_buf_bytes(&body), &compact));
+	HF_TRY(hf__pretty(hf_buf_bytes(&compact), out));
+	return companion != NULL ? kind->companion(b, companion) : HF_OK;
+}
+
+hf_err hf__bom_render(const struct hf__bom_kind *kind, const struct hf_rendering *in, struct hf_buf *out,
+		      struct hf_buf *companion)
+{
+	struct hf__bom b;
+	hf_err err;
+
+	HF_TRY(hf__bom_new(in, &b));
+	err = render(kind, &b, out, companion);
+	hf__bom_free(&b);
+	return err;
+}

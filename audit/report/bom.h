@@ -33,6 +33,16 @@ bool hf__bom_word(hf_bytes *rest, hf_bytes *word);
 /* Name of what was audited: the first input. */
 hf_bytes hf__bom_subject(const struct hf_rendering *in);
 
+/* One kind of bill. What `body` and `head` write are members of the document's object; the body gives the
+ * serial number, so it is made first. */
+struct hf__bom_kind {
+	void (*body)(struct hf_json_out *j, struct hf__bom *b);
+	void (*head)(struct hf_json_out *j, const struct hf__bom *b);
+	hf_err (*companion)(const struct hf__bom *b, struct hf_buf *out);
+};
+HF_MUST_CHECK hf_err hf__bom_render(const struct hf__bom_kind *kind, const struct hf_rendering *in,
+				    struct hf_buf *out, struct hf_buf *companion);
+
 /* ---- VEX: one entry for each vulnerability and part ---- */
 struct hf__vex_entry {
 	const struct hf_vuln *vuln;

@@ -339,58 +339,29 @@ static void put_metadata(struct hf_json_out *j, const struct hf__bom *b)
 	hf_json_close(j);
 }
 
-/* The body gives the serial number, so it is made first and put in as it is. */
-static hf_err make_body(struct hf__bom *b, struct hf_buf *body)
+static void put_body(struct hf_json_out *j, struct hf__bom *b)
 {
-	struct hf_json_out j = { .buf = body };
-
-	hf_json_open(&j, NULL, '{');
-	put_components(&j, b);
-	put_dependencies(&j, b);
-	put_compositions(&j, b);
-	hf_json_close(&j);
-	HF_TRY(hf_json_end(&j));
-	return hf__bom_seal(b, hf_buf_bytes(body));
+	put_components(j, b);
+	put_dependencies(j, b);
+	put_compositions(j, b);
 }
 
-static hf_err make_document(const struct hf__bom *b, hf_bytes body, struct hf_buf *compact)
+static void put_head(struct hf_json_out *j, const struct hf__bom *b)
 {
-	struct hf_json_out j = { .buf = compact };
 	char urn[HF__UUID_CAP + 16];
 
 	(void)snprintf(urn, sizeof(urn), "urn:uuid:%s", b->serial);
-	hf_json_open(&j, NULL, '{');
-	hf_json_put_text(&j, "$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json");
-	hf_json_put_text(&j, "bomFormat", "CycloneDX");
-	hf_json_put_text(&j, "specVersion", "1.6");
-	hf_json_put_text(&j, "serialNumber", urn);
-	hf_json_put_uint(&j, "version", 1);
-	put_metadata(&j, b);
-	hf_json_close(&j);
-	HF_TRY(hf_json_end(&j));
-	/* {head} and {body} become one object. */
-	compact->ptr[compact->len - 1] = ',';
-	return hf_buf_put(compact, (hf_bytes){ body.ptr + 1, body.len - 1 });
-}
-
-static hf_err render(struct hf__bom *b, struct hf_buf *out, struct hf_buf *companion)
-{
-	struct hf_buf body HF_AUTO(hf_buf_free) = HF_BUF(HF__BODY_CEILING);
-	struct hf_buf compact HF_AUTO(hf_buf_free) = HF_BUF(HF__BODY_CEILING);
-
-	HF_TRY(make_body(b, &body));
-	HF_TRY(make_document(b, hf_buf_bytes(&body), &compact));
-	HF_TRY(hf__pretty(hf_buf_bytes(&compact), out));
-	return companion != NULL ? hf__cyclonedx_vex(b, companion) : HF_OK;
+	hf_json_put_text(j, "$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json");
+	hf_json_put_text(j, "bomFormat", "CycloneDX");
+	hf_json_put_text(j, "specVersion", "1.6");
+	hf_json_put_text(j, "serialNumber", urn);
+	hf_json_put_uint(j, "version", 1);
+	put_metadata(j, b);
 }
 
 hf_err hf__render_cyclonedx(const struct hf_rendering *in, struct hf_buf *out, struct hf_buf *companion)
 {
-	struct hf__bom b;
-	hf_err err;
+	static const struct hf__bom_kind kind = { put_body, put_head, hf__cyclonedx_vex };
 
-	HF_TRY(hf__bom_new(in, &b));
-	err = render(&b, out, companion);
-	hf__bom_free(&b);
-	return err;
+	return hf__bom_render(&kind, in, out, companion);
 }

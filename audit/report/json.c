@@ -146,22 +146,27 @@ static void put_tool(struct hf_json_out *j, const struct hf_rendering *in)
 	hf_json_close(j);
 }
 
+void hf_render_source(struct hf_json_out *j, const struct hf_feed_source *s, bool stale)
+{
+	hf_json_open(j, NULL, '{');
+	hf_json_put_uint(j, "count", s->count);
+	hf_json_put_text(j, "kind", s->kind);
+	hf_json_put_text(j, "name", s->name);
+	hf_json_put_text(j, "newest", s->newest);
+	hf_json_put_hex(j, "sha256", HF_ARR(s->sha256));
+	hf_json_put_text(j, "shrink", s->shrink);
+	hf_json_put_text(j, "signer", s->signer);
+	hf_json_put_bool(j, "stale", stale);
+	hf_json_close(j);
+}
+
 static void put_feed(struct hf_json_out *j, const struct hf_rendering *in)
 {
 	hf_json_open(j, "feed", '[');
 	for (size_t i = 0; i < hf_feed_n_sources(in->feed); i++) {
 		const struct hf_feed_source *s = hf_feed_source(in->feed, i);
 
-		hf_json_open(j, NULL, '{');
-		hf_json_put_uint(j, "count", s->count);
-		hf_json_put_text(j, "kind", s->kind);
-		hf_json_put_text(j, "name", s->name);
-		hf_json_put_text(j, "newest", s->newest);
-		hf_json_put_hex(j, "sha256", HF_ARR(s->sha256));
-		hf_json_put_text(j, "shrink", s->shrink);
-		hf_json_put_text(j, "signer", s->signer);
-		hf_json_put_bool(j, "stale", hf_feed_is_stale(s, in->today, in->policy->max_feed_age_days));
-		hf_json_close(j);
+		hf_render_source(j, s, hf_feed_is_stale(s, in->today, in->policy->max_feed_age_days));
 	}
 	hf_json_close(j);
 }

@@ -251,18 +251,13 @@ static void put_licences(struct hf_json_out *j, const struct hf__bom *b)
 }
 
 /* ---- the document ---- */
-static hf_err make_body(struct hf__bom *b, struct hf_buf *body)
-{
-	struct hf_json_out j = { .buf = body };
 
-	hf_json_open(&j, NULL, '{');
-	put_packages(&j, b);
-	put_files(&j, b);
-	put_relations(&j, b);
-	put_licences(&j, b);
-	hf_json_close(&j);
-	HF_TRY(hf_json_end(&j));
-	return hf__bom_seal(b, hf_buf_bytes(body));
+static void put_body(struct hf_json_out *j, struct hf__bom *b)
+{
+	put_packages(j, b);
+	put_files(j, b);
+	put_relations(j, b);
+	put_licences(j, b);
 }
 
 static void put_creation(struct hf_json_out *j, const struct hf__bom *b)
@@ -282,43 +277,22 @@ static void put_creation(struct hf_json_out *j, const struct hf__bom *b)
 	hf_json_close(j);
 }
 
-static hf_err make_document(const struct hf__bom *b, hf_bytes body, struct hf_buf *compact)
+static void put_head(struct hf_json_out *j, const struct hf__bom *b)
 {
-	struct hf_json_out j = { .buf = compact };
 	char space[HF__UUID_CAP + 16];
 
 	(void)snprintf(space, sizeof(space), "urn:uuid:%s", b->serial);
-	hf_json_open(&j, NULL, '{');
-	hf_json_put_text(&j, "spdxVersion", "SPDX-2.3");
-	hf_json_put_text(&j, "dataLicense", "CC0-1.0");
-	hf_json_put_text(&j, "SPDXID", "SPDXRef-DOCUMENT");
-	hf__json_bytes(&j, "name", hf__bom_subject(b->in));
-	hf_json_put_text(&j, "documentNamespace", space);
-	put_creation(&j, b);
-	hf_json_close(&j);
-	HF_TRY(hf_json_end(&j));
-	compact->ptr[compact->len - 1] = ',';
-	return hf_buf_put(compact, (hf_bytes){ body.ptr + 1, body.len - 1 });
-}
-
-static hf_err render(struct hf__bom *b, struct hf_buf *out, struct hf_buf *companion)
-{
-	struct hf_buf body HF_AUTO(hf_buf_free) = HF_BUF(HF__BODY_CEILING);
-	struct hf_buf compact HF_AUTO(hf_buf_free) = HF_BUF(HF__BODY_CEILING);
-
-	HF_TRY(make_body(b, &body));
-	HF_TRY(make_document(b, hf_buf_bytes(&body), &compact));
-	HF_TRY(hf__pretty(hf_buf_bytes(&compact), out));
-	return companion != NULL ? hf__openvex(b, companion) : HF_OK;
+	hf_json_put_text(j, "spdxVersion", "SPDX-2.3");
+	hf_json_put_text(j, "dataLicense", "CC0-1.0");
+	hf_json_put_text(j, "SPDXID", "SPDXRef-DOCUMENT");
+	hf__json_bytes(j, "name", hf__bom_subject(b->in));
+	hf_json_put_text(j, "documentNamespace", space);
+	put_creation(j, b);
 }
 
 hf_err hf__render_spdx(const struct hf_rendering *in, struct hf_buf *out, struct hf_buf *companion)
 {
-	struct hf__bom b;
-	hf_err err;
+	static const struct hf__bom_kind kind = { put_body, put_head, hf__openvex };
 
-	HF_TRY(hf__bom_new(in, &b));
-	err = render(&b, out, companion);
-	hf__bom_free(&b);
-	return err;
+	return hf__bom_render(&kind, in, out, companion);
 }

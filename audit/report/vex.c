@@ -14,6 +14,26 @@ struct writer {
 	struct hf_buf detail;
 };
 
+/* `head` leaves two levels open, the statements go into the inner one. */
+static hf_err write_vex(const struct hf__bom *b, struct hf_buf *out,
+			void (*head)(struct hf_json_out *j, const struct hf__bom *b),
+			void (*entry)(void *ctx, const struct hf__vex_entry *e))
+{
+	struct hf_buf compact HF_AUTO(hf_buf_free) = HF_BUF(HF__BODY_CEILING);
+	struct writer w = { .j = { .buf = &compact }, .b = b, .detail = HF_BUF(DETAIL_CEILING) };
+	struct hf__vex_sink sink = { &w, entry };
+	hf_err err;
+
+	head(&w.j, b);
+	err = hf__bom_vex(b, &sink);
+	hf_json_close(&w.j);
+	hf_json_close(&w.j);
+	hf_buf_free(&w.detail);
+	HF_TRY(err);
+	HF_TRY(hf_json_end(&w.j));
+	return hf__pretty(hf_buf_bytes(&compact), out);
+}
+
 static bool is_unimportant(const struct hf__vex_entry *e)
 {
 	return e->vuln->hit->status == HF_VULN_UNIMPORTANT;
@@ -103,19 +123,7 @@ static void open_cyclonedx(struct hf_json_out *j, const struct hf__bom *b)
 
 hf_err hf__cyclonedx_vex(const struct hf__bom *b, struct hf_buf *out)
 {
-	struct hf_buf compact HF_AUTO(hf_buf_free) = HF_BUF(HF__BODY_CEILING);
-	struct writer w = { .j = { .buf = &compact }, .b = b, .detail = HF_BUF(DETAIL_CEILING) };
-	struct hf__vex_sink sink = { &w, put_cyclonedx };
-	hf_err err;
-
-	open_cyclonedx(&w.j, b);
-	err = hf__bom_vex(b, &sink);
-	hf_json_close(&w.j);
-	hf_json_close(&w.j);
-	hf_buf_free(&w.detail);
-	HF_TRY(err);
-	HF_TRY(hf_json_end(&w.j));
-	return hf__pretty(hf_buf_bytes(&compact), out);
+	return write_vex(b, out, open_cyclonedx, put_cyclonedx);
 }
 
 /* ---- OpenVEX ---- */
@@ -172,17 +180,5 @@ static void open_openvex(struct hf_json_out *j, const struct hf__bom *b)
 
 hf_err hf__openvex(const struct hf__bom *b, struct hf_buf *out)
 {
-	struct hf_buf compact HF_AUTO(hf_buf_free) = HF_BUF(HF__BODY_CEILING);
-	struct writer w = { .j = { .buf = &compact }, .b = b, .detail = HF_BUF(DETAIL_CEILING) };
-	struct hf__vex_sink sink = { &w, put_openvex };
-	hf_err err;
-
-	open_openvex(&w.j, b);
-	err = hf__bom_vex(b, &sink);
-	hf_json_close(&w.j);
-	hf_json_close(&w.j);
-	hf_buf_free(&w.detail);
-	HF_TRY(err);
-	HF_TRY(hf_json_end(&w.j));
-	return hf__pretty(hf_buf_bytes(&compact), out);
+	return write_vex(b, out, open_openvex, put_openvex);
 }

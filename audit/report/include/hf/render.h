@@ -7,7 +7,9 @@
 #ifndef HF_RENDER_H
 #define HF_RENDER_H
 #include <hf/buf.h>
+#include <hf/feed.h>
 #include <hf/gate.h>
+#include <hf/json.h>
 
 struct hf_rendering {
 	const struct hf_model *model;
@@ -30,4 +32,6 @@ struct hf_format {
 extern const struct hf_format hf_formats[]; /* ends with a row without name */
 /* NULL when there is no such format. */
 const struct hf_format *hf_format_find(const char *name);
+/* One source of advisories as an object of a JSON document. */
+void hf_render_source(struct hf_json_out *j, const struct hf_feed_source *s, bool stale);
 #endif
