@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "upd.h"
 #include <hf/file.h>
+#include <hf/sandbox.h>
 #include <hf/linux.h>
 #include <hf/pki.h>
 #include <holdfast/cbor.h>
@@ -32,6 +33,22 @@ hf_err upd_make_state(const struct agent *a, struct hf_why *why)
 
 	HF_TRY(state_path(a, path));
 	return hf_file_exists(path) ? HF_OK : hf_dir_create(path, 0700, why);
+}
+
+hf_err upd_seal(const struct agent *a, uint64_t max_fds, struct hf_why *why)
+{
+	char state[AGENT_PATH_CAP];
+	const struct hf_sandbox_path paths[] = { { state, true } };
+	const struct hf_sandbox s = {
+		.powers = HF_SANDBOX_AGENT_KEY,
+		.user = a->conf.user[0] != '\0' ? a->conf.user : NULL,
+		.paths = paths,
+		.n_paths = 1,
+		.max_fds = max_fds,
+	};
+
+	HF_TRY(state_path(a, state));
+	return hf_sandbox_enter(&s, why);
 }
 
 static hf_err name_device(struct upd_device *u)

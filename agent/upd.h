@@ -34,6 +34,9 @@ struct upd_report {
 HF_MUST_CHECK hf_err upd_open(struct upd_device *u, const struct agent *a, struct hf_why *why);
 /* Make STATE/trust when it is not there: devices provisioned by an older agent have none. */
 HF_MUST_CHECK hf_err upd_make_state(const struct agent *a, struct hf_why *why);
+/* Enter the sandbox of whoever judges releases: no network, nothing but STATE/trust, the agent's user whoever
+ * started it. `max_fds` as in sandbox.h. Errors: sandbox.h's. */
+HF_MUST_CHECK hf_err upd_seal(const struct agent *a, uint64_t max_fds, struct hf_why *why);
 /* Judge a bundle and bring the state up to date. HF_OK: see r->verdict, also when the stored state is
  * damaged. Errors: the machine's (port, storage): no verdict, to be tried again. */
 HF_MUST_CHECK hf_err upd_verify(const struct upd_device *u, hf_bytes bundle, struct upd_report *r,

@@ -5,10 +5,9 @@
 #include "upd.h"
 #include <hf/file.h>
 #include <hf/log.h>
-#include <hf/sandbox.h>
 #include <string.h>
 
-enum { NAMES_LEN = 2 * HF_SHA256_LEN };
+enum { NAMES_LEN = 2 * HF_SHA256_LEN, UPD_MAX_FDS = 32 };
 
 struct updproc {
 	struct upd_device device;
@@ -91,22 +90,12 @@ static const struct hf_ipc_op ops[] = {
 static hf_err serve(struct updproc *u, const struct agent *a, struct hf_why *why)
 {
 	const struct hf_ipc_table table = { ops, sizeof(ops) / sizeof(ops[0]), u };
-	char state[AGENT_PATH_CAP];
-	const struct hf_sandbox_path paths[] = { { state, true } };
-	const struct hf_sandbox s = {
-		.powers = HF_SANDBOX_AGENT_KEY,
-		.user = a->conf.user[0] != '\0' ? a->conf.user : NULL,
-		.paths = paths,
-		.n_paths = 1,
-		.max_fds = 32,
-	};
 	struct hf_ipc_serve from_net = { 0 };
 	struct hf_loop *loop = NULL;
 
 	HF_TRY(upd_open(&u->device, a, why));
-	HF_TRY(hf_path_join(state, sizeof(state), a->dir, "trust"));
 	HF_TRY(hf_loop_new(&loop));
-	HF_TRY(hf_sandbox_enter(&s, why));
+	HF_TRY(upd_seal(a, UPD_MAX_FDS, why));
 	HF_TRY(upd_hear(&u->device, (hf_bytes){ NULL, 0 }, &u->last, why));
 	HF_TRY(hf_ipc_serve_start(&from_net, loop, UPD_FD_NET, &table, on_closed));
 	return hf_loop_run(loop);

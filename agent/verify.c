@@ -3,7 +3,6 @@
 #include "upd.h"
 #include <hf/file.h>
 #include <hf/json.h>
-#include <hf/sandbox.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,22 +26,6 @@ static bool read_options(int argc, char **argv, struct options *o)
 	return o->dir != NULL && o->file != NULL;
 }
 
-/* Whoever starts this, what is written stays the agent's. */
-static hf_err enter_sandbox(const struct agent *a, struct hf_why *why)
-{
-	char state[AGENT_PATH_CAP];
-	const struct hf_sandbox_path paths[] = { { state, true } };
-	const struct hf_sandbox s = {
-		.powers = HF_SANDBOX_AGENT_KEY,
-		.user = a->conf.user[0] != '\0' ? a->conf.user : NULL,
-		.paths = paths,
-		.n_paths = 1,
-	};
-
-	HF_TRY(hf_path_join(state, sizeof(state), a->dir, "trust"));
-	return hf_sandbox_enter(&s, why);
-}
-
 static hf_err judge(const struct options *o, struct upd_report *r, struct hf_why *why)
 {
 	static struct agent a;
@@ -58,7 +41,7 @@ static hf_err judge(const struct options *o, struct upd_report *r, struct hf_why
 		return HF_OK;
 	}
 	HF_TRY(err);
-	HF_TRY(enter_sandbox(&a, why));
+	HF_TRY(upd_seal(&a, 0, why));
 	return upd_verify(&device, hf_buf_bytes(&bundle), r, why);
 }
 
