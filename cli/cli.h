@@ -85,6 +85,9 @@ bool cli_find_program(const char *name, char out[static CLI_PATH_MAX]);
 /* Run a program, wait, give its exit status (127: it could not be run). */
 int cli_run(char *const argv[]);
 
+/* Whoever signs must have read: is `code` given by --code, or typed now? `what` it is of stands in the error,
+ * which this prints. */
+bool cli_typed(const struct cli_args *args, const char *code, const char *what);
 /* A line for people to stderr, unless --json or --quiet was given. */
 void cli_say(const struct cli_args *args, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #endif

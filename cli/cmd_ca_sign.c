@@ -41,8 +41,7 @@ static void show_hash(const char *name, hf_bytes hash)
 /* A person must have seen what is signed. */
 static bool was_read(const struct cli_args *args, const struct hf_deploy_op_change *c, hf_bytes payload)
 {
-	const char *given = cli_option(args, "code");
-	char code[9], typed[32] = "";
+	char code[9];
 
 	if (hf_command_code(payload, code) != HF_OK)
 		return false;
@@ -51,15 +50,7 @@ static bool was_read(const struct cli_args *args, const struct hf_deploy_op_chan
 	show_hash("new     ", c->spki_sha256);
 	show_hash("before  ", c->before_spki_sha256);
 	show_hash("policy  ", c->policy_ref);
-	if (given == NULL) {
-		fprintf(stderr, "To sign, type %s: ", code);
-		if (fgets(typed, sizeof(typed), stdin) == NULL)
-			typed[0] = '\0';
-		typed[strcspn(typed, "\n")] = '\0';
-		given = typed;
-	}
-	return strcmp(given, code) == 0 ||
-	       cli_fail("that is not the code of this change (%s); nothing was signed", code) == CLI_DONE;
+	return cli_typed(args, code, "change");
 }
 
 static bool open_key(const struct cli_args *args, struct signer *key)

@@ -76,22 +76,12 @@ int command_new(const struct cli_args *args)
 
 static bool was_read(const struct cli_args *args, const struct hf_command *c)
 {
-	const char *given = cli_option(args, "code");
-	char code[9], typed[32] = "";
+	char code[9];
 
 	if (hf_command_code(c->payload, code) != HF_OK)
 		return false;
 	hfd_show(c, stderr);
-	if (given == NULL) {
-		fprintf(stderr, "To sign, type %s: ", code);
-		if (fgets(typed, sizeof(typed), stdin) == NULL)
-			typed[0] = '\0';
-		typed[strcspn(typed, "\n")] = '\0';
-		given = typed;
-	}
-	if (strcmp(given, code) == 0)
-		return true;
-	return cli_fail("that is not the code of this command (%s); nothing was signed", code) == CLI_DONE;
+	return cli_typed(args, code, "command");
 }
 
 static bool has_signed(const struct session *s, const struct hf_command *c)

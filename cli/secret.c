@@ -1,4 +1,5 @@
-/* secret.c -- passphrases: from a private file or the terminal, never from arguments or environment.
+/* secret.c -- what a person types. Passphrases come from a private file or the terminal, never from arguments
+ * or environment; a code that shows somebody read what is signed is no secret.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
 #include <stdio.h>
@@ -77,4 +78,21 @@ bool cli_passphrase(const struct cli_args *args, const char *prompt, bool fresh,
 		return true;
 	cli_fail("a passphrase of at least %d characters is needed; nothing was changed", PASSPHRASE_MIN);
 	return false;
+}
+
+bool cli_typed(const struct cli_args *args, const char *code, const char *what)
+{
+	const char *given = cli_option(args, "code");
+	char typed[32] = "";
+
+	if (given == NULL) {
+		fprintf(stderr, "To sign, type %s: ", code);
+		if (fgets(typed, sizeof(typed), stdin) == NULL)
+			typed[0] = '\0';
+		typed[strcspn(typed, "\n")] = '\0';
+		given = typed;
+	}
+	if (strcmp(given, code) == 0)
+		return true;
+	return cli_fail("that is not the code of this %s (%s); nothing was signed", what, code) == CLI_DONE;
 }
