@@ -17,17 +17,6 @@ static void run(const struct hf_out *image)
 	assert_int_equal(walk_rig_run(&rig, hf_out_bytes(image)), HF_OK);
 }
 
-static struct hf_out small_tar(int i)
-{
-	struct hf_out tar = OUT(i);
-
-	put_tar(&tar, "etc/", '5', (hf_bytes){ NULL, 0 });
-	put_tar(&tar, "etc/passwd", '0', HF_STR("root::0:0\n"));
-	put_tar(&tar, "bin/sh", '0', HF_STR("#!"));
-	put_tar_end(&tar);
-	return tar;
-}
-
 static struct hf_out nested(unsigned layers)
 {
 	struct hf_out in = OUT(0), out = OUT(1);
@@ -70,7 +59,7 @@ static void a_bomb_is_stopped_by_its_ratio(void **unused)
 
 static void each_cap_is_reported_and_nothing_is_silent(void **unused)
 {
-	struct hf_out tar = small_tar(0);
+	struct hf_out tar = put_small_tar(OUT(0));
 
 	(void)unused;
 	walk_rig_init(&rig);

@@ -17,20 +17,9 @@ static void run(const struct hf_out *image)
 	assert_int_equal(walk_rig_run(&rig, hf_out_bytes(image)), HF_OK);
 }
 
-static struct hf_out small_tar(int i)
-{
-	struct hf_out tar = OUT(i);
-
-	put_tar(&tar, "etc/", '5', (hf_bytes){ NULL, 0 });
-	put_tar(&tar, "etc/passwd", '0', HF_STR("root::0:0\n"));
-	put_tar(&tar, "bin/sh", '0', HF_STR("#!"));
-	put_tar_end(&tar);
-	return tar;
-}
-
 static void every_entry_of_a_tar_is_given(void **unused)
 {
-	struct hf_out tar = small_tar(0);
+	struct hf_out tar = put_small_tar(OUT(0));
 
 	(void)unused;
 	walk_rig_init(&rig);
@@ -41,7 +30,7 @@ static void every_entry_of_a_tar_is_given(void **unused)
 
 static void a_source_that_is_not_in_memory_gives_the_same(void **unused)
 {
-	struct hf_out tar = small_tar(0), gz = OUT(1);
+	struct hf_out tar = put_small_tar(OUT(0)), gz = OUT(1);
 	static char first[WALK_RIG_TEXT];
 
 	(void)unused;
@@ -57,7 +46,7 @@ static void a_source_that_is_not_in_memory_gives_the_same(void **unused)
 
 static void a_layer_that_only_compresses_adds_no_element(void **unused)
 {
-	struct hf_out tar = small_tar(0), gz = OUT(1), again = OUT(2);
+	struct hf_out tar = put_small_tar(OUT(0)), gz = OUT(1), again = OUT(2);
 
 	(void)unused;
 	put_gzip(&gz, hf_out_bytes(&tar));
@@ -158,7 +147,7 @@ static void a_stream_that_is_cut_is_reported_and_its_part_given(void **unused)
 
 static void a_tar_that_is_cut_is_reported(void **unused)
 {
-	struct hf_out tar = small_tar(0);
+	struct hf_out tar = put_small_tar(OUT(0));
 
 	(void)unused;
 	tar.len = 1536 + 3;
@@ -187,7 +176,7 @@ static void bytes_that_look_encrypted_are_reported(void **unused)
 
 static void containers_inside_unknown_bytes_are_found(void **unused)
 {
-	struct hf_out all = OUT(2), gz = OUT(1), tar = small_tar(0);
+	struct hf_out all = OUT(2), gz = OUT(1), tar = put_small_tar(OUT(0));
 
 	(void)unused;
 	assert_int_equal(hf_out_put(&all, HF_STR("vendor header \x1f\x8b\x08 not this one")), HF_OK);
@@ -209,7 +198,7 @@ static void containers_inside_unknown_bytes_are_found(void **unused)
 
 static void streams_belong_to_share_0(void **unused)
 {
-	struct hf_out tar = small_tar(0);
+	struct hf_out tar = put_small_tar(OUT(0));
 
 	(void)unused;
 	walk_rig_init(&rig);
@@ -223,7 +212,7 @@ static void streams_belong_to_share_0(void **unused)
 
 static void a_walk_goes_on_behind_the_file_that_killed_a_reader(void **unused)
 {
-	struct hf_out inner = small_tar(0), tar = OUT(1);
+	struct hf_out inner = put_small_tar(OUT(0)), tar = OUT(1);
 
 	(void)unused;
 	put_tar(&tar, "a", '0', HF_STR("1"));
@@ -245,7 +234,7 @@ static void a_walk_goes_on_behind_the_file_that_killed_a_reader(void **unused)
 
 static void the_visitors_error_ends_the_walk(void **unused)
 {
-	struct hf_out tar = small_tar(0);
+	struct hf_out tar = put_small_tar(OUT(0));
 
 	(void)unused;
 	walk_rig_init(&rig);

@@ -5,20 +5,6 @@
 
 static struct scan_rig *r;
 
-static int set_up(void **unused)
-{
-	(void)unused;
-	r = scan_rig_new();
-	return 0;
-}
-
-static int tear_down(void **unused)
-{
-	(void)unused;
-	scan_rig_free(r);
-	return 0;
-}
-
 static uint64_t num(size_t i, unsigned slot)
 {
 	return scan_rig_at(r, HF_FACT_ACCOUNT, i)->num[slot];
@@ -158,7 +144,7 @@ static void other_files_hold_no_accounts(void **unused)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define T(f) SCAN_RIG_TEST(f, &r)
 	const struct CMUnitTest tests[] = {
 		T(passwd_lines_become_accounts),
 		T(public_passwords_are_found_in_every_scheme),

@@ -4,20 +4,6 @@
 
 static struct scan_rig *r;
 
-static int set_up(void **unused)
-{
-	(void)unused;
-	r = scan_rig_new();
-	return 0;
-}
-
-static int tear_down(void **unused)
-{
-	(void)unused;
-	scan_rig_free(r);
-	return 0;
-}
-
 static void input(const char *text)
 {
 	scan_rig_input(r, "input", (hf_bytes){ (const uint8_t *)text, strlen(text) });
@@ -108,7 +94,7 @@ static void damaged_and_deep_sarif_is_a_problem(void **unused)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define T(f) SCAN_RIG_TEST(f, &r)
 	const struct CMUnitTest tests[] = {
 		T(commands_are_counted_in_both_spellings),
 		T(a_later_flag_takes_an_earlier_one_back),

@@ -11,20 +11,6 @@ struct made {
 
 static struct scan_rig *r;
 
-static int set_up(void **unused)
-{
-	(void)unused;
-	r = scan_rig_new();
-	return 0;
-}
-
-static int tear_down(void **unused)
-{
-	(void)unused;
-	scan_rig_free(r);
-	return 0;
-}
-
 static void put(uint8_t *p, uint64_t v, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
@@ -221,7 +207,7 @@ static void a_program_without_a_system_below_has_other_rules(void **unused)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define T(f) SCAN_RIG_TEST(f, &r)
 	const struct CMUnitTest tests[] = {
 		T(a_file_without_sections_is_read_by_its_segments),
 		T(relro_needs_its_segment_and_binding_is_a_mask),

@@ -6,20 +6,6 @@
 
 static struct scan_rig *r;
 
-static int set_up(void **unused)
-{
-	(void)unused;
-	r = scan_rig_new();
-	return 0;
-}
-
-static int tear_down(void **unused)
-{
-	(void)unused;
-	scan_rig_free(r);
-	return 0;
-}
-
 static void digests_and_sizes_are_those_of_the_content(void **unused)
 {
 	static const uint8_t abc256[] = { 0xba, 0x78, 0x16, 0xbf };
@@ -134,7 +120,7 @@ static void build_traces_are_shown_once(void **unused)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define T(f) SCAN_RIG_TEST(f, &r)
 	const struct CMUnitTest tests[] = {
 		T(digests_and_sizes_are_those_of_the_content),
 		T(a_literal_is_found_at_every_place_of_a_window),

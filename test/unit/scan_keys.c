@@ -7,20 +7,6 @@
 
 static struct scan_rig *r;
 
-static int set_up(void **unused)
-{
-	(void)unused;
-	r = scan_rig_new();
-	return 0;
-}
-
-static int tear_down(void **unused)
-{
-	(void)unused;
-	scan_rig_free(r);
-	return 0;
-}
-
 static const struct hf_fact *first_key(void)
 {
 	return scan_rig_at(r, HF_FACT_KEY, 0);
@@ -273,7 +259,7 @@ static void too_many_tokens_are_said_not_dropped(void **unused)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define T(f) SCAN_RIG_TEST(f, &r)
 	const struct CMUnitTest tests[] = {
 		T(private_keys_are_decoded_and_measured),
 		T(a_key_in_a_c_string_is_found),

@@ -41,6 +41,18 @@ void scan_rig_free(struct scan_rig *r)
 	free(r);
 }
 
+int scan_rig_set_up(void **at)
+{
+	*(struct scan_rig **)*at = scan_rig_new();
+	return 0;
+}
+
+int scan_rig_tear_down(void **at)
+{
+	scan_rig_free(*(struct scan_rig **)*at);
+	return 0;
+}
+
 static hf_bytes copy(hf_bytes from, uint8_t **room)
 {
 	hf_bytes to = { *room, from.len };

@@ -34,4 +34,10 @@ const struct hf_fact *scan_rig_setting(const struct scan_rig *r, unsigned subjec
 const struct hf_fact *scan_rig_hit(const struct scan_rig *r, unsigned class);
 bool scan_rig_is(hf_bytes text, const char *want);
 void scan_rig_free(struct scan_rig *r);
+
+/* One test with a rig of its own: it is made in, and freed from, the pointer at `at`. */
+int scan_rig_set_up(void **at);
+int scan_rig_tear_down(void **at);
+#define SCAN_RIG_TEST(f, at) \
+	cmocka_unit_test_prestate_setup_teardown(f, scan_rig_set_up, scan_rig_tear_down, at)
 #endif

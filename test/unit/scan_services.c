@@ -5,20 +5,6 @@
 
 static struct scan_rig *r;
 
-static int set_up(void **unused)
-{
-	(void)unused;
-	r = scan_rig_new();
-	return 0;
-}
-
-static int tear_down(void **unused)
-{
-	(void)unused;
-	scan_rig_free(r);
-	return 0;
-}
-
 /* The flags of the service of this name; fails when there is none. */
 static uint64_t flags_of(const char *name)
 {
@@ -160,7 +146,7 @@ static void cron_that_fetches_and_runs(void **unused)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define T(f) SCAN_RIG_TEST(f, &r)
 	const struct CMUnitTest tests[] = {
 		T(inittab_of_both_kinds),
 		T(an_open_console_is_seen),

@@ -5,20 +5,6 @@
 
 static struct scan_rig *r;
 
-static int set_up(void **unused)
-{
-	(void)unused;
-	r = scan_rig_new();
-	return 0;
-}
-
-static int tear_down(void **unused)
-{
-	(void)unused;
-	scan_rig_free(r);
-	return 0;
-}
-
 static unsigned state(unsigned subject, const char *name)
 {
 	const struct hf_fact *f = scan_rig_setting(r, subject, name);
@@ -254,7 +240,7 @@ static void mounts_upnp_and_listeners(void **unused)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define T(f) SCAN_RIG_TEST(f, &r)
 	const struct CMUnitTest tests[] = {
 		T(updaters_tell_whether_they_want_signatures),
 		T(apt_is_named_only_when_it_trusts_blindly),
