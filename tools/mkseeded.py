@@ -51,8 +51,7 @@ STRONG = ["-O2", "-fPIE", "-pie", "-fstack-protector-all", "-D_FORTIFY_SOURCE=2"
               "-Wl,--build-id", "-s"]
 WEAK = ["-O0", "-g", "-no-pie", "-fno-pie", "-fno-stack-protector", "-U_FORTIFY_SOURCE",
     "-fcf-protection=none",
-        "-Wl,-z,norelro,-z,execstack,-z,lazy", "-Wl,--build-id=none", "-Wl,-rpath,/tmp/lib", "-rdynamic",
-            "-w"]
+        "-Wl,-z,norelro,-z,execstack,-z,lazy", "-Wl,--build-id=none", "-Wl,-rpath,/tmp/lib", "-w"]
 GOOD = "#include <stdio.h>\n#include <string.h>\n" \
        "int main(int n, char **v){char b[64];strcpy(b,v[n-1]);return puts(b);}\n"
 BAD = ("#include <stdio.h>\n#include <stdlib.h>\nextern char *gets(char *);\n"

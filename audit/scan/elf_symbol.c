@@ -179,6 +179,15 @@ static void walk_table(struct hf__scan_elf *e, const struct table *t, bool impor
 		judge_symbol(e, t, t->symbols + i * size, imports_only);
 }
 
+/* A table that hashes nothing does not tell how many symbols there are: every one is an import. Then the
+ * section tells, or the strings, which linkers put right behind the symbols. */
+static uint64_t count_imports(const struct hf__scan_elf *e, uint64_t first)
+{
+	if (e->has_dynsym)
+		return e->dynsym_sec.len / symbol_size(e);
+	return e->strtab > e->symtab ? (e->strtab - e->symtab) / symbol_size(e) : first;
+}
+
 /* Number of symbols by DT_GNU_HASH: the end of the chain that the highest bucket starts. */
 static uint64_t count_gnu(struct hf__scan_elf *e, const struct hf__scan_range *r)
 {
@@ -199,7 +208,7 @@ static uint64_t count_gnu(struct hf__scan_elf *e, const struct hf__scan_range *r
 		last = b > last ? b : last;
 	}
 	if (last < first)
-		return first; /* nothing is defined: all symbols are imports */
+		return count_imports(e, first);
 	at += buckets * 4;
 	for (; last - first < (t.len - at) / 4 && last < HF__ELF_SYMBOLS_MAX; last++)
 		if ((hf__scan_elf_get(e, t.ptr + at + 4 * (last - first), 4) & 1) != 0)
