@@ -70,14 +70,40 @@ static hf_err prepare(void)
 	return HF_OK;
 }
 
-hf_err hf__engine_new(const struct hf_auditpolicy *policy, bool sboms, struct hf__engine *out)
+/* The [[content]] rows of the policy, as the scanner wants them. */
+static hf_err want_contents(const struct hf_auditpolicy *p, struct hf__engine *e, struct hf_scan_opts *opts)
+{
+	if (p->n_wants == 0 || !names(&p->groups, "POL"))
+		return HF_OK;
+	e->contents = calloc(p->n_wants, sizeof(*e->contents));
+	if (e->contents == NULL)
+		return HF_ERR_HOST_MEMORY;
+	for (size_t i = 0; i < p->n_wants; i++) {
+		const struct hf_want *w = &p->wants[i];
+
+		if (w->kind == HF_WANT_CONTENT)
+			e->contents[opts->n_contents++] = (struct hf_scan_content){
+				w->path, w->must_match != NULL ? w->must_match : w->must_not_match, i
+			};
+	}
+	opts->contents = e->contents;
+	return HF_OK;
+}
+
+hf_err hf__engine_new(const struct hf_auditpolicy *policy, bool sboms, struct hf__engine *out,
+		      struct hf_why *why)
 {
 	struct hf_scan_opts opts = { .only = wanted(&policy->groups),
 				     .hosts = policy->allow[HF_ALLOW_HOST].listed };
+	hf_err err;
 
 	*out = (struct hf__engine){ .sboms = sboms };
 	HF_TRY(prepare());
-	HF_TRY(hf_scan_new(&opts, &out->scan));
+	HF_TRY(want_contents(policy, out, &opts));
+	err = hf_scan_new(&opts, &out->scan);
+	if (err == HF_ERR_AUDITPOLICY_VALUE)
+		return hf_why_set(why, err, "[[content]]: a pattern is no regular expression (PCRE2)");
+	HF_TRY(err);
 	if (names(&policy->groups, "VULN") || names(&policy->groups, "SBOM"))
 		return hf_comp_new(&out->comp);
 	return HF_OK;
@@ -87,5 +113,6 @@ void hf__engine_free(struct hf__engine *e)
 {
 	hf_scan_free(e->scan);
 	hf_comp_free(e->comp);
+	free(e->contents);
 	*e = (struct hf__engine){ 0 };
 }

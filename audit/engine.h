@@ -9,8 +9,12 @@
 struct hf__engine {
 	struct hf_scan *scan;
 	struct hf_comp *comp;
+	struct hf_scan_content *contents;
 	bool sboms; /* inputs are bills of materials */
 };
-HF_MUST_CHECK hf_err hf__engine_new(const struct hf_auditpolicy *policy, bool sboms, struct hf__engine *out);
+/* Errors, with words: HF_ERR_AUDITPOLICY_VALUE (a pattern of the policy); HF_ERR_HOST_MEMORY; setup of the
+ * scanners. hf__engine_free also after an error. */
+HF_MUST_CHECK hf_err hf__engine_new(const struct hf_auditpolicy *policy, bool sboms, struct hf__engine *out,
+				    struct hf_why *why);
 void hf__engine_free(struct hf__engine *e);
 #endif

@@ -54,7 +54,7 @@ static hf_err run(const struct hf_audit_opts *opts, struct hf__judge *judge, str
 	struct hf__engine engine HF_AUTO(hf__engine_free) = { 0 };
 
 	/* First: it makes OpenSSL ready, which a sealed judge could not. */
-	HF_TRY(hf__engine_new(opts->policy, opts->recheck, &engine));
+	HF_TRY(hf__engine_new(opts->policy, opts->recheck, &engine, why));
 	HF_TRY(hf__judge_start(opts, judge, why));
 	HF_TRY(scan_side(opts, &engine, judge, 0, opts->n_first, why));
 	if (opts->n_first < opts->n_paths)

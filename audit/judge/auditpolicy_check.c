@@ -103,6 +103,9 @@ hf_err hf__auditpolicy_check(const struct hf_auditpolicy *p, uint64_t today, str
 		if (!is_group(p->groups.at[i]))
 			return hf_why_set(why, HF_ERR_AUDITPOLICY_VALUE, "groups: no group is called %s",
 					  p->groups.at[i]);
+	if (p->yara.n > 0)
+		return hf_why_set(why, HF_ERR_AUDITPOLICY_VALUE,
+				  "[scan] yara: this program was built without YARA; take the line out");
 	for (size_t i = 0; i < p->n_waivers; i++)
 		HF_TRY(check_waiver(&p->waivers[i], today, why));
 	for (size_t i = 0; i < p->n_wants; i++)

@@ -111,7 +111,7 @@ static void check_want(struct hf_case *c, const struct hf_rule *rule, const stru
 		if (w->kind == HF_WANT_FILE)
 			check_file(c, rule, w, f);
 	}
-	if (found == 0 && !w->absent && w->kind != HF_WANT_DIR)
+	if (found == 0 && !w->absent && w->kind == HF_WANT_FILE)
 		hf_unknown(c, rule, text_bytes(w->path), "no tree has this file");
 	else
 		hf_pass(c, rule);
@@ -126,28 +126,37 @@ static void check_wants(struct hf_case *c, const struct hf_rule *rule)
 			check_want(c, rule, &p->wants[i]);
 }
 
-/* Readers matched the patterns; each match is a fact that names the policy's line. */
-static void check_contents(struct hf_case *c, const struct hf_rule *rule)
+/* Readers matched the pattern; each file it was looked for in is a fact that names the policy's row. */
+static void check_content(struct hf_case *c, const struct hf_rule *rule, const struct hf_want *w, size_t row)
 {
-	const struct hf_auditpolicy *p = hf_case_policy(c);
 	const struct hf_model *m = hf_case_model(c);
+	size_t looked = 0;
 
-	for (size_t i = 0; i < p->n_wants; i++) {
-		const struct hf_want *w = &p->wants[i];
+	for (size_t k = 0; k < hf_model_n(m, HF_FACT_CONTENT); k++) {
+		const struct hf_fact *f = hf_model_at(m, HF_FACT_CONTENT, k);
+		bool matched = f->num[HF_CONTENT_MATCHED] != 0;
 
-		if (w->kind == HF_WANT_CONTENT)
-			check_want(c, rule, w);
-		for (size_t k = 0; w->kind == HF_WANT_CONTENT && k < hf_model_n(m, HF_FACT_CONTENT); k++) {
-			const struct hf_fact *f = hf_model_at(m, HF_FACT_CONTENT, k);
-			bool matched = f->num[HF_CONTENT_MATCHED] != 0;
-
-			if (f->num[HF_CONTENT_WANT] != i || matched == (w->must_match != NULL))
-				continue;
+		if (f->num[HF_CONTENT_WANT] != row)
+			continue;
+		looked++;
+		if (matched == (w->must_match != NULL))
+			hf_pass(c, rule);
+		else
 			breach(c, rule, "POL-002", f->path,
 			       matched ? "content matches what must not be there"
 				       : "content does not match what must be there");
-		}
 	}
+	if (looked == 0)
+		hf_unknown(c, rule, text_bytes(w->path), "no tree has this file, or it could not be matched");
+}
+
+static void check_contents(struct hf_case *c, const struct hf_rule *rule)
+{
+	const struct hf_auditpolicy *p = hf_case_policy(c);
+
+	for (size_t i = 0; i < p->n_wants; i++)
+		if (p->wants[i].kind == HF_WANT_CONTENT)
+			check_content(c, rule, &p->wants[i], i);
 }
 
 const struct hf_rule hf_rules_pol[] = {

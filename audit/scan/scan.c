@@ -6,6 +6,7 @@
 #include <hf/digest.h>
 #include <hf/keyfacts.h>
 #include "automaton.h"
+#include "content.h"
 #include "known.h"
 #include "pattern.h"
 #include "scan_priv.h"
@@ -34,6 +35,8 @@ hf_err hf_scan_new(const struct hf_scan_opts *opts, struct hf_scan **out)
 		err = hf__scan_patterns_new(&s->patterns);
 	if (err == HF_OK)
 		err = hf__scan_known_new(opts->passwords, opts->crypt_ms, &s->known);
+	if (err == HF_OK)
+		err = hf__scan_contents_new(opts, &s->contents);
 	if (err != HF_OK) {
 		hf_scan_free(s);
 		return err;
@@ -46,6 +49,7 @@ void hf_scan_free(struct hf_scan *s)
 {
 	if (s == NULL)
 		return;
+	hf__scan_contents_free(s->contents);
 	hf__scan_known_free(s->known);
 	hf__scan_patterns_free(s->patterns);
 	hf__scan_automaton_free(s->automaton);
@@ -157,6 +161,7 @@ static hf_err scan_content(struct hf__scan_job *job, struct hf_fact *file)
 	if (job->src->size <= HF_SCAN_TEXT_MAX &&
 	    (job->kind == HF_KIND_TEXT || job->kind == HF_KIND_SCRIPT || job->kind == HF_KIND_BUILDLOG))
 		job->text = hf__scan_view_upto(job->text_view, 0, job->src->size);
+	HF_TRY(hf__scan_contents(job));
 	return run_readers(job);
 }
 

@@ -35,6 +35,7 @@ struct hf__scan_hits {
 struct hf__scan_automaton;
 struct hf__scan_patterns;
 struct hf__scan_known;
+struct hf__scan_contents;
 struct hf_digest;
 struct hf_scan {
 	struct hf_scan_opts opts;
@@ -42,6 +43,7 @@ struct hf_scan {
 	struct hf__scan_automaton *automaton;
 	struct hf__scan_patterns *patterns;
 	struct hf__scan_known *known;
+	struct hf__scan_contents *contents;
 	struct hf__scan_hits hits;
 	uint8_t *window; /* HF_SCAN_WINDOW + overlap, for files that are not in memory */
 };

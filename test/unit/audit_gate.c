@@ -239,6 +239,7 @@ static void files_contents_and_directories_are_held_to_the_policy(void **unused)
 	audit_rig_policy(&r, "[[file]]\npath=\"/a\"\nuid=0\n[[file]]\npath=\"/gone\"\nuid=0\n"
 			     "[[file]]\npath=\"/d\"\nsha256=\"" DIGEST "\"\n"
 			     "[[content]]\npath=\"/c\"\nmust_match=\"x\"\n"
+			     "[[content]]\npath=\"/a\"\nmust_not_match=\"x\"\n"
 			     "[[dir]]\npath=\"/etc/init.d/\"\nallow=[\"S??net\",\"S*\"]\n");
 	audit_rig_file(&r, "fw!/a", 0100644, 7, 0);
 	audit_rig_file(&r, "fw!/c", 0100644, 0, 0);
@@ -251,6 +252,8 @@ static void files_contents_and_directories_are_held_to_the_policy(void **unused)
 	audit_rig_run(&r, "POL");
 	assert_int_equal(audit_rig_count(&r, "POL-001"), 2);
 	assert_int_equal(audit_rig_count(&r, "POL-002"), 1);
+	assert_int_equal(audit_rig_unknowns(&r, "POL-002"), 1); /* nobody matched /a */
+	assert_int_equal(audit_rig_passes(&r, "POL-002"), 0);
 	assert_int_equal(audit_rig_count(&r, "POL-003"), 1);
 	assert_int_equal(audit_rig_unknowns(&r, "POL-001"), 1); /* /gone */
 	audit_rig_end(&r);

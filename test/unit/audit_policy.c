@@ -108,6 +108,7 @@ static const struct {
 	{ "[[file]]\nmode_max=0o640\n", HF_ERR_AUDITPOLICY_VALUE, "path from /" },
 	{ "[[file]]\npath=\"/a\"\nsha256=\"00\"\n", HF_ERR_AUDITPOLICY_VALUE, "64 small hex" },
 	{ "[[content]]\npath=\"/a\"\n", HF_ERR_AUDITPOLICY_VALUE, "must_match" },
+	{ "[scan]\nyara=[\"x.yar\"]\n", HF_ERR_AUDITPOLICY_VALUE, "without YARA" },
 	{ "[[dir]]\npath=\"/a\"\n", HF_ERR_AUDITPOLICY_VALUE, "allow is needed" },
 };
 

@@ -89,7 +89,7 @@ static struct hf_model *scanned(const char *const *files, size_t n, unsigned job
 	hf_auditpolicy_builtin(&policy);
 	opts.caps.file_seconds = 1;
 	opts.engine = &engine;
-	assert_int_equal(hf__engine_new(&policy, false, &engine), HF_OK);
+	assert_int_equal(hf__engine_new(&policy, false, &engine, NULL), HF_OK);
 	assert_int_equal(hf__inputs_open(at, n, &opts.inputs, &why), HF_OK);
 	assert_int_equal(hf_model_new(&m), HF_OK);
 	if (hf__scan(&opts, &(struct hf_fact_sink){ m, keep }, &why) != HF_OK)

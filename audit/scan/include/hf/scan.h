@@ -23,14 +23,24 @@ enum {
 	HF_SCAN_LITERALS = 4, /* the automaton: keys, tokens, bots, back doors */
 };
 
+/* A pattern (PCRE2) that is looked for in one file of each tree. */
+struct hf_scan_content {
+	const char *path;    /* raw name inside the tree, from "/" */
+	const char *pattern;
+	uint64_t number;     /* what the caller calls it: HF_CONTENT_WANT of the fact */
+};
+
 struct hf_scan;
 struct hf_scan_opts {
 	unsigned only;      /* HF_SCAN_*, 0 = all */
 	bool hosts;         /* say literal hosts and addresses too (policy has [allow] hosts) */
 	hf_bytes passwords; /* more known passwords, one a line; borrowed while the scanner lives */
+	const struct hf_scan_content *contents; /* borrowed while the scanner lives */
+	size_t n_contents;
 	unsigned crypt_ms;  /* CPU time for one password hash; 0 = 10,000 */
 };
-/* Errors: HF_ERR_HOST_MEMORY, HF_ERR_SCAN_SETUP (a pattern or OpenSSL). */
+/* Errors: HF_ERR_HOST_MEMORY, HF_ERR_SCAN_SETUP (a pattern or OpenSSL); HF_ERR_AUDITPOLICY_VALUE: one
+ * of opts->contents is no regular expression. */
 HF_MUST_CHECK hf_err hf_scan_new(const struct hf_scan_opts *opts, struct hf_scan **out);
 /* One entry of a tree. A regular file with content gives HF_FACT_FILE with both digests and its kind, then
  * its other facts; any other entry (src NULL) HF_FACT_FILE and, for links, what they enable.
