@@ -260,8 +260,9 @@ static hf_err announce(struct hf__dirfeed *d, const struct hf_fact_sink *sink)
 /* *any is false when no input is left. */
 static hf_err begin_input(struct hf__dirfeed *d, const struct hf_fact_sink *sink, bool *any)
 {
-	int fd HF_AUTO(hf_fd_close) = -1;
 	struct stat st;
+	hf_err err;
+	int fd;
 
 	while (d->next < d->n_inputs && !d->inputs[d->next].is_dir)
 		d->next++;
@@ -271,13 +272,16 @@ static hf_err begin_input(struct hf__dirfeed *d, const struct hf_fact_sink *sink
 	d->at = d->next++;
 	d->name_len = 0;
 	HF_TRY(announce(d, sink));
+	if (fstat(input(d)->fd, &st) != 0)
+		return HF_ERR_AUDIT_INPUT;
 	fd = dup(input(d)->fd);
-	if (fd < 0 || fstat(fd, &st) != 0)
+	if (fd < 0)
 		return HF_ERR_AUDIT_INPUT;
 	d->device = st.st_dev;
-	HF_TRY(enter(d, fd));
-	fd = -1;
-	return HF_OK;
+	err = enter(d, fd);
+	if (err != HF_OK)
+		(void)close(fd);
+	return err;
 }
 
 /* One entry further. */

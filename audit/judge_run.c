@@ -244,13 +244,13 @@ static hf_err answer_all(struct judge *j, struct hf_audit_result *result)
 {
 	uint8_t status = (uint8_t)result->status;
 
-	for (uint8_t i = 0; i < HF_AUDIT_OUTPUTS; i++) {
+	for (unsigned i = 0; i < HF_AUDIT_OUTPUTS; i++) {
 		hf_bytes rest = hf_buf_bytes(&result->output[i]);
 
 		while (rest.len > 0) {
 			size_t n = rest.len < HF__CHUNK ? rest.len : HF__CHUNK;
 
-			HF_TRY(answer(j, i, (hf_bytes){ rest.ptr, n }));
+			HF_TRY(answer(j, (uint8_t)i, (hf_bytes){ rest.ptr, n }));
 			rest.ptr += n;
 			rest.len -= n;
 		}

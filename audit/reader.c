@@ -137,7 +137,7 @@ static hf_err on_node(void *ctx, const struct hf_node *node, const struct hf_src
 		real.size = node->size;
 	}
 	if (err != HF_OK)
-		return after_file(r, r->entry->path, err);
+		return after_file(r, r->entry != NULL ? r->entry->path : node->path, err);
 	set_place(r, real.path);
 	set_phase(r, HF__BOARD_SCANNING);
 	err = after_file(r, real.path, scan(r, &real, src));

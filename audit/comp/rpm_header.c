@@ -100,6 +100,8 @@ static void read_source(hf_bytes rpm, struct hf__package *p, hf_bytes epoch, uin
 {
 	size_t n = rpm.len, hyphens = 0;
 
+	if (rpm.ptr == NULL)
+		return;
 	if (!hf_span_ends(rpm, ".src.rpm") && !hf_span_ends(rpm, ".nosrc.rpm"))
 		return;
 	n -= hf_span_ends(rpm, ".nosrc.rpm") ? strlen(".nosrc.rpm") : strlen(".src.rpm");
@@ -138,6 +140,7 @@ static hf_err put_file(const struct hf__file *f, struct hf__owned *o, struct fil
 {
 	uint8_t path[2 * HF__FIELD_MAX], raw[64];
 	struct hf_out out = HF_OUT(path), digest = HF_OUT(raw);
+	struct hf__owned owned = *o;
 	uint32_t dir, flags = 0;
 	hf_bytes base, hex = { 0 };
 
@@ -155,11 +158,11 @@ static hf_err put_file(const struct hf__file *f, struct hf__owned *o, struct fil
 	if (hex.len > 2 * sizeof(raw) || hf_hex_decode(hex, &digest) != HF_OK)
 		digest.len = 0;
 	(void)nth_int(&t->flags, i, &flags);
-	o->file = hf_out_bytes(&out);
-	o->digest = hf_out_bytes(&digest);
-	o->alg = digest.len > 0 ? t->alg : HF_DIGEST_NONE;
-	o->conf = (flags & (FLAG_CONFIG | FLAG_GHOST)) != 0;
-	return hf__put_owned(f, o);
+	owned.file = hf_out_bytes(&out);
+	owned.digest = hf_out_bytes(&digest);
+	owned.alg = digest.len > 0 ? t->alg : HF_DIGEST_NONE;
+	owned.conf = (flags & (FLAG_CONFIG | FLAG_GHOST)) != 0;
+	return hf__put_owned(f, &owned);
 }
 
 /* Folders are named once and numbered; the table makes each file one step. */

@@ -7,6 +7,7 @@
 #include <hf/factscan.h>
 #include <hf/version.h>
 #include <hf/vpath.h>
+#include <hf/span.h>
 #include "delta.h"
 
 enum { WORDS_CAP = 512, MODE_SUID_SGID = 06000 };
@@ -168,10 +169,10 @@ static void gained(struct hf_case *c, const struct hf_rule *rule, const struct h
 
 	if (before == NULL)
 		return;
-	while (hf__list_next(&imports, &item))
+	while (hf_span_part(&imports, 0, &item))
 		if (is_reach(item) && !hf__list_has(before->text[HF_ELF_IMPORTS], item))
 			report(c, rule, now->path, "gained import", item);
-	while (hf__list_next(&needed, &item))
+	while (hf_span_part(&needed, 0, &item))
 		if (!hf__list_has(before->text[HF_ELF_NEEDED], item))
 			report(c, rule, now->path, "gained library", item);
 }

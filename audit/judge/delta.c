@@ -61,7 +61,7 @@ void hf__delta(struct hf_case *c, unsigned kind, unsigned by,
 			    const struct hf_fact *now),
 	       const struct hf_rule *rule)
 {
-	struct hf__side side HF_AUTO(hf__side_free) = { 0 };
+	struct hf__side side = { 0 };
 
 	if (c->opts.before == NULL || c->err != HF_OK)
 		return;
@@ -71,31 +71,15 @@ void hf__delta(struct hf_case *c, unsigned kind, unsigned by,
 
 		each(c, rule, hf__side_find(&side, now), now);
 	}
+	hf__side_free(&side);
 	hf_pass(c, rule);
-}
-
-bool hf__list_next(hf_bytes *list, hf_bytes *item)
-{
-	const uint8_t *end;
-
-	if (list->len == 0)
-		return false;
-	end = memchr(list->ptr, 0, list->len);
-	*item = (hf_bytes){ list->ptr, end != NULL ? (size_t)(end - list->ptr) : list->len };
-	list->ptr += item->len;
-	list->len -= item->len;
-	if (list->len > 0) {
-		list->ptr++;
-		list->len--;
-	}
-	return true;
 }
 
 bool hf__list_has(hf_bytes list, hf_bytes item)
 {
 	hf_bytes one;
 
-	while (hf__list_next(&list, &one))
+	while (hf_span_part(&list, 0, &one))
 		if (hf_bytes_equal(one, item))
 			return true;
 	return false;

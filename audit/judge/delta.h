@@ -23,6 +23,4 @@ void hf__delta(struct hf_case *c, unsigned kind, unsigned by,
 	       const struct hf_rule *rule);
 /* Does a NUL-separated list hold this item? */
 bool hf__list_has(hf_bytes list, hf_bytes item);
-/* The next item of a list; false at the end. */
-bool hf__list_next(hf_bytes *list, hf_bytes *item);
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <hf/components.h>
+#include <hf/span.h>
 
 static const char unknown[] = "LicenseRef-holdfast-unknown";
 
@@ -159,7 +160,7 @@ static bool put_lines(struct words *w, hf_bytes lines)
 		if (i < lines.len && lines.ptr[i] != '\n')
 			continue;
 		hf_bytes line = { lines.ptr + begin, i - begin };
-		bool alternatives = memmem(line.ptr, line.len, " or ", 4) != NULL;
+		bool alternatives = hf_span_has(line, " or ");
 		if (any)
 			put(w, " AND ", 5);
 		if (alternatives)

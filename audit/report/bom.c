@@ -193,14 +193,14 @@ hf_err hf__bom_vex(const struct hf__bom *b, const struct hf__vex_sink *sink)
 
 static void put_proof(const struct hf_fact *proof, const struct hf_fact *file, struct hf_buf *out)
 {
+	uint64_t begin = proof->num[HF_APPLETS_OFFSET], end = begin + proof->num[HF_APPLETS_LEN];
 	uint8_t hex[2 * HF_SHA256_LEN];
 	struct hf_out text = HF_OUT(hex);
 	hf_err err = hf_buf_printf(out, "; proof: %.*s", (int)proof->path.len, (const char *)proof->path.ptr);
 
 	if (err == HF_OK && proof->kind == HF_FACT_APPLETS)
 		err = hf_buf_printf(
-			out, " bytes %llu to %llu", (unsigned long long)proof->num[HF_APPLETS_OFFSET],
-			(unsigned long long)(proof->num[HF_APPLETS_OFFSET] + proof->num[HF_APPLETS_LEN]));
+			out, " bytes %llu to %llu", (unsigned long long)begin, (unsigned long long)end);
 	if (err == HF_OK && file != NULL && hf_hex_encode(file->text[HF_FILE_SHA256], &text) == HF_OK &&
 	    text.len > 0)
 		err = hf_buf_printf(out, " sha256 %.*s", (int)text.len, (const char *)hex);

@@ -206,8 +206,11 @@ static void put_components(struct hf_json_out *j, const struct hf__bom *b)
 /* Names repeat ("libc6, libc6 (>= 2)"), references must not. */
 static bool was_named(const struct hf_part *p, hf_bytes upto, hf_bytes name)
 {
-	hf_bytes rest = p->info->text[HF_INFO_DEPENDS], word;
+	hf_bytes rest, word;
 
+	if (p->info == NULL)
+		return false;
+	rest = p->info->text[HF_INFO_DEPENDS];
 	while (hf__bom_word(&rest, &word) && word.ptr < upto.ptr)
 		if (hf_bytes_equal(word, name))
 			return true;

@@ -47,8 +47,10 @@ static void put_name(struct hf_json_out *j, const char *words)
 		char c = *words;
 		bool small = c >= 'a' && c <= 'z', letter = small || (c >= 'A' && c <= 'Z');
 
+		if (first && small)
+			c = (char)(c - 'a' + 'A');
 		if (letter)
-			name[len++] = first && small ? (char)(c - 'a' + 'A') : c;
+			name[len++] = c;
 		first = !letter;
 	}
 	name[len] = '\0';

@@ -69,7 +69,7 @@ static hf_err put_hit(struct hf__scan_job *job, unsigned class, const char *name
 /* The literals that say it all, each once with its count. */
 static hf_err put_plain(struct hf__scan_job *job)
 {
-	uint64_t first[LITERALS_MAX];
+	uint64_t first[LITERALS_MAX] = { 0 };
 	uint16_t count[LITERALS_MAX] = { 0 };
 	const struct hf__scan_hits *hits = &job->scan->hits;
 

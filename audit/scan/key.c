@@ -228,10 +228,13 @@ static hf_err put_pem(struct hf__scan_job *job, const struct hf__scan_hit *hit)
 					      "X509 CERTIFICATE",
 					      "PUBLIC KEY",
 					      NULL };
-	hf_bytes text = hf__scan_view_upto(job->view, hit->offset, HF__KEY_ROOM), label, body;
+	const hf_bytes whole = hf__scan_view_upto(job->view, hit->offset, HF__KEY_ROOM);
+	const hf_bytes text = hf_span_from(whole, strlen("-----BEGIN"));
+	hf_bytes label, body;
 	size_t begin, end;
 
-	text = hf_span_from(text, 10); /* "-----BEGIN" */
+	if (text.ptr == NULL)
+		return HF_OK;
 	begin = hf_span_find(hf_span_upto(text, LINE_MAX_), "-----");
 	if (begin == SIZE_MAX || begin < 2)
 		return HF_OK;

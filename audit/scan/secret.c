@@ -29,8 +29,8 @@ static bool is_placeholder(hf_bytes v)
 					     "secret",   "xxx",        "none", "your_password",
 					     "PASSWORD", "passphrase", NULL };
 
-	return v.len < 3 || v.ptr[0] == '$' || v.ptr[0] == '<' || v.ptr[0] == '%' || v.ptr[0] == '@' ||
-	       v.ptr[0] == '{' || v.ptr[0] == '*' || hf_span_in(v, words);
+	return v.ptr == NULL || v.len < 3 || v.ptr[0] == '$' || v.ptr[0] == '<' || v.ptr[0] == '%' ||
+	       v.ptr[0] == '@' || v.ptr[0] == '{' || v.ptr[0] == '*' || hf_span_in(v, words);
 }
 
 /* Where a secret stands: name of the file, key, separator. */
