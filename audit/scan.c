@@ -207,6 +207,18 @@ static void go_on_behind(struct scan *s, struct reader *r, hf_bytes file)
 		r->input = input + 1;
 }
 
+/* Whoever lies may say that it is elsewhere: every input since it was started is in doubt. */
+static hf_err report_lie(struct scan *s, const struct reader *r)
+{
+	uint8_t room[HF_FACT_PATH_MAX];
+
+	for (uint64_t i = r->input; i < s->opts->n_inputs && (i == r->input || i <= r->board->input); i++)
+		HF_TRY(hf__audit_problem(
+			s->sink, 3, name_of_input(s, i, room),
+			"a reader sent what is no fact; what it said of this input is in doubt"));
+	return HF_OK;
+}
+
 static hf_err report_death(struct scan *s, struct reader *r, hf_bytes path)
 {
 	bool scanning = r->board->phase == HF__BOARD_SCANNING;
@@ -214,9 +226,7 @@ static hf_err report_death(struct scan *s, struct reader *r, hf_bytes path)
 	if (++r->deaths > DEATHS_MAX)
 		return hf_why_set(s->why, HF_ERR_AUDIT_PROCESS, "readers die on file after file");
 	if (r->lied)
-		return hf__audit_problem(
-			s->sink, 3, path,
-			"a reader sent what is no fact; what it said of this input is in doubt");
+		return report_lie(s, r);
 	if (r->killed)
 		return hf__audit_problem(s->sink, 3, path,
 					 scanning ? "reader ran out of time on this file"
@@ -241,7 +251,7 @@ static hf_err bury(struct scan *s, unsigned k)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == HF__EXIT_UNSEALED)
 		return hf_why_set(s->why, HF_ERR_AUDIT_PROCESS, "a reader cannot be sealed");
 	HF_TRY(report_death(s, r,
-			    file.len > 0 && !r->lied ? file : name_of_input(s, r->board->input, other)));
+			    file.len > 0 ? file : name_of_input(s, r->board->input, other)));
 	go_on_behind(s, r, file);
 	return start_reader(s, k);
 }
