@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 #include "check_util.h"
+#include "eol.h"
 
 extern const struct hf_rule hf_rules_krn[];
 extern const size_t hf_n_rules_krn;
@@ -14,18 +15,19 @@ static void run_eol(struct hf_case *c, const struct hf_rule *rule)
 	HF__CHK_EACH(m, HF_FACT_KERNEL, f, i)
 	{
 		hf_bytes version = f->text[HF_KERNEL_VERSION];
+		const struct hf__eol *end = hf__eol_find("linux", version);
 		struct hf__chk_where at = { .path = f->path,
 					    .offset = f->num[HF_KERNEL_OFFSET],
 					    .key = HF_STR("linux") };
 
 		if (f->num[HF_KERNEL_WHAT] == HF_KERNELW_MODULE)
 			continue; /* its kernel speaks for it */
-		if (f->num[HF_KERNEL_EOL] == 0)
+		if (end == NULL)
 			hf_unknown(c, rule, f->path, "the branch is not in the table of end-of-life dates");
-		else if (f->num[HF_KERNEL_EOL] < hf_case_today(c))
+		else if (end->day < hf_case_today(c))
 			hf__chk_report(c, rule, &at, "Linux %.*s, unmaintained for %llu days",
 				       HF__CHK_ARG(version, 60u),
-				       (unsigned long long)(hf_case_today(c) - f->num[HF_KERNEL_EOL]));
+				       (unsigned long long)(hf_case_today(c) - end->day));
 		else
 			hf_pass(c, rule);
 	}

@@ -10,7 +10,14 @@
 extern const struct hf_rule hf_rules_vuln[];
 extern const size_t hf_n_rules_vuln;
 enum { VULN_001, VULN_002, VULN_003, VULN_004, VULN_005, VULN_006 };
-enum { TEXT_CAP = 256, KEY_CAP = HF_PURL_CAP + 64, BAND_CRITICAL = 90, BAND_HIGH = 70, BAND_MEDIUM = 40 };
+enum {
+	ENDED_CAP = 96,
+	TEXT_CAP = 256,
+	KEY_CAP = HF_PURL_CAP + 64,
+	BAND_CRITICAL = 90,
+	BAND_HIGH = 70,
+	BAND_MEDIUM = 40
+};
 
 static hf_bytes text_bytes(const char *t)
 {
@@ -99,12 +106,16 @@ static void check_versions(struct hf_case *c, const struct hf_components *parts)
 {
 	for (size_t i = 0; i < parts->n_parts; i++) {
 		const struct hf_part *p = &parts->parts[i];
-		const char *ended = NULL;
+		const struct hf__eol *end = hf__eol_of(p);
+		char words[ENDED_CAP];
 
-		if (p->version.len == 0)
+		if (p->version.len == 0) {
 			report_part(c, VULN_004, p, "");
-		else if (hf__eol_of(p, hf_case_today(c), &ended))
-			report_part(c, VULN_003, p, ended);
+		} else if (end != NULL && hf_case_today(c) > end->day) {
+			(void)snprintf(words, sizeof(words), ": %s %s ended %s", end->name, end->branch,
+				       end->date);
+			report_part(c, VULN_003, p, words);
+		}
 	}
 }
 

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 #include "automaton.h"
-#include "eol.h"
 #include "hits.h"
 
 /* Four numbers up to 255 and three dots; false when it is no address. */
@@ -68,7 +67,6 @@ hf_err hf__scan_put_banner(struct hf__scan_job *job, const struct hf__scan_hit *
 		return HF_OK;
 	fact.num[HF_KERNEL_WHAT] = HF_KERNELW_IMAGE;
 	fact.num[HF_KERNEL_OFFSET] = hit->offset;
-	fact.num[HF_KERNEL_EOL] = hf__scan_eol_of(version);
 	fact.text[HF_KERNEL_VERSION] = version;
 	return hf__scan_put(job, &fact);
 }

@@ -1,7 +1,6 @@
 /* kernel.c -- the configuration of a kernel, told by its heading: the options that checks ask for.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
-#include "eol.h"
 #include "setting.h"
 
 /* Without CONFIG_; the judge knows which must be on and which off. */
@@ -80,7 +79,6 @@ hf_err hf__scan_kernel(struct hf__scan_job *job)
 	if (rest.len < HEADING || !read_heading(rest, &fact.text[HF_KERNEL_VERSION]))
 		return HF_OK;
 	fact.num[HF_KERNEL_WHAT] = HF_KERNELW_CONFIG;
-	fact.num[HF_KERNEL_EOL] = hf__scan_eol_of(fact.text[HF_KERNEL_VERSION]);
 	HF_TRY(hf__scan_put(job, &fact));
 	for (unsigned n = 0; n < HF__LINES_MAX && hf_span_line(&rest, &line); n++)
 		keep_option(line, value);

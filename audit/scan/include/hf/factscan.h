@@ -238,8 +238,6 @@ enum {
 	HF_KERNEL_WHAT = 0,
 	HF_KERNEL_OFFSET = 1,
 	HF_KERNEL_FLAGS = 2,
-	HF_KERNEL_EOL =
-		3, /* last day (since 1970) its branch is maintained, by data/audit/eol.txt; 0 = not listed */
 };
 enum { HF_KERNEL_VERSION = 0, HF_KERNEL_VERMAGIC = 1, HF_KERNEL_BANNER = 2 };
 enum { HF_KERNELW_IMAGE = 1, HF_KERNELW_CONFIG = 2, HF_KERNELW_MODULE = 3 };
