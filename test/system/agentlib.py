@@ -181,6 +181,12 @@ class Agent:
         assert not check or run.returncode == 0, run.stderr
         return run
 
+    def believe(self, policy):
+        """Another policy 1, as if the factory had pinned it; before the first start."""
+        file = cbor2.loads(self.provision_file.read_bytes())
+        file[7] = policy
+        self.provision_file.write_bytes(cbor2.dumps(file, canonical=True))
+
     def provision(self, *extra):
         run = self.cli("provision", "--dir", self.dir, "--file", self.provision_file, *extra)
         self.code = run.stdout.strip()

@@ -13,6 +13,7 @@ import agentlib  # noqa: E402
 import brokerlib  # noqa: E402
 import buslib  # noqa: E402
 import fleetlib  # noqa: E402
+import reallib  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +70,12 @@ def own_fleet(request):
     """A deployment of its own for tests that disturb it."""
     before = request.session.testsfailed
     yield from fleetlib.run_fleet(lambda: request.session.testsfailed > before)
+
+
+@pytest.fixture
+def real():
+    """A maker, a real log and three real witnesses."""
+    made = reallib.Real()
+    made.start()
+    yield made
+    made.close()

@@ -244,6 +244,18 @@ class Maker:
     def publish(self, what, log, *more, key="pub"):
         return self.run("release", "publish", what, "--log", log.url, "--key", f"file:{key}", *more)
 
+    def bundles_under(self, last, log):
+        """Policies up to this number, each logged under the one before, and the bundle of a release under each."""
+        bundles = {}
+        for number in range(1, last + 1):
+            if number > 1:
+                self.policy(stale_after=1209600 + number)
+                assert self.publish(f"policy-{number}", log).returncode == 0
+            d = self.signed(version=f"under {number}", sequence=number)
+            assert self.publish(d, log).returncode == 0
+            bundles[number] = self.bundle(d).read_bytes()
+        return bundles
+
     def bundle(self, d):
         return self.shelf / "releases" / d / "bundle.hfb"
 

@@ -69,9 +69,7 @@ def maker():
 def world(maker, request):
     before = request.session.testsfailed
     for world in run_world(lambda: request.session.testsfailed > before, begin=False):
-        file = cbor2.loads(world.agent.provision_file.read_bytes())
-        file[7] = (maker.folder / "policy-1.cose").read_bytes()
-        world.agent.provision_file.write_bytes(cbor2.dumps(file, canonical=True))
+        world.agent.believe((maker.folder / "policy-1.cose").read_bytes())
         world.begin()
         yield world
 
@@ -189,9 +187,7 @@ def test_a_frozen_device_says_stale_and_installs(world, maker, say):
 def test_a_device_whose_head_nobody_renews_becomes_stale_and_fresh_again(maker):
     """One that starts with an old head: reported, and a newer head ends it."""
     for world in run_world(lambda: False, begin=False):
-        file = cbor2.loads(world.agent.provision_file.read_bytes())
-        file[7] = (maker.folder / "policy-1.cose").read_bytes()
-        world.agent.provision_file.write_bytes(cbor2.dumps(file, canonical=True))
+        world.agent.believe((maker.folder / "policy-1.cose").read_bytes())
         world.begin()
         ref = policy_ref(maker)
         send(world, head_message(maker.main_log, ref, 10, int(time.time()) - STALE_S - 60))

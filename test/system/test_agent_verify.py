@@ -61,14 +61,7 @@ def maker():
     made.export_policy()
     log = made.log()
     log.fill(6)
-    made.bundles = {}
-    for number in (1, 2, 3, 4):
-        if number > 1:
-            made.policy(stale_after=1209600 + number)
-            assert made.publish(f"policy-{number}", log).returncode == 0
-        d = made.signed(version=f"under {number}", sequence=number)
-        assert made.publish(d, log).returncode == 0
-        made.bundles[number] = made.bundle(d).read_bytes()
+    made.bundles = made.bundles_under(4, log)
     for name, more in (("class", {"class": "lamp-2"}), *((n, {n.strip(): v}) for n, v in CONDITIONS.items())):
         d = made.signed(version=name.replace(" ", "-met"), **more)
         assert made.publish(d, log).returncode == 0

@@ -16,14 +16,6 @@ from releaselib import code
 pytestmark = pytest.mark.timeout(600)
 
 
-@pytest.fixture
-def real():
-    made = Real()
-    made.start()
-    yield made
-    made.close()
-
-
 def put_policy(real, number):
     """Another file in the log's folder, and the signal to read it."""
     real.must("release", "policy", "export", number, "--out", real.dir / "policy.cose")

@@ -23,14 +23,6 @@ pytestmark = pytest.mark.timeout(600)
 CAPS = "listen tcp 0.0.0.0 22 sshd\n"
 
 
-@pytest.fixture
-def real():
-    made = Real()
-    made.start()
-    yield made
-    made.close()
-
-
 def monitor(real, *more, state="state", url=None):
     done = real.run("monitor", "run", url or real.url, "--state", state, "--policy", "policy-1.cose",
                     "--once", "--json", *more)

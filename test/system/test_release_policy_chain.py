@@ -17,14 +17,7 @@ def maker():
     made.policy()
     made.export_policy()
     log = made.log()
-    made.bundles = {}
-    for number in (1, 2, 3, 4):
-        if number > 1:
-            made.policy(stale_after=1209600 + number)
-            assert made.publish(f"policy-{number}", log).returncode == 0
-        d = made.signed(version=f"under {number}", sequence=number)
-        assert made.publish(d, log).returncode == 0
-        made.bundles[number] = made.bundle(d).read_bytes()
+    made.bundles = made.bundles_under(4, log)
     made.main_log = log
     yield made
     made.close()
