@@ -46,14 +46,12 @@ static hf_err keep_proof(struct shelf *s, const char *name, const struct hf_poli
 {
 	uint8_t mem[HF_PROOF_MAX_LEN];
 	struct hf_out proof = HF_OUT(mem);
-	char path[CLI_PATH_MAX];
 
 	HF_TRY(release_give(s, p, what->object, what->n_objects));
 	if (shelf_has(s, name))
 		return HF_OK;
 	HF_TRY(release_prove(s, p, what->d, &proof));
-	HF_TRY(hf_path_join(path, sizeof(path), s->dir, name));
-	return hf_file_create(path, hf_out_bytes(&proof), 0644, &s->why);
+	return shelf_replace(s, name, hf_out_bytes(&proof));
 }
 
 /* A signer whose key had ended when the witnesses signed counts for no device; others may still sign. */

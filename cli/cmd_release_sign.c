@@ -158,7 +158,7 @@ static hf_err add_envelope(struct shelf *s, hf_bytes file, const struct hf_polic
 	HF_TRY(shelf_envelope(s, d, &have, &ours));
 	sum = hf_buf_bytes(&have);
 	for (size_t i = 0; i < theirs.n_blocks; i++) {
-		struct hf_out out = { mem[i % 2], sizeof(mem[0]), 0 };
+		struct hf_out out = { mem[n % 2], sizeof(mem[0]), 0 }; /* never the one that `sum` lies in */
 
 		if (hf_policy_find(p, theirs.block[i].kid) < 0)
 			continue;
@@ -171,9 +171,13 @@ static hf_err add_envelope(struct shelf *s, hf_bytes file, const struct hf_polic
 	if (n == 0)
 		return hf_why_set(&s->why, HF_ERR_RELEASE_QUORUM, "no signature by a key of policy %llu",
 				  (unsigned long long)p->number);
+	HF_TRY(hf_envelope_read(sum, &ours));
+	if (memcmp(ours.d, theirs.d, sizeof(ours.d)) != 0)
+		return HF_ERR_BASE_MISUSE;
 	shelf_release_name(d, "envelope", name);
+	HF_TRY(shelf_replace(s, name, sum));
 	print_pairs(s->args->json, "added", d, NULL);
-	return shelf_replace(s, name, sum);
+	return HF_OK;
 }
 
 static hf_err add_policy(struct shelf *s, hf_bytes file, const struct hf_policy *next,
@@ -193,10 +197,11 @@ static hf_err add_policy(struct shelf *s, hf_bytes file, const struct hf_policy 
 	HF_TRY(err);
 	HF_TRY(statement_merge(s, hf_buf_bytes(&have), file, p, next, &n, &out));
 	HF_TRY(shelf_make(s));
+	HF_TRY(statement_store_draft(s, next->number, hf_out_bytes(&out)));
 	shelf_hex(HF_ARR(next->hash), hash);
 	cli_say(s->args, "Policy %llu is %s", (unsigned long long)next->number, hash);
 	print_pairs(s->args->json, "policy", hash, NULL);
-	return statement_store_draft(s, next->number, hf_out_bytes(&out));
+	return HF_OK;
 }
 
 static hf_err add_revocation(struct shelf *s, hf_bytes file, const struct revocation *r,
@@ -215,8 +220,9 @@ static hf_err add_revocation(struct shelf *s, hf_bytes file, const struct revoca
 	else
 		HF_TRY(hf_buf_put(&have, statement_payload(file)));
 	HF_TRY(statement_merge(s, hf_buf_bytes(&have), file, p, NULL, &n, &out));
+	HF_TRY(shelf_replace(s, name, hf_out_bytes(&out)));
 	print_pairs(s->args->json, "added", d, NULL);
-	return shelf_replace(s, name, hf_out_bytes(&out));
+	return HF_OK;
 }
 
 static hf_err add_any(struct shelf *s)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 
+import cbor2
 import pytest
 
 from releaselib import HOLDFAST, Bundle, Maker, code, sha256
@@ -219,6 +220,27 @@ def test_signers_in_two_places_bring_their_signatures_by_file(maker):
     (maker.folder / "signed").write_bytes(damaged)
     done = maker.run("release", "add-signature", "signed")
     assert done.returncode == 1 and "E_SIGNATURE" in done.stderr
+
+
+def test_a_stranger_between_two_signatures_does_no_harm(maker):
+    d = maker.new()
+    stored = maker.shelf / "releases" / d / "envelope"
+    bare = stored.read_bytes()
+    for who in ("rel1", "rel2"):
+        assert maker.sign(d, who).returncode == 0
+    good = stored.read_bytes()
+    envelope = cbor2.loads(good)
+    digest, first, second = cbor2.loads(envelope.value[2])
+    stranger = cbor2.loads(first)
+    protected = cbor2.loads(stranger.value[0])
+    protected[4] = b"stranger"
+    stranger.value[0] = cbor2.dumps(protected, canonical=True)
+    blocks = [digest, first, cbor2.dumps(stranger, canonical=True), second]
+    envelope.value[2] = cbor2.dumps(blocks, canonical=True)
+    (maker.folder / "mixed").write_bytes(cbor2.dumps(envelope, canonical=True))
+    stored.write_bytes(bare)
+    maker.must("release", "add-signature", "mixed")
+    assert stored.read_bytes() == good
 
 
 def test_a_release_is_withdrawn_by_its_release_quorum(maker):
