@@ -41,7 +41,7 @@ struct netproc {
 	struct fetch_job *fetch;    /* a bundle on its way, or NULL */
 	struct hf_timer look_again; /* a fetch that failed is tried again */
 	struct hf_backoff look_backoff;
-	uint64_t asked_ms;           /* when upd was asked what it believes; 0: not in this session */
+	uint64_t ask_at_ms;          /* upd is asked what it believes from then on; 0: now */
 	uint8_t told[HF_SHA256_LEN]; /* SHA-256 of the report that went up last */
 
 	/* the MQTT session */

@@ -129,7 +129,7 @@ static void on_down(void *ctx, int reason)
 	n->connecting = false;
 	n->leaving = false;
 	n->n_window = 0;
-	n->asked_ms = 0;
+	n->ask_at_ms = 0;
 	hf_log(HF_LOG_INFO, "net", "down", "reason=%d", reason);
 	if (was_up)
 		tell_session_end(n);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* A verdict is a matter of milliseconds; a process that hangs must not stop the session. */
-enum { TOPIC_CAP = 64, CALL_MS = 10000, TELL_MS = 3600 * 1000, BODY_EXTRA = 128, RETRY_MS = 60000 };
+enum { TOPIC_CAP = 64, CALL_MS = 2000, TELL_MS = 3600 * 1000, BODY_EXTRA = 128, RETRY_MS = 60000 };
 
 static void publish(struct netproc *n, hf_bytes report, bool unchanged_too)
 {
@@ -43,10 +43,12 @@ static bool ask(struct netproc *n, uint16_t type, hf_bytes body)
 
 void net_upd_tell(struct netproc *n)
 {
-	if (!n->up || (n->asked_ms != 0 && hf_now_ms() < n->asked_ms + TELL_MS))
+	bool told;
+
+	if (!n->up || hf_now_ms() < n->ask_at_ms)
 		return;
-	if (ask(n, MSG_UPD_HEAD, (hf_bytes){ NULL, 0 }))
-		n->asked_ms = hf_now_ms();
+	told = ask(n, MSG_UPD_HEAD, (hf_bytes){ NULL, 0 });
+	n->ask_at_ms = hf_now_ms() + (told ? TELL_MS : RETRY_MS);
 }
 
 /* ---- looks ---- */
