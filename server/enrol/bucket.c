@@ -1,5 +1,6 @@
 /* bucket.c -- a fixed table; sources that share a slot share its tokens, so memory cannot be filled up.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,20 +44,24 @@ void hf__buckets_free(struct hf__buckets *b)
 	free(b);
 }
 
-/* IPv6 sources count by /64: the text up to the fourth colon group is close enough and never finer. */
-static size_t source_len(const char *addr)
+/* IPv4 sources count whole, IPv6 ones by /64, never finer: a site has 2^64 addresses of its own. What is no
+ * address counts by its text. */
+static hf_bytes source_of(const char *addr, uint8_t room[static 16])
 {
-	size_t colons = 0, i = 0;
-
-	for (; addr[i] && colons < 4; i++)
-		colons += addr[i] == ':';
-	return colons ? i : strlen(addr);
+	if (inet_pton(AF_INET, addr, room) == 1)
+		return (hf_bytes){ room, 4 };
+	if (inet_pton(AF_INET6, addr, room) != 1)
+		return (hf_bytes){ (const uint8_t *)addr, strlen(addr) };
+	if (IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(const void *)room))
+		return (hf_bytes){ room + 12, 4 };
+	return (hf_bytes){ room, 8 };
 }
 
-/* Neighbours differ in their last characters only; each of those must move the slot. */
+/* Neighbours differ in their last bits only; each of those must move the slot. */
 static struct slot *slot_of(struct hf__buckets *b, const char *addr)
 {
-	const hf_bytes parts[] = { HF_ARR(b->seed), { (const uint8_t *)addr, source_len(addr) } };
+	_Alignas(struct in6_addr) uint8_t room[16];
+	const hf_bytes parts[] = { HF_ARR(b->seed), source_of(addr, room) };
 	uint8_t hash[HF_SHA256_LEN] = { 0 };
 
 	if (hf_crypto_sha256(parts, 2, hash) != HF_OK)

@@ -57,6 +57,16 @@ static void an_ipv6_source_is_its_network_of_64_bits(void **state)
 	use_up(*state, "2001:db8:1:2:3:4:5:6", NOW_MS);
 	assert_false(hf__bucket_open(*state, "2001:db8:1:2:ffff::1", NOW_MS));
 	assert_true(hf__bucket_open(*state, "2001:db8:1:3:3:4:5:6", NOW_MS));
+	/* however its text is shortened */
+	use_up(*state, "2001:db8::a:b", NOW_MS);
+	assert_false(hf__bucket_open(*state, "2001:db8::c:b", NOW_MS));
+	assert_false(hf__bucket_open(*state, "2001:db8::b", NOW_MS));
+}
+
+static void a_mapped_address_is_its_ipv4_source(void **state)
+{
+	use_up(*state, "198.51.100.7", NOW_MS);
+	assert_false(hf__bucket_open(*state, "::ffff:198.51.100.7", NOW_MS));
 }
 
 int main(void)
@@ -66,6 +76,7 @@ int main(void)
 		T(a_source_waits_after_its_burst_and_comes_back),
 		T(neighbours_do_not_share_its_fate),
 		T(an_ipv6_source_is_its_network_of_64_bits),
+		T(a_mapped_address_is_its_ipv4_source),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
