@@ -135,6 +135,26 @@ static hf_err read_lines(struct monitor *m)
 	return HF_OK;
 }
 
+/* A log that shows a good head and then nothing behind it, or more than can be remembered, ends the watch:
+ * that is an alarm after the time that a missing quorum gets. */
+static hf_err read_leaves(struct monitor *m, const struct hf_tree_head *head)
+{
+	uint64_t now = (uint64_t)time(NULL);
+	hf_err err = monitor_leaves(m, head), said;
+
+	if (err == HF_OK)
+		err = monitor_rebuilds(m);
+	if (err == HF_OK)
+		m->unread_since = 0;
+	else if (m->unread_since == 0)
+		m->unread_since = now;
+	if (err == HF_ERR_MONITOR_HOOK)
+		return err;
+	said = monitor_stand(m, MONITOR_UNREAD, err != HF_OK && now - m->unread_since >= m->patience_s,
+			     "leaves of the newest head cannot be read or judged");
+	return err != HF_OK ? err : said;
+}
+
 /* *met: a head with the quorum was there. The state is saved whatever happens, so that what was reported
  * is not reported again for nothing. */
 static hf_err look(struct monitor *m, bool *met)
@@ -146,9 +166,7 @@ static hf_err look(struct monitor *m, bool *met)
 	if (err == HF_OK)
 		err = monitor_head(m, &head, met);
 	if (err == HF_OK && *met)
-		err = monitor_leaves(m, &head);
-	if (err == HF_OK && *met)
-		err = monitor_rebuilds(m);
+		err = read_leaves(m, &head);
 	if (err != HF_OK && m->why.err != err)
 		(void)hf_why_set(&m->why, err, "%s", "");
 	if (err == HF_ERR_MONITOR_HOOK)
@@ -318,9 +336,14 @@ static hf_err compare_one(struct monitor *m, const char *dir, const char *name, 
 	char path[CLI_PATH_MAX];
 	struct image image;
 
-	HF_TRY(hf_path_join(path, sizeof(path), dir, name));
-	if (!is_file(path))
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return HF_OK;
+	HF_TRY(hf_path_join(path, sizeof(path), dir, name));
+	if (!is_file(path)) {
+		m->n_alarms++;
+		(void)cli_fail("%s: is no file, so it was not compared", path);
+		return HF_OK;
+	}
 	HF_TRY(look_up(m, path, &image));
 	if (m->json)
 		put_image(j, name, &image);

@@ -43,6 +43,7 @@ enum monitor_kind {
 	MONITOR_STALE,         /* standing: newest good head is older than the policy allows */
 	MONITOR_FORK,          /* standing: contradicts what the log showed before */
 	MONITOR_LOG_SIGNATURE, /* standing: the head is not signed by the log we watch */
+	MONITOR_UNREAD,        /* standing: leaves behind a good head could not be judged for too long */
 	MONITOR_KINDS,
 };
 
@@ -79,6 +80,7 @@ struct monitor {
 	struct log_client log;
 	const char *dir, *hook, *planned, *accepted; /* the last three may be NULL */
 	uint64_t patience_s, rebuild_s;
+	uint64_t unread_since; /* Unix seconds; 0: all leaves of the newest good head were judged */
 	bool json;
 	struct hf_why why;
 	struct monitor_state s;

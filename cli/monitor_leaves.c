@@ -94,17 +94,41 @@ hf_err monitor_save(struct monitor *m)
 	return hf_file_replace(path, hf_buf_bytes(&text), 0600, &m->why);
 }
 
-/* A leaf that could not be judged to its end comes again, with those of its batch. */
+static hf_err copy_policies(struct hf_buf to[static 2], const struct hf_buf from[static 2])
+{
+	for (int i = 0; i < 2; i++) {
+		hf_buf_reset(&to[i]);
+		HF_TRY(hf_buf_put(&to[i], hf_buf_bytes(&from[i])));
+	}
+	return HF_OK;
+}
+
+static hf_err judge_each(struct monitor *m, const struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		HF_TRY(monitor_leaf(m, m->s.size + i, b->leaf[i]));
+	return HF_OK;
+}
+
+/* A leaf that could not be judged to its end comes again, with those of its batch, under the same policy. */
 static hf_err judge_leaves(struct monitor *m, const struct batch *b)
 {
-	size_t before = m->s.n_releases;
-	hf_err err = HF_OK;
+	struct hf_buf before[2] = { HF_BUF(HF_STATEMENT_MAX_LEN), HF_BUF(HF_STATEMENT_MAX_LEN) };
+	size_t n_releases = m->s.n_releases;
+	uint64_t number = m->p[0].number;
+	hf_err err = copy_policies(before, m->s.policy), back = HF_OK;
 
-	for (size_t i = 0; i < b->n && err == HF_OK; i++)
-		err = monitor_leaf(m, m->s.size + i, b->leaf[i]);
+	if (err == HF_OK)
+		err = judge_each(m, b);
 	if (err != HF_OK)
-		m->s.n_releases = before;
-	return err;
+		m->s.n_releases = n_releases;
+	if (err != HF_OK && m->p[0].number != number)
+		back = copy_policies(m->s.policy, before);
+	if (err != HF_OK && m->p[0].number != number && back == HF_OK)
+		back = monitor_use_policies(m);
+	hf_buf_free(&before[0]);
+	hf_buf_free(&before[1]);
+	return back != HF_OK ? back : err;
 }
 
 static hf_err take_batch(struct monitor *m, const struct hf_tree_head *head)

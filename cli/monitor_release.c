@@ -158,6 +158,10 @@ static hf_err judge_capabilities(struct monitor *m, uint64_t index, struct study
 	if (!whole)
 		return monitor_say(m, MONITOR_NO_OBJECT, &index, s->envelope.d,
 				   "its record, or the one before, or a capability manifest is not shown");
+	if (s->record[0].digest[RECORD_CAPABILITIES].len == 0 &&
+	    s->record[1].digest[RECORD_CAPABILITIES].len > 0)
+		return monitor_say(m, MONITOR_CAPABILITY, &index, s->envelope.d,
+				   "no capability manifest, and the release before had one");
 	for (size_t i = 0; i < s->capability[0].n; i++)
 		if (!capability_has(&s->capability[1], &s->capability[0].line[i]))
 			HF_TRY(say_capability(m, index, s, &s->capability[0].line[i], &shown));
@@ -195,9 +199,9 @@ hf_err monitor_judge_release(struct monitor *m, uint64_t index, hf_bytes object)
 		HF_TRY(monitor_say(m, MONITOR_RELEASE, &index, s->envelope.d, "version %.*s, sequence %llu",
 				   (int)s->manifest.version.len, (const char *)s->manifest.version.ptr,
 				   (unsigned long long)s->manifest.sequence));
-	else
-		HF_TRY(monitor_say(m, MONITOR_UNSIGNED, &index, s->envelope.d,
-				   "a release that too few have signed"));
+	else /* it approves nothing, so nothing is compared with it later */
+		return monitor_say(m, MONITOR_UNSIGNED, &index, s->envelope.d,
+				   "a release that too few have signed");
 	HF_TRY(compare(m, index, s));
 	HF_TRY(judge_capabilities(m, index, s));
 	return remember(m, s, rebuilt);

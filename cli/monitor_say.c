@@ -43,6 +43,7 @@ static const struct {
 	[MONITOR_STALE] = { "stale", true },
 	[MONITOR_FORK] = { "fork", true },
 	[MONITOR_LOG_SIGNATURE] = { "log-signature", true },
+	[MONITOR_UNREAD] = { "unread", true },
 };
 
 const char *monitor_kind_name(enum monitor_kind kind)

@@ -343,3 +343,19 @@ def test_a_folder_of_images_is_compared_with_the_log(real):
     rows = {r["file"]: r for r in json.loads(done.stdout)}
     assert done.returncode == 1 and rows["good.bin"]["logged"] and not rows["other.bin"]["logged"]
     assert rows["other.bin"]["sha256"] == sha256(b"never released").hex()
+    (folder / "other.bin").unlink()
+    (folder / "below").mkdir()
+    done = real.run("monitor", "verify-dir", "images", "--state", "state")
+    assert done.returncode == 1 and "below: is no file, so it was not compared" in done.stderr
+
+
+def test_an_image_that_too_few_approved_is_not_logged(real):
+    d = real.signed(signers=("rel1",))
+    real.must("release", "export", d, "--log-object", "--out", "object")
+    real.insert((real.folder / "object").read_bytes(),
+                obj=(real.shelf / "releases" / d / "envelope").read_bytes())
+    assert "unsigned" in kinds(monitor(real)[1])
+    (real.folder / "images").mkdir()
+    shutil.copy(real.image, real.folder / "images/new.bin")
+    done = real.run("monitor", "verify-dir", "images", "--state", "state")
+    assert done.returncode == 1 and "new.bin: logged" not in done.stdout
