@@ -195,6 +195,7 @@ static hf_err print_good(const struct verifier *v)
 static hf_err verify_bundle(struct verifier *v)
 {
 	struct hf_out scratch = HF_OUT(v->scratch);
+	char number[24];
 	hf_err err;
 
 	HF_TRY(read_facts(v));
@@ -211,9 +212,27 @@ static hf_err verify_bundle(struct verifier *v)
 	}
 	if (cli_option(v->s.args, "image") != NULL)
 		return hf_why_set(&v->s.why, HF_ERR_VERIFY_IMAGE, "this bundle carries policies only");
-	printf("%s: good\npolicy      %llu\n", v->s.args->args[0],
-	       (unsigned long long)v->trust.policy.number);
+	(void)snprintf(number, sizeof(number), "%llu", (unsigned long long)v->trust.policy.number);
+	if (v->s.args->json)
+		print_pairs(true, "file", v->s.args->args[0], "policy", number, NULL);
+	else
+		printf("%s: good\npolicy      %s\n", v->s.args->args[0], number);
 	return HF_OK;
+}
+
+static void print_proof(const struct verifier *v, const char *file, const char *d,
+			const struct hf_proof_result *result)
+{
+	char size[24], time[24];
+
+	(void)snprintf(size, sizeof(size), "%llu", (unsigned long long)result->head.size);
+	(void)snprintf(time, sizeof(time), "%llu", (unsigned long long)result->quorum_time);
+	if (v->s.args->json)
+		print_pairs(true, "file", file, "d", d, "tree_size", size, "quorum_time", time, NULL);
+	else
+		printf("%s: good\nD           %s\n"
+		       "logged      leaf in a tree of %s, cosigned by a quorum at %s\n",
+		       file, d, size, time);
 }
 
 static hf_err verify_proof(struct verifier *v)
@@ -246,8 +265,7 @@ static hf_err verify_proof(struct verifier *v)
 	if (err != HF_OK)
 		return hf_why_set(&v->s.why, err, "%s", "");
 	shelf_hex(HF_ARR(d), hex);
-	printf("%s: good\nD           %s\nlogged      leaf in a tree of %llu, cosigned by a quorum at %llu\n",
-	       file, hex, (unsigned long long)result.head.size, (unsigned long long)result.quorum_time);
+	print_proof(v, file, hex, &result);
 	return HF_OK;
 }
 

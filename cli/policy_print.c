@@ -30,6 +30,20 @@ static void __attribute__((format(printf, 2, 3))) put(struct printer *x, const c
 	va_end(ap);
 }
 
+/* Names are other people's words: control characters would let them draw over the page, quotes leave their
+ * place in the JSON that the next policy is made of. */
+static void put_name(struct printer *x, hf_bytes name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		uint8_t c = name.ptr[i];
+
+		if (c < 0x20 || c == 0x7f)
+			put(x, "%s", x->json ? "" : "?");
+		else
+			put(x, x->json && (c == '"' || c == '\\') ? "\\%c" : "%c", c);
+	}
+}
+
 static void put_member(struct printer *x, uint64_t index)
 {
 	const struct hf_policy_key *key = &x->p->key[index < x->p->n_keys ? index : 0];
@@ -37,7 +51,7 @@ static void put_member(struct printer *x, uint64_t index)
 	if (x->json)
 		put(x, "%llu", (unsigned long long)index);
 	else
-		put(x, "%.*s", (int)key->holder.len, (const char *)key->holder.ptr);
+		put_name(x, key->holder);
 }
 
 /* The quorum was judged when the policy was read, so its depth is bounded. */
@@ -151,8 +165,12 @@ static void put_named(struct printer *x)
 
 		hf_cbor_read_text(&r, &name);
 		hf_cbor_capture(&r, &quorum);
-		put(x, x->json ? "%s{\"name\":\"%.*s\",\"quorum\":" : "%s%-11.*s ",
-		    x->json && i > 0 ? "," : "", (int)name.len, (const char *)name.ptr);
+		put(x, x->json ? "%s{\"name\":\"" : "%s", x->json && i > 0 ? "," : "");
+		put_name(x, name);
+		if (x->json)
+			put(x, "%s", "\",\"quorum\":");
+		else
+			put(x, "%*s ", name.len < 11 ? 11 - (int)name.len : 0, "");
 		put_quorum(x, quorum);
 		put(x, "%s", x->json ? "}" : "\n");
 	}
@@ -179,10 +197,9 @@ static void put_keys(struct printer *x)
 	for (size_t i = 0; i < x->p->n_keys; i++) {
 		const struct hf_policy_key *k = &x->p->key[i];
 
-		put(x,
-		    x->json ? "%s\n  {\"holder\":\"%.*s\",\"role\":\"%s\",\"not_after\":%lld,\"key\":\""
-			    : "key         %s%.*s, %s, until %lld, ",
-		    x->json && i > 0 ? "," : "", (int)k->holder.len, (const char *)k->holder.ptr,
+		put(x, x->json ? "%s\n  {\"holder\":\"" : "key         %s", x->json && i > 0 ? "," : "");
+		put_name(x, k->holder);
+		put(x, x->json ? "\",\"role\":\"%s\",\"not_after\":%lld,\"key\":\"" : ", %s, until %lld, ",
 		    roles[k->role], (long long)k->not_after);
 		put_hex(x, k->pub);
 		put(x, "%s", x->json ? "\"}" : "\n");
