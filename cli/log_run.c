@@ -1,5 +1,6 @@
-/* log_run.c -- a log or a witness is two processes of this program: one holds the key and has no network,
- * the other has the network and no key. When one ends, both end.
+/* log_run.c -- a log or a witness is two processes of this program: one holds its signing key and has no
+ * network, the other has the network and not that key (for TLS it has a key of its own). When one ends,
+ * both end.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <signal.h>
 #include <stdio.h>

@@ -245,7 +245,7 @@ class Maker:
         return self.run("release", "publish", what, "--log", log.url, "--key", f"file:{key}", *more)
 
     def bundles_under(self, last, log):
-        """Policies up to this number, each logged under the one before, and the bundle of a release under each."""
+        """Policies up to this number, each logged under the one before; a bundle of a release under each."""
         bundles = {}
         for number in range(1, last + 1):
             if number > 1:
